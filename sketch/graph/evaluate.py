@@ -1,0 +1,264 @@
+"""One node under its inputs' types: effective parameters, output types, weights, problems. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sketch.graph.dims import parse_dim
+from sketch.graph.errors import ExpressionError, GraphError, ShapeError
+from sketch.graph.expressions import evaluate, names_in
+from sketch.graph.problems import Problem
+from sketch.graph.rows import FrozenDict, Node, TensorRow, ValueType
+from sketch.graph.rule import Call
+from sketch.graph.shape_rules import RULES
+from sketch.graph.specs import LayerSpec
+from sketch.graph.weights import WeightType, weight_types
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "float": ("float", "bfloat"),
+    "int": ("int", "uint"),
+    "bool": ("bool",),
+    "number": ("float", "bfloat", "int", "uint", "complex"),
+    "any": ("",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What inference knows of one node. `outputs` holds None where nothing is known (yet).
+
+    `parameters` counts trainable elements; None while a weight's shape is unknown.
+    """
+
+    params: FrozenDict
+    inputs: tuple[ValueType | None, ...]
+    outputs: tuple[ValueType | None, ...]
+    weights: FrozenDict
+    parameters: int | None
+    problems: tuple[Problem, ...]
+
+
+class _Findings(list[Problem]):
+    """Collects the problems of one node."""
+
+    def __init__(self, node: Node):
+        super().__init__()
+        self._node = node
+
+    def error(
+        self, code: str, message: str, cure: str = "", port: int | None = None, param: str | None = None
+    ) -> None:
+        self.append(Problem(self._node.id, "error", code, message, cure, port, param))
+
+    def warning(self, code: str, message: str, cure: str = "", param: str | None = None) -> None:
+        self.append(Problem(self._node.id, "warning", code, message, cure, None, param))
+
+
+def resolve(
+    node: Node,
+    spec: LayerSpec,
+    inputs: Sequence[ValueType | None],
+    stored: Mapping[str, TensorRow],
+    declared: Sequence[ValueType | None],
+) -> Resolved:
+    """Evaluate one node.
+
+    Args:
+        inputs: type of each input by port number, None where open or not known.
+        stored: role -> tensor that the node already has.
+        declared: output types a file gave (operators).
+    """
+    found = _Findings(node)
+    complete = _check_ports(node, spec, inputs, found)
+    params = effective_params(spec, node.params, inputs)
+    names = expression_names(spec, params, inputs)
+    complete = complete and _check_requirements(spec, names, found)
+    weights = _weights(spec, params, stored, found)
+    outputs = _outputs(
+        node, spec, Call(spec, params, tuple(inputs), spec.rule_args, tuple(declared)), complete, found
+    )
+    return Resolved(params, tuple(inputs), outputs, weights, _count(weights), tuple(found))
+
+
+def effective_params(
+    spec: LayerSpec, given: Mapping[str, Any], inputs: Sequence[ValueType | None]
+) -> FrozenDict:
+    """Defaults, then what follows the inputs, then what the person pinned."""
+    if spec.is_operator:
+        return FrozenDict(given)
+    params = spec.defaults()
+    for name, param in spec.params.items():
+        if param.derive and name not in given:
+            try:
+                params[name] = evaluate(param.derive, expression_names(spec, {**params, **given}, inputs))
+            except ExpressionError:
+                continue
+    return FrozenDict({**params, **given})
+
+
+def expression_names(
+    spec: LayerSpec, params: Mapping[str, Any], inputs: Sequence[ValueType | None]
+) -> dict[str, Any]:
+    """What an expression of a layer file may read: parameters and inputs by name."""
+    ports: dict[str, Any] = {}
+    for index, port in enumerate(spec.inputs):
+        if port.variadic:
+            ports[port.name] = tuple(inputs[index:])
+        else:
+            ports[port.name] = inputs[index] if index < len(inputs) else None
+    return {**ports, **params}
+
+
+def applies(
+    spec: LayerSpec, name: str, params: Mapping[str, Any], inputs: Sequence[ValueType | None] = ()
+) -> bool:
+    """False when a parameter has no meaning under the other parameters (its field is greyed)."""
+    text = spec.params[name].applies if name in spec.params else ""
+    if not text:
+        return True
+    try:
+        return bool(evaluate(text, expression_names(spec, params, inputs)))
+    except ExpressionError:
+        return True
+
+
+def shape_value(value: Sequence[int | str]) -> tuple[Any, ...]:
+    """A shape parameter as dimensions: names become symbols."""
+    return tuple(parse_dim(item) if isinstance(item, str) else item for item in value)
+
+
+def _check_ports(node: Node, spec: LayerSpec, inputs: Sequence[ValueType | None], found: _Findings) -> bool:
+    """Open and mistyped ports; True when every needed input is there and known."""
+    wired = {edge.into for edge in node.prior}
+    complete = True
+    for index, port in enumerate(spec.inputs):
+        if port.variadic:
+            count = sum(1 for into in wired if into >= index)
+            if count < port.minimum:
+                need = f"at least {port.minimum} inputs" if port.minimum > 1 else "an input"
+                found.error(
+                    "input-missing",
+                    f"{spec.name} needs {need}, has {count}.",
+                    "Connect a layer to it.",
+                    index,
+                )
+                complete = False
+        elif not port.optional and index not in wired:
+            found.error(
+                "input-missing",
+                f"{spec.name} has nothing on input {port.name!r}.",
+                "Connect a layer to it.",
+                index,
+            )
+            complete = False
+    for index in sorted(wired):
+        value = inputs[index] if index < len(inputs) else None
+        if value is None or (value.shape is None and not spec.is_operator):
+            complete = False
+        elif not _kind_fits(spec.input_port(index).dtypes, value.dtype):
+            kinds = " or ".join(spec.input_port(index).dtypes)
+            found.error(
+                "dtype", f"{spec.name} takes {kinds} values on {spec.input_port(index).name!r}, gets {value.dtype}.",
+                "Insert a Cast, or change the element type of the Input.", index,
+            )  # fmt: skip
+            complete = False
+    return complete
+
+
+def _kind_fits(kinds: tuple[str, ...], dtype: str) -> bool:
+    if not kinds:
+        return True
+    return any(dtype.startswith(prefix) for kind in kinds for prefix in _KINDS.get(kind, (kind,)))
+
+
+def _check_requirements(spec: LayerSpec, names: Mapping[str, Any], found: _Findings) -> bool:
+    good = True
+    for check in spec.checks:
+        if any(name not in names for name in names_in(check.require)):
+            continue
+        try:
+            holds = bool(evaluate(check.require, names))
+        except ExpressionError:
+            continue
+        if not holds:
+            found.error(
+                "check", check.message.format(**names), check.cure.format(**names), check.port, check.param
+            )
+            good = False
+    return good
+
+
+def _weights(
+    spec: LayerSpec, params: FrozenDict, stored: Mapping[str, TensorRow], found: _Findings
+) -> FrozenDict:
+    """role -> WeightType; an operator's weights are just what it stores."""
+    if spec.is_operator:
+        return FrozenDict(
+            {
+                role: WeightType(role, row.shape, row.dtype, False, FrozenDict())
+                for role, row in stored.items()
+            }
+        )
+    try:
+        types = weight_types(spec, params)
+    except (ExpressionError, TypeError, KeyError):
+        return FrozenDict(dict.fromkeys(spec.weights))
+    for role, kind in types.items():
+        row = stored.get(role)
+        if row is not None and row.shape != kind.shape:
+            have, need = "×".join(map(str, row.shape)), "×".join(map(str, kind.shape))
+            found.warning(
+                "weight-shape", f"The stored {role} is {have}, the layer now needs {need}.",
+                "It will be initialised anew when you compile; undo brings the old size back.",
+            )  # fmt: skip
+        if row is not None and row.dtype != kind.dtype:
+            types[role] = WeightType(role, kind.shape, row.dtype, kind.trainable, kind.init)
+    return FrozenDict(types)
+
+
+def _count(weights: Mapping[str, WeightType | None]) -> int | None:
+    total = 0
+    for kind in weights.values():
+        if kind is None or kind.count is None:
+            return None
+        total += kind.count if kind.trainable else 0
+    return total
+
+
+def _outputs(
+    node: Node, spec: LayerSpec, call: Call, complete: bool, found: _Findings
+) -> tuple[ValueType | None, ...]:
+    unknown = _unknown_outputs(node, spec, call)
+    if spec.group or not complete:
+        return unknown
+    try:
+        return RULES[spec.rule](call)
+    except ShapeError as error:
+        found.error("shape", str(error), error.cure, error.port, error.param)
+    except GraphError as error:
+        found.error("shape", str(error))
+    return unknown
+
+
+def _unknown_outputs(node: Node, spec: LayerSpec, call: Call) -> tuple[ValueType | None, ...]:
+    """None for each output, as many as there are known to be."""
+    count = len(spec.outputs)
+    if spec.outputs and spec.outputs[-1].variadic:
+        count = output_count(spec, call.params, call.inputs)
+        count = max([count, len(call.declared), *(edge.out + 1 for edge in node.next)])
+    return (None,) * count
+
+
+def output_count(spec: LayerSpec, params: Mapping[str, Any], inputs: Sequence[ValueType | None] = ()) -> int:
+    """How many output ports a layer has under these parameters (Split, Chunk)."""
+    if not spec.outputs or not spec.outputs[-1].variadic:
+        return len(spec.outputs)
+    fixed = len(spec.outputs) - 1
+    if not spec.outputs[-1].count:
+        return fixed + 1
+    try:
+        return fixed + max(1, int(evaluate(spec.outputs[-1].count, expression_names(spec, params, inputs))))
+    except (ExpressionError, TypeError, ValueError):
+        return fixed + 1

@@ -1,0 +1,171 @@
+"""Live inference: after an edit, walk from what changed until outputs stop changing."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sketch.graph.delta import Change, Delta
+from sketch.graph.evaluate import Resolved, resolve
+from sketch.graph.library import LayerLibrary
+from sketch.graph.order import TopologicalOrder
+from sketch.graph.problems import Problem
+from sketch.graph.rows import Node, ValueType
+from sketch.graph.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What one edit changed: ids whose Resolved is new, and ids that are gone."""
+
+    changed: frozenset[int]
+    removed: frozenset[int]
+
+
+class Inference:
+    """Shapes, element types, parameter counts and problems of every node, kept up to date."""
+
+    def __init__(self, library: LayerLibrary):
+        self.library = library
+        self.order = TopologicalOrder()
+        self._resolved: dict[int, Resolved] = {}
+        self._faulty: dict[int, tuple[Problem, ...]] = {}
+        self._counts: dict[object, tuple[int, int]] = {}
+        self._counted: dict[int, list[tuple[object, int]]] = {}
+        self.total_parameters = 0
+
+    def of(self, node_id: int) -> Resolved:
+        """What is known of a node."""
+        return self._resolved[node_id]
+
+    def __contains__(self, node_id: int) -> bool:
+        return node_id in self._resolved
+
+    def output(self, node_id: int, out: int = 0) -> ValueType | None:
+        """The type on an output port, None when not known."""
+        resolved = self._resolved.get(node_id)
+        return resolved.outputs[out] if resolved and out < len(resolved.outputs) else None
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every node, in topological order."""
+        ranked = sorted(self._faulty, key=lambda node_id: self.order.rank.get(node_id, 0))
+        return tuple(problem for node_id in ranked for problem in self._faulty[node_id])
+
+    def problems_of(self, node_id: int) -> tuple[Problem, ...]:
+        """The problems of one node."""
+        return self._faulty.get(node_id, ())
+
+    @property
+    def unknown_parameters(self) -> frozenset[int]:
+        """Nodes whose parameter count is not known, so the total leaves them out."""
+        return frozenset(
+            node_id for node_id, resolved in self._resolved.items() if resolved.parameters is None
+        )
+
+    def follow(self, tables: Tables, delta: Delta) -> Inferred:
+        """Take in a Delta that was just applied; cost follows the edit. CycleError when wires close a loop."""
+        self.order.follow(tables, delta)
+        dirty, removed = _dirty(tables, delta)
+        for node_id in removed:
+            self._forget(node_id)
+        rank = self.order.rank
+        heap = [(rank[node_id], node_id) for node_id in dirty]
+        heapq.heapify(heap)
+        queued = set(dirty)
+        changed: set[int] = set()
+        while heap:
+            node_id = heapq.heappop(heap)[1]
+            queued.discard(node_id)
+            for target in self._visit(tables, tables.nodes[node_id], changed):
+                if target not in queued:
+                    queued.add(target)
+                    heapq.heappush(heap, (rank[target], target))
+        return Inferred(frozenset(changed), frozenset(removed))
+
+    def _visit(self, tables: Tables, node: Node, changed: set[int]) -> Iterable[int]:
+        """Resolve one node; the nodes to visit next when its outputs changed."""
+        before = self._resolved.get(node.id)
+        after = self._resolve(tables, node)
+        self._count(tables, node.id, after)
+        if before == after:
+            return ()
+        self._resolved[node.id] = after
+        changed.add(node.id)
+        if after.problems:
+            self._faulty[node.id] = after.problems
+        else:
+            self._faulty.pop(node.id, None)
+        if before is not None and before.outputs == after.outputs:
+            return ()
+        return dict.fromkeys(edge.target for edge in node.next)
+
+    def _resolve(self, tables: Tables, node: Node) -> Resolved:
+        spec = self.library[node.layer]
+        wired = max((edge.into + 1 for edge in node.prior), default=0)
+        fixed = sum(1 for port in spec.inputs if not port.variadic)
+        inputs: list[ValueType | None] = [None] * max(wired, fixed)
+        for edge in node.prior:
+            inputs[edge.into] = self.output(edge.source, edge.out)
+        stored = {role: tables.tensors[tensor] for role, tensor in tables.weights_of(node.id).items()}
+        declared = _declared(tables.hints, node) if spec.is_operator else ()
+        return resolve(node, spec, inputs, stored, declared)
+
+    def _count(self, tables: Tables, node_id: int, resolved: Resolved) -> None:
+        """Add this node's trainable elements to the total; tied tensors count once."""
+        self._uncount(node_id)
+        stored = tables.weights_of(node_id)
+        keys: list[tuple[object, int]] = []
+        for role, kind in resolved.weights.items():
+            if kind is None or not kind.trainable or kind.count is None:
+                continue
+            keys.append((stored.get(role, (node_id, role)), kind.count))
+        for key, count in keys:
+            uses, _ = self._counts.get(key, (0, 0))
+            self._counts[key] = (uses + 1, count)
+            self.total_parameters += 0 if uses else count
+        self._counted[node_id] = keys
+
+    def _uncount(self, node_id: int) -> None:
+        for key, _ in self._counted.pop(node_id, ()):
+            uses, count = self._counts[key]
+            if uses == 1:
+                del self._counts[key]
+                self.total_parameters -= count
+            else:
+                self._counts[key] = (uses - 1, count)
+
+    def _forget(self, node_id: int) -> None:
+        self._resolved.pop(node_id, None)
+        self._faulty.pop(node_id, None)
+        self._uncount(node_id)
+
+
+def _declared(hints: Mapping[tuple[int, int], ValueType], node: Node) -> tuple[ValueType | None, ...]:
+    outs = max((edge.out + 1 for edge in node.next), default=1)
+    while (node.id, outs) in hints:
+        outs += 1
+    return tuple(hints.get((node.id, out)) for out in range(outs))
+
+
+def _dirty(tables: Tables, delta: Delta) -> tuple[set[int], set[int]]:
+    """(nodes to resolve again, nodes that are gone): names, places and notes touch nothing."""
+    dirty: set[int] = set()
+    removed: set[int] = set()
+    for change in delta:
+        if change.table == "nodes":
+            if change.after is None:
+                removed.add(change.key)
+            elif change.before is None or _matters(change):
+                dirty.add(change.key)
+        elif change.table in ("weights", "hints"):
+            dirty.add(change.key[0])
+    tensors = {change.key for change in delta if change.table == "tensors" and change.before}
+    if tensors:
+        dirty |= {node_id for (node_id, _), tensor in tables.weights.items() if tensor in tensors}
+    return {node_id for node_id in dirty if node_id in tables.nodes}, removed
+
+
+def _matters(change: Change) -> bool:
+    before, after = change.before, change.after
+    return bool(before.layer != after.layer or before.params != after.params or before.prior != after.prior)

@@ -1,0 +1,106 @@
+"""A topological order kept while wires come and go, so that inference can walk an edit in order.
+
+Insertion follows Pearce & Kelly, "A dynamic topological sort algorithm for directed acyclic graphs" (2006):
+only the nodes between the two ends of a wire that points backwards are renumbered.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sketch.graph.delta import Delta
+from sketch.graph.errors import CycleError
+from sketch.graph.tables import Tables
+
+
+class TopologicalOrder:
+    """node id -> rank, with rank(source) < rank(target) for every wire."""
+
+    def __init__(self) -> None:
+        self.rank: dict[int, int] = {}
+
+    def follow(self, tables: Tables, delta: Delta) -> None:
+        """Take in a Delta that was just applied to `tables`; CycleError when the wires close a loop."""
+        changes = [change for change in delta if change.table == "nodes"]
+        for change in changes:
+            if change.after is None:
+                self.rank.pop(change.key, None)
+        added = [change for change in changes if change.before is None and change.after is not None]
+        if len(added) > 64:
+            self.rank = {node_id: rank for rank, node_id in enumerate(sort(tables))}
+            return
+        top = max(self.rank.values(), default=-1) if added else 0
+        for offset, change in enumerate(added, 1):
+            self.rank[change.key] = top + offset
+        for change in changes:
+            if change.after is not None:
+                for edge in change.after.prior:
+                    if change.before is None or edge not in change.before.prior:
+                        self._insert(tables, edge.source, edge.target)
+
+    def _insert(self, tables: Tables, source: int, target: int) -> None:
+        low, high = self.rank[target], self.rank[source]
+        if high < low:
+            return
+        ahead = self._reach(tables, target, high, forward=True)
+        if source in ahead:
+            raise CycleError("The wires close a loop; a network has none. Remove one of them.")
+        behind = self._reach(tables, source, low, forward=False)
+        moved = sorted(behind, key=self.rank.__getitem__) + sorted(ahead, key=self.rank.__getitem__)
+        for node_id, rank in zip(moved, sorted(self.rank[n] for n in moved), strict=True):
+            self.rank[node_id] = rank
+
+    def _reach(self, tables: Tables, start: int, bound: int, *, forward: bool) -> set[int]:
+        seen = {start}
+        stack = [start]
+        while stack:
+            node = tables.nodes[stack.pop()]
+            ends = (e.target for e in node.next) if forward else (e.source for e in node.prior)
+            for end in ends:
+                if end not in seen and (self.rank[end] <= bound if forward else self.rank[end] >= bound):
+                    seen.add(end)
+                    stack.append(end)
+        return seen
+
+
+def sort(tables: Tables) -> list[int]:
+    """All nodes so that producers come first, ties by id (Kahn); CycleError names nodes of a loop."""
+    waiting = {node.id: len({edge.source for edge in node.prior}) for node in tables.nodes.values()}
+    ready = deque(sorted(node_id for node_id, count in waiting.items() if not count))
+    ordered: list[int] = []
+    while ready:
+        node_id = ready.popleft()
+        ordered.append(node_id)
+        for target in dict.fromkeys(edge.target for edge in tables.nodes[node_id].next):
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    if len(ordered) < len(tables.nodes):
+        raise CycleError(f"The nodes {_loop(tables, set(ordered))} form a loop; remove one of their wires.")
+    return ordered
+
+
+def _loop(tables: Tables, sorted_ids: set[int]) -> str:
+    """`a → b → a`: one loop among the nodes that could not be sorted."""
+    node_id = next(n for n in tables.nodes if n not in sorted_ids)
+    path: list[int] = []
+    while node_id not in path:
+        path.append(node_id)
+        node_id = next(e.source for e in tables.nodes[node_id].prior if e.source not in sorted_ids)
+    names = [tables.nodes[n].name for n in reversed([*path[path.index(node_id) :], node_id])]
+    return " → ".join(f"'{name}'" for name in names[:8])
+
+
+def reaches(tables: Tables, start: int, goal: int) -> bool:
+    """True when a walk along wires from `start` arrives at `goal`."""
+    seen = {start}
+    stack = [start]
+    while stack:
+        node_id = stack.pop()
+        if node_id == goal:
+            return True
+        for edge in tables.nodes[node_id].next:
+            if edge.target not in seen:
+                seen.add(edge.target)
+                stack.append(edge.target)
+    return False

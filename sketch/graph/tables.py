@@ -1,0 +1,96 @@
+"""The only object that applies a Delta; keeps the few indexes that edits need to stay cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sketch.graph.delta import TABLES, Change, Delta
+from sketch.graph.errors import StaleDeltaError, UnknownNodeError
+from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
+
+
+class Tables:
+    """The rows of one document. Read freely; write only with `apply`."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[int, Node] = {}
+        self.places: dict[int, Place] = {}
+        self.tensors: dict[int, TensorRow] = {}
+        self.weights: dict[tuple[int, str], int] = {}
+        self.hints: dict[tuple[int, int], ValueType] = {}
+        self.notes: dict[int, Note] = {}
+        self.meta: dict[str, Any] = {}
+        self._children: dict[int | None, dict[int, None]] = {}
+        self._names: dict[tuple[int | None, str], int] = {}
+        self._roles: dict[int, dict[str, None]] = {}
+
+    def table(self, name: str) -> dict[Any, Any]:
+        """The rows of one table by its name in `delta.TABLES`."""
+        if name not in TABLES:
+            raise StaleDeltaError(f"There is no table {name!r}; tables are {', '.join(TABLES)}.")
+        rows: dict[Any, Any] = getattr(self, name)
+        return rows
+
+    def node(self, node_id: int) -> Node:
+        """The node with this id; UnknownNodeError when it is not here."""
+        try:
+            return self.nodes[node_id]
+        except KeyError:
+            raise UnknownNodeError(f"There is no node {node_id}; it may have been deleted.") from None
+
+    def children(self, parent: int | None) -> tuple[int, ...]:
+        """Ids directly inside a group (None: the top level), oldest first."""
+        return tuple(self._children.get(parent, ()))
+
+    def named(self, parent: int | None, name: str) -> int | None:
+        """The node of this name in this group, if any."""
+        return self._names.get((parent, name))
+
+    def weights_of(self, node_id: int) -> dict[str, int]:
+        """role -> tensor id of the stored weights of a node."""
+        return {role: self.weights[node_id, role] for role in self._roles.get(node_id, ())}
+
+    def apply(self, delta: Delta) -> None:
+        """Apply all of a Delta or, when a row is not as it says, none of it (StaleDeltaError)."""
+        for change in delta:
+            if self.table(change.table).get(change.key) != change.before:
+                raise StaleDeltaError(
+                    f"The edit expects another {change.table} row {change.key!r}; it was made on another state."
+                )
+        for change in delta:
+            rows = self.table(change.table)
+            if change.after is None:
+                rows.pop(change.key, None)
+            else:
+                rows[change.key] = change.after
+            self._index(change.table, change.key, change.before, change.after)
+
+    def _index(self, table: str, key: Any, before: Any, after: Any) -> None:
+        if table == "nodes":
+            self._index_node(before, after)
+        elif table == "weights":
+            roles = self._roles.setdefault(key[0], {})
+            if after is None:
+                roles.pop(key[1], None)
+            else:
+                roles[key[1]] = None
+
+    def _index_node(self, before: Node | None, after: Node | None) -> None:
+        if before is not None and (after is None or before.parent != after.parent):
+            self._children[before.parent].pop(before.id, None)
+        if before is not None and self._names.get((before.parent, before.name)) == before.id:
+            del self._names[before.parent, before.name]
+        if after is not None:
+            self._children.setdefault(after.parent, {})[after.id] = None
+            self._names[after.parent, after.name] = after.id
+
+
+def whole(tables: Tables) -> Delta:
+    """The Delta that builds these rows from nothing (load and import are one big edit)."""
+    return tuple(Change(name, key, None, row) for name in TABLES for key, row in tables.table(name).items())
+
+
+def snapshot(tables: Tables) -> Mapping[str, dict[Any, Any]]:
+    """A shallow copy of every table; rows are frozen and shared."""
+    return {name: dict(tables.table(name)) for name in TABLES}
