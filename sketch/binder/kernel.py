@@ -1,0 +1,148 @@
+"""What a kernel is. Kernels are found by entry point (group `sketch.kernels`), never imported by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from sketch.graph.delta import Delta
+from sketch.graph.network import Network, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sketch.binder.tensors import TensorStore
+
+
+class BinderError(Exception):
+    """A conversion that cannot be done: one line that says what, where and what to do."""
+
+
+class PermissionNeededError(BinderError):
+    """The file holds code that would have to run; it needs the person's word (`--trust`)."""
+
+
+class CancelledJobError(BinderError):
+    """The person cancelled the job."""
+
+
+class Task(Protocol):
+    """What a running job gets: progress out, cancel in, a place for tensors."""
+
+    store: TensorStore
+    """New arrays go here (`store.put(array) -> digest`); stored ones come from here."""
+    scratch: Path
+    """A folder of this job's own; gone when the job ends."""
+    trusted: bool
+    """True when the person allowed code in the source file to run."""
+
+    def step(self, done: float, total: float, text: str) -> None:
+        """Report progress; raises CancelledJobError when the job was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSpec:
+    """An option of an export: shown in the compile dialog and on the command line."""
+
+    name: str
+    type: str
+    default: Any
+    choices: tuple[Any, ...] = ()
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelInfo:
+    """What a kernel is called and which files it reads and writes (suffixes with the dot)."""
+
+    name: str
+    title: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    options: tuple[OptionSpec, ...] = ()
+    text_language: str = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """Readable source; `lines` maps node id to the 1-based (first, last) line ranges that belong to it."""
+
+    text: str
+    lines: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    language: str = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that a conversion changed, approximated or dropped, and where."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Source and result on the same inputs: largest errors, and where they start if they differ."""
+
+    against: str
+    max_abs_error: float
+    max_rel_error: float
+    agrees: bool
+    outputs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    first_difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export wrote (in the scratch folder, once published at its place), and at what price."""
+
+    files: tuple[Path, ...]
+    losses: tuple[Loss, ...] = ()
+    notes: tuple[str, ...] = ()
+    verification: Verification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedModel:
+    """A model as one big edit on empty tables; arrays are in the task's store.
+
+    `format` is a short name such as `onnx` or `pytorch`; `details` are facts for the person (opset, producer).
+    """
+
+    delta: Delta
+    format: str
+    name: str = "network"
+    losses: tuple[Loss, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Kernel(Protocol):
+    """One framework. Light to import: the framework itself loads inside export, import and run, in a worker."""
+
+    info: KernelInfo
+
+    def available(self) -> str | None:
+        """None, or the reason why this kernel cannot run here and how to install what it needs."""
+
+    def refusal(self, step: Step) -> str | None:
+        """None, or why this layer with these parameters cannot be expressed; shown on the node before compiling."""
+
+    def text(self, network: Network) -> SourceText:
+        """Readable source, without the framework."""
+
+    def export_model(
+        self, network: Network, path: Path, options: Mapping[str, Any], task: Task
+    ) -> ExportReport:
+        """Write the model (exportModel of the paper)."""
+
+    def import_model(self, path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
+        """Read a model (importModel of the paper)."""
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """True when the content (first 4,096 bytes, and the file itself) is of this kernel's formats."""
+
+    def run(self, path: Path, inputs: Mapping[str, np.ndarray], task: Task) -> Mapping[str, np.ndarray]:
+        """Run a file this kernel reads or wrote, outputs by name; for the numeric proof."""

@@ -1,0 +1,127 @@
+"""Tensors live outside the graph: content-addressed, memory-mapped, shared by documents and workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketch.binder.kernel import BinderError
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """Bytes of a tensor inside a file that stays where it is: `offset` and `length` in bytes."""
+
+    path: str
+    offset: int
+    length: int
+
+
+class TensorStore:
+    """A folder of blobs named by the SHA-256 of dtype, shape and bytes; and slices of files left in place.
+
+    Picklable: a worker opens the same folder. Arrays come back read-only and memory-mapped. Types that numpy
+    lacks (bfloat16, float8, int4) are kept as their raw bits: `dtype` of the row says what they are.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, array: np.ndarray[Any, Any], dtype: str | None = None) -> str:
+        """Store an array (C order) and return its digest. `dtype` names the element type of raw bits."""
+        array = np.ascontiguousarray(array).reshape(np.shape(array))
+        name = dtype or array.dtype.name
+        digest = content_digest(array, name)
+        target = self._blob(digest)
+        if not target.exists():
+            self._publish(target, array.tobytes())
+        return digest
+
+    def put_slice(self, place: FileSlice, dtype: str, shape: tuple[int, ...]) -> str:
+        """Record bytes that stay in their file; nothing is read. The digest names the place, not the content."""
+        stat = Path(place.path).stat()
+        if place.offset < 0 or place.offset + place.length > stat.st_size:
+            raise BinderError(
+                f"{place.path}: a tensor claims bytes {place.offset} to {place.offset + place.length}, "
+                f"the file has {stat.st_size}; the file is damaged or cut off."
+            )
+        record = {"path": place.path, "offset": place.offset, "length": place.length,
+                  "size": stat.st_size, "mtime": stat.st_mtime_ns}  # fmt: skip
+        text = json.dumps(record, sort_keys=True).encode()
+        digest = "at-" + hashlib.sha256(text + dtype.encode() + repr(shape).encode()).hexdigest()
+        target = self.folder / f"{digest}.json"
+        if not target.exists():
+            self._publish(target, text)
+        return digest
+
+    def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
+        """The array, read-only and memory-mapped; BinderError when it is missing or has another size."""
+        storage = storage_dtype(dtype)
+        count = int(np.prod(shape, dtype=np.int64))
+        path, offset = self._where(digest)
+        try:
+            have = path.stat().st_size - offset
+        except OSError:
+            raise BinderError(
+                f"Tensor {digest[:12]} is missing from the store; open the original file again."
+            ) from None
+        if have < count * storage.itemsize:
+            raise BinderError(f"Tensor {digest[:12]} has {have} bytes, needs {count * storage.itemsize}.")
+        if not count:
+            return np.empty(shape, storage)
+        array = np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=(count * storage.itemsize,))
+        return np.frombuffer(array, dtype=storage).reshape(shape)
+
+    def __contains__(self, digest: str) -> bool:
+        return self._blob(digest).exists() or (self.folder / f"{digest}.json").exists()
+
+    def _where(self, digest: str) -> tuple[Path, int]:
+        if not digest.startswith("at-"):
+            return self._blob(digest), 0
+        try:
+            record = json.loads((self.folder / f"{digest}.json").read_text())
+            stat = Path(record["path"]).stat()
+        except (OSError, ValueError):
+            raise BinderError(
+                f"Tensor {digest[:12]} is not where it was; open the original file again."
+            ) from None
+        if (stat.st_size, stat.st_mtime_ns) != (record["size"], record["mtime"]):
+            raise BinderError(f"{record['path']} has changed since it was opened; open it again.")
+        return Path(record["path"]), int(record["offset"])
+
+    def _blob(self, digest: str) -> Path:
+        return self.folder / f"{digest}.bin"
+
+    def _publish(self, target: Path, data: bytes) -> None:
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_bytes(data)
+        temporary.replace(target)
+
+
+def storage_dtype(dtype: str) -> np.dtype[Any]:
+    """The numpy type that holds an element type; raw unsigned bits for those that numpy lacks.
+
+    Four-bit and two-bit types are kept unpacked, one element a byte.
+    """
+    wide = {"bfloat16": "uint16"}
+    if dtype in wide:
+        return np.dtype(wide[dtype])
+    if dtype.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2")):
+        return np.dtype("uint8")
+    if dtype == "string":
+        raise BinderError("Text tensors are kept in the graph, not in the tensor store.")
+    return np.dtype(dtype)
+
+
+def content_digest(array: np.ndarray[Any, Any], dtype: str) -> str:
+    """SHA-256 over element type, shape and bytes."""
+    digest = hashlib.sha256(f"{dtype}{array.shape}".encode())
+    digest.update(array.tobytes())
+    return digest.hexdigest()
