@@ -146,3 +146,14 @@ class Kernel(Protocol):
 
     def run(self, path: Path, inputs: Mapping[str, np.ndarray], task: Task) -> Mapping[str, np.ndarray]:
         """Run a file this kernel reads or wrote, outputs by name; for the numeric proof."""
+
+
+@runtime_checkable
+class LiveKernel(Kernel, Protocol):
+    """A kernel that also takes and gives live modules of its framework, in the caller's own process."""
+
+    def from_live(self, module: Any, example_inputs: tuple[Any, ...], task: Task) -> ImportedModel:
+        """A live module, layer by layer, groups by module path."""
+
+    def to_live(self, network: Network, task: Task) -> Any:
+        """A live module with the weights."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
-import sys
+import threading
+import time
 
 RESERVE_BYTES = 2 << 30
 """Memory left to the window and the system."""
@@ -23,9 +22,14 @@ def restrain() -> None:
         # RLIMIT_DATA and not RLIMIT_AS: a memory-mapped 10 GB model takes addresses, not memory.
         _lower(resource.RLIMIT_DATA, max(2 << 30, physical - RESERVE_BYTES))
         _lower(resource.RLIMIT_CORE, 0)
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _follow_parent(parent: int) -> None:
+    """End with the window, also when it was killed. (The kernel's own death signal follows a thread, not a process.)"""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _lower(kind: int, value: int) -> None:

@@ -1,0 +1,232 @@
+"""The Python API: open, draw from a live module, compile, save, and read networks without a window.
+
+A framework is loaded only by the function that needs it, files are read in a worker process, and nothing in a
+file runs unless `trust=True`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from sketch.binder.binder import Binder, Sizes
+from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel
+from sketch.binder.registry import KernelRegistry
+from sketch.binder.tensors import TensorStore
+from sketch.graph.arrange import arrange_all
+from sketch.graph.compare import Difference, differences
+from sketch.graph.library import LayerLibrary
+from sketch.graph.network import Network, build_network
+from sketch.graph.rows import TensorRow
+from sketch.graph.tables import Tables, whole
+from sketch.resources_root import resource_root
+
+SKETCH_SUFFIX = ".sketch"
+
+
+class Workbench:
+    """What every function of this module shares: layers, kernels, workers, and a folder for tensors."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sketch-"))
+        atexit.register(self.close)
+
+    @cached_property
+    def library(self) -> LayerLibrary:
+        """The layers there are."""
+        return LayerLibrary.load(resource_root() / "layers")
+
+    @cached_property
+    def registry(self) -> KernelRegistry:
+        """The kernels there are."""
+        return KernelRegistry.discover()
+
+    @cached_property
+    def binder(self) -> Binder:
+        """Jobs and their workers."""
+        return Binder(self.registry)
+
+    @cached_property
+    def store(self) -> TensorStore:
+        """Tensors of all networks of this process."""
+        return TensorStore(self.folder / "tensors")
+
+    def network(self, model: ImportedModel) -> Network:
+        """An imported model as a Network with places."""
+        tables = Tables()
+        tables.apply(model.delta)
+        if not tables.places or len({(p.x, p.y) for p in tables.places.values()}) == 1:
+            arrange_all(tables, self.library)
+        return build_network(tables, self.library, name=model.name, store=self.store)
+
+    def close(self) -> None:
+        """End the workers and remove the folder."""
+        if "binder" in self.__dict__:
+            self.binder.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@lru_cache(maxsize=1)
+def workbench() -> Workbench:
+    """The one workbench of this process, made at first use."""
+    return Workbench()
+
+
+def open(path: str | Path, trust: bool = False, **options: Any) -> Network:
+    """Open any supported file as a Network.
+
+    Args:
+        path: a `.sketch` document or a model file; recognised by content.
+        trust: your word that code inside this file may run (pickled PyTorch modules), in the worker only.
+
+    Raises:
+        BinderError: the file is not readable, damaged, or needs `trust`; one line says what to do.
+    """
+    path = Path(path)
+    if path.suffix.lower() == SKETCH_SUFFIX:
+        return _open_document(path)
+    bench = workbench()
+    job = bench.binder.import_model(path, bench.store.folder, options, trusted=trust).wait()
+    if job.state != "done":
+        raise BinderError(job.error)
+    network = bench.network(job.result)
+    meta = {
+        **network.meta,
+        "source": str(path.resolve()),
+        "format": job.result.format,
+        "losses": job.result.losses,
+    }
+    return replace(network, meta={**meta, "details": job.result.details, "trusted": trust})
+
+
+def from_torch(module: Any, example_inputs: tuple[Any, ...]) -> Network:
+    """A live `torch.nn.Module` as a Network, layer by layer, groups by module path, weights copied.
+
+    Args:
+        example_inputs: a tuple of tensors with which the module is called; their first size is the batch.
+
+    Raises:
+        BinderError: the module does something that no layer covers; the message names the line or the call.
+    """
+    bench = workbench()
+    return bench.network(_live_kernel(bench).from_live(module, example_inputs, _InlineTask(bench)))
+
+
+def to_torch(network: Network) -> Any:
+    """A live `torch.nn.Module` with the network's weights; BinderError when torch cannot express a layer."""
+    bench = workbench()
+    kernel = _live_kernel(bench)
+    bench.binder.check(network, kernel)
+    return kernel.to_live(network, _InlineTask(bench))
+
+
+def compile(
+    network: Network,
+    path: str | Path,
+    kernel: str | None = None,
+    opset: int | None = None,
+    verify: bool = True,
+    *,
+    sizes: Sizes | None = None,
+    **options: Any,
+) -> ExportReport:
+    """Write a model file that runs without Sketch, and prove it on seeded inputs.
+
+    Args:
+        kernel: `pytorch`, `onnx`, ...; chosen by the suffix when None.
+        opset: ONNX operator set; None takes the newest that onnxruntime runs.
+        sizes: shapes of inputs for the proof, by name.
+
+    Raises:
+        BinderError: a problem or a layer the kernel cannot express; nothing is written.
+    """
+    path, bench = Path(path), workbench()
+    chosen = bench.registry[kernel] if kernel else bench.registry.for_suffix(path)
+    if opset is not None:
+        options["opset"] = opset
+    source = network.meta.get("source")
+    job = bench.binder.export_model(
+        network, path, chosen.info.name, options, verify=verify, sizes=sizes,
+        source=Path(source) if source else None, trusted=bool(network.meta.get("trusted")),
+    ).wait()  # fmt: skip
+    if job.state != "done":
+        raise BinderError(job.error)
+    return cast("ExportReport", job.result)
+
+
+def save(network: Network, path: str | Path) -> Path:
+    """Save a network as a `.sketch` document, tensors included."""
+    from sketch.state.document import Document
+    from sketch.state.document_file import save_document
+
+    bench = workbench()
+    if network.tables is None:
+        raise BinderError("This network has no drawing; open or draw it again.")
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        document = Document(bench.library, store=network.store, folder=Path(folder), name=network.name)
+        document.load(whole(network.tables), "Save")
+        save_document(document, Path(path))
+        document.close()
+    return Path(path)
+
+
+def code(network: Network, kernel: str = "pytorch") -> str:
+    """The network as readable source text of a kernel."""
+    return workbench().registry[kernel].text(network).text
+
+
+def diff(first: Network, second: Network) -> list[Difference]:
+    """Structural and weight differences, matched by layer name; empty when the networks are equal."""
+
+    def compare(before: TensorRow, after: TensorRow) -> str:
+        if before.digest == after.digest:
+            return ""
+        if (before.shape, before.dtype) != (after.shape, after.dtype):
+            return f"{before.dtype} {before.shape} became {after.dtype} {after.shape}"
+        one, two = (n.store.get(r.digest, r.shape, r.dtype) for n, r in ((first, before), (second, after)))
+        if np.array_equal(one, two):
+            return ""
+        return f"differs by at most {np.abs(one.astype(np.float64) - two.astype(np.float64)).max():.3g}"
+
+    return differences(first, second, compare)
+
+
+class _InlineTask:
+    """The Task of a call in the caller's own process: the person's own live objects, so it is trusted."""
+
+    trusted = True
+
+    def __init__(self, bench: Workbench):
+        self.store = bench.store
+        self.scratch = Path(tempfile.mkdtemp(dir=bench.folder))
+
+    def step(self, done: float, total: float, text: str) -> None:
+        """Nobody is waiting for progress."""
+
+
+def _live_kernel(bench: Workbench) -> LiveKernel:
+    found = next((kernel for kernel in bench.registry if isinstance(kernel, LiveKernel)), None)
+    if found is None:
+        raise BinderError("No kernel here takes live modules; install Sketch's PyTorch kernel.")
+    reason = found.available()
+    if reason:
+        raise BinderError(reason)
+    return found
+
+
+def _open_document(path: Path) -> Network:
+    from sketch.state.document_file import load_document
+
+    bench = workbench()
+    folder = Path(tempfile.mkdtemp(dir=bench.folder))
+    document = load_document(path, bench.library, store=bench.store, folder=folder)
+    network = document.network()
+    document.close()
+    return replace(network, meta={**network.meta, "format": "sketch"})

@@ -1,0 +1,147 @@
+"""Facts about a network for people and for scripts: what `sketch info`, `check` and `layers` print."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sketch.binder.kernel import ExportReport, Kernel
+from sketch.binder.registry import KernelRegistry
+from sketch.graph.cost import flops
+from sketch.graph.network import Network, Step
+from sketch.graph.problems import Problem
+from sketch.graph.rows import FrozenDict, ValueType
+from sketch.graph.specs import LayerSpec
+
+
+def facts(network: Network) -> dict[str, Any]:
+    """The object that `sketch info --json` prints."""
+    return {
+        "format": network.meta.get("format", "sketch"),
+        "name": network.name,
+        "inputs": [_value(step.name, step.types[0]) for step in network.inputs],
+        "outputs": [_value(step.name, step.input_types[0]) for step in network.outputs],
+        "nodes": len(network.steps),
+        "layers": dict(sorted(Counter(step.layer for step in network.steps).items())),
+        "parameters": network.parameters,
+        "flops": _plain(flops(network)),
+        "shapes": {network.qualified(s): [_type(kind) for kind in s.types] for s in network.steps if s.types},
+        "problems": [problem_fact(network, problem) for problem in network.problems],
+        "details": {key: _plain(value) for key, value in dict(network.meta.get("details", {})).items()},
+        "losses": [f"{loss.where}: {loss.what}" for loss in network.meta.get("losses", ())],
+    }
+
+
+def problem_fact(network: Network, problem: Problem) -> dict[str, Any]:
+    """One problem as plain values."""
+    where = network.qualified(network.step(problem.node)) if problem.node in network.by_id else ""
+    return {
+        "where": where,
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "cure": problem.cure,
+    }
+
+
+def problem_line(network: Network, problem: Problem) -> str:
+    """One problem as a line: `error: conv1: what is wrong. What to do.`"""
+    fact = problem_fact(network, problem)
+    where = f"{fact['where']}: " if fact["where"] else ""
+    return f"{fact['severity']}: {where}{problem}"
+
+
+def info_text(network: Network) -> str:
+    """What `sketch info` prints for people."""
+    found = facts(network)
+    lines = [f"{found['name']} ({found['format']})"]
+    for kind in ("inputs", "outputs"):
+        lines += [
+            f"{kind[:-1]:>11}  {v['name']}: {v['dtype']} {_shape_text(v['shape'])}" for v in found[kind]
+        ]
+    lines.append(f"{'parameters':>11}  {found['parameters']:,}")
+    cost = found["flops"]
+    lines.append(f"{'operations':>11}  {cost:,}" if isinstance(cost, int) else f"{'operations':>11}  {cost}")
+    lines.append(f"{'nodes':>11}  {found['nodes']}")
+    lines += [f"{count:>11}  {layer}" for layer, count in found["layers"].items()]
+    lines += [f"{'opened with':>11}  {text}" for text in found["losses"]]
+    lines += [problem_line(network, problem) for problem in network.problems]
+    return "\n".join(lines)
+
+
+def report_facts(report: ExportReport) -> dict[str, Any]:
+    """The object that `sketch convert --json` prints."""
+    proof = report.verification
+    return {
+        "files": [str(path) for path in report.files],
+        "verified": bool(proof and proof.agrees),
+        "against": proof.against if proof else None,
+        "max_abs_error": proof.max_abs_error if proof else None,
+        "max_rel_error": proof.max_rel_error if proof else None,
+        "first_difference": proof.first_difference if proof else "",
+        "losses": [f"{loss.where}: {loss.what}" for loss in report.losses],
+        "notes": list(report.notes),
+    }
+
+
+def report_text(report: ExportReport) -> str:
+    """What a compile says to people."""
+    lines = [f"wrote {path}" for path in report.files]
+    proof = report.verification
+    if proof and proof.agrees:
+        lines.append(f"verified against {proof.against}: largest error {proof.max_abs_error:.2g}")
+    elif proof:
+        lines.append(
+            f"NOT EQUAL to {proof.against}: output {proof.first_difference} differs, "
+            f"largest error {proof.max_abs_error:.3g}"
+        )
+    lines += [f"lost: {loss.where}: {loss.what}" for loss in report.losses]
+    return "\n".join([*lines, *report.notes])
+
+
+def layer_text(spec: LayerSpec) -> str:
+    """One layer for people: what it does, ports, parameters, weights."""
+    lines = [f"{spec.name}: {spec.doc or spec.title}", f"category: {spec.category}"]
+    lines += [
+        f"input   {p.name}{' (optional)' if p.optional else ''}: {p.doc}".rstrip(" :") for p in spec.inputs
+    ]
+    lines += [f"output  {p.name}: {p.doc}".rstrip(" :") for p in spec.outputs]
+    for param in spec.params.values():
+        default = "follows the input" if param.derive else f"default {param.default}"
+        lines.append(f"param   {param.name}: {param.type}, {default}. {param.doc}".rstrip())
+    lines += [f"weight  {weight.name}: {weight.shape or 'scalar'}" for weight in spec.weights.values()]
+    return "\n".join(lines)
+
+
+def refusals(spec: LayerSpec, registry: KernelRegistry) -> dict[str, str]:
+    """kernel -> why it cannot express this layer at its defaults; empty when all can."""
+    step = _default_step(spec)
+    found = {kernel.info.name: _refusal(kernel, step) for kernel in registry}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _refusal(kernel: Kernel, step: Step) -> str:
+    return kernel.refusal(step) or ""
+
+
+def _default_step(spec: LayerSpec) -> Step:
+    params = FrozenDict(spec.defaults())
+    return Step(0, spec.prefix, spec.name, spec, params, FrozenDict(), (), (), (), {}, {}, (), None)
+
+
+def _value(name: str, kind: ValueType | None) -> dict[str, Any]:
+    return {"name": name, **_type(kind)}
+
+
+def _type(kind: ValueType | None) -> dict[str, Any]:
+    if kind is None:
+        return {"dtype": None, "shape": None}
+    return {"dtype": kind.dtype, "shape": None if kind.shape is None else [_plain(dim) for dim in kind.shape]}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str, bool)) or value is None else str(value)
+
+
+def _shape_text(shape: list[Any] | None) -> str:
+    return "?" if shape is None else "×".join(map(str, shape)) or "scalar"
