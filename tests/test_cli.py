@@ -74,7 +74,15 @@ def test_info_counts_lenet(run, lenet):
     assert facts["parameters"] == 61_706
     assert facts["inputs"] == [{"name": "image", "dtype": "float32", "shape": ["N", 1, 28, 28]}]
     assert facts["outputs"] == [{"name": "digit", "dtype": "float32", "shape": ["N", 10]}]
-    assert facts["layers"] == {"AvgPool2d": 2, "Conv2d": 2, "Flatten": 1, "Input": 1, "Linear": 3, "Output": 1, "Tanh": 4}
+    assert facts["layers"] == {
+        "AvgPool2d": 2,
+        "Conv2d": 2,
+        "Flatten": 1,
+        "Input": 1,
+        "Linear": 3,
+        "Output": 1,
+        "Tanh": 4,
+    }
     assert facts["problems"] == []
 
 
@@ -175,7 +183,9 @@ def _garbage(tmp_path: Path, lenet: Path) -> dict[str, tuple[Path, str]]:
     }
 
 
-@pytest.mark.parametrize("kind", ["empty", "truncated", "text", "suffix", "pickle", "archive", "missing", "folder"])
+@pytest.mark.parametrize(
+    "kind", ["empty", "truncated", "text", "suffix", "pickle", "archive", "missing", "folder"]
+)
 @pytest.mark.parametrize("command", ["info", "convert"])
 def test_bad_input_is_one_line_and_nothing_is_written(run, tmp_path, lenet, kind, command, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -198,8 +208,13 @@ def test_a_cycle_is_named(run, tmp_path):
     from onnx import TensorProto, helper
 
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    nodes = [helper.make_node("Relu", ["b"], ["a"], name="first"), helper.make_node("Relu", ["a"], ["b"], name="second")]
-    graph = helper.make_graph(nodes, "loop", [value], [helper.make_tensor_value_info("b", TensorProto.FLOAT, [1])])
+    nodes = [
+        helper.make_node("Relu", ["b"], ["a"], name="first"),
+        helper.make_node("Relu", ["a"], ["b"], name="second"),
+    ]
+    graph = helper.make_graph(
+        nodes, "loop", [value], [helper.make_tensor_value_info("b", TensorProto.FLOAT, [1])]
+    )
     onnx.save(helper.make_model(graph), tmp_path / "loop.onnx")
     code, out, err = run("info", tmp_path / "loop.onnx")
     assert (code, out) == (2, "")

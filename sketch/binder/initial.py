@@ -170,7 +170,7 @@ def _stored(values: Array, weight: WeightType) -> Array:
         packed: Array = (values.astype(np.int64) & (2**bits - 1)).astype(np.uint8)
         return packed
     try:
-        return np.ascontiguousarray(values.astype(np.dtype(dtype))).reshape(weight.shape)
+        return values.astype(np.dtype(dtype), copy=False)
     except TypeError:
         raise ParameterError(
             f"Initial values of {weight.role} cannot be made in {dtype}; use float32."

@@ -117,7 +117,7 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 def _logic(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    if isinstance(node, ast.UnaryOp):
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
         value = _value(node.operand, names)
         return not value if isinstance(node.op, ast.Not) else -value
     if isinstance(node, ast.BoolOp):

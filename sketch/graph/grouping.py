@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GroupError
-from sketch.graph.rows import Place
+from sketch.graph.rows import Node, Note, Place
 
 
 def group(draft: Draft, node_ids: Iterable[int], layer: str = "Group", name: str | None = None) -> int:
     """Enclose nodes of one canvas in a group and return its id; GroupError when they do not share a canvas."""
     ids = list(dict.fromkeys(node_ids))
-    if not ids:
+    if all(draft.get("notes", node_id) is not None for node_id in ids):
         raise GroupError("Select the layers to group first.")
-    parents = {draft.node(node_id).parent for node_id in ids}
+    parents = {_row(draft, node_id).parent for node_id in ids}
     if len(parents) > 1:
         raise GroupError("Only layers of one canvas can be grouped.")
     if not draft.library[layer].group:
@@ -36,6 +36,8 @@ def ungroup(draft: Draft, group_id: int) -> list[int]:
     draft.drop_rows(group_id)
     for node_id in members:
         put_in(draft, node_id, parent)
+    for note_id in draft.notes_in(group_id):
+        draft.put("notes", note_id, replace(draft.get("notes", note_id), parent=parent))
     return members
 
 
@@ -47,7 +49,15 @@ def put_in(draft: Draft, node_id: int, parent: int | None) -> None:
             raise GroupError("A group cannot hold itself.")
         draft.require_group(above)
         above = draft.node(above).parent
-    node = draft.node(node_id)
+    node = _row(draft, node_id)
+    if isinstance(node, Note):
+        draft.put("notes", node_id, replace(node, parent=parent))
+        return
     taken = draft.named(parent, node.name)
     name = node.name if taken in (None, node_id) else draft.fresh_name(parent, node.name + "_")
     draft.put("nodes", node_id, replace(node, parent=parent, name=name))
+
+
+def _row(draft: Draft, row_id: int) -> Node | Note:
+    note: Note | None = draft.get("notes", row_id)
+    return note or draft.node(row_id)

@@ -12,7 +12,7 @@ from sketch.graph.library import LayerLibrary
 from sketch.graph.order import TopologicalOrder
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Node, ValueType
-from sketch.graph.tables import Tables
+from sketch.graph.tables import Tables, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,12 @@ class Inference:
                     heapq.heappush(heap, (rank[target], target))
         return Inferred(frozenset(changed), frozenset(removed))
 
+    def restart(self, tables: Tables) -> None:
+        """Forget everything and infer these rows from nothing (after an edit that had to be taken back)."""
+        fresh = Inference(self.library)
+        fresh.follow(tables, whole(tables))
+        self.__dict__.update(vars(fresh))
+
     def _visit(self, tables: Tables, node: Node, changed: set[int]) -> Iterable[int]:
         """Resolve one node; the nodes to visit next when its outputs changed."""
         before = self._resolved.get(node.id)
@@ -115,11 +121,12 @@ class Inference:
         """Add this node's trainable elements to the total; tied tensors count once."""
         self._uncount(node_id)
         stored = tables.weights_of(node_id)
-        keys: list[tuple[object, int]] = []
+        keys: list[tuple[object, int]] = []  # a tensor of another shape is not used, so it ties nothing
         for role, kind in resolved.weights.items():
             if kind is None or not kind.trainable or kind.count is None:
                 continue
-            keys.append((stored.get(role, (node_id, role)), kind.count))
+            fits = role in stored and tables.tensors[stored[role]].shape == kind.shape
+            keys.append(((stored[role], kind.shape) if fits else (node_id, role), kind.count))
         for key, count in keys:
             uses, _ = self._counts.get(key, (0, 0))
             self._counts[key] = (uses + 1, count)
@@ -168,4 +175,7 @@ def _dirty(tables: Tables, delta: Delta) -> tuple[set[int], set[int]]:
 
 def _matters(change: Change) -> bool:
     before, after = change.before, change.after
-    return bool(before.layer != after.layer or before.params != after.params or before.prior != after.prior)
+    return bool(
+        before.layer != after.layer or before.params != after.params or before.prior != after.prior
+        or {edge.out for edge in before.next} != {edge.out for edge in after.next}  # open outputs are counted by wires
+    )  # fmt: skip

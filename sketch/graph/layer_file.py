@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -12,14 +14,30 @@ from sketch.graph.expressions import names_in
 from sketch.graph.rows import FrozenDict
 from sketch.graph.specs import PARAM_TYPES, CheckSpec, LayerSpec, ParamSpec, PortSpec, WeightSpec, freeze
 
-_TOP = {
-    "name", "title", "category", "params", "inputs", "outputs", "shape", "weights", "checks",
-    "prefix", "doc", "search", "group", "hidden",
+_Table = Mapping[str, tuple[type, ...]]
+"""Keys that a mapping may have, with the types of their values; () takes anything."""
+
+_NUMBER = (int, float)
+_TOP: _Table = {
+    "name": (str,), "title": (str,), "category": (str,), "params": (dict,), "inputs": (list,), "outputs": (list,),
+    "shape": (str, dict), "weights": (dict,), "checks": (list,), "prefix": (str,), "doc": (str,), "search": (list,),
+    "group": (bool,), "hidden": (bool,),
 }  # fmt: skip
-_PARAM = {"type", "default", "rank", "min", "max", "choices", "optional", "derive", "applies", "doc"}
-_PORT = {"name", "optional", "variadic", "minimum", "dtypes", "count", "doc"}
-_WEIGHT = {"shape", "when", "trainable", "dtype", "init", "each"}
-_CHECK = {"require", "message", "cure", "param", "port"}
+_PARAM: _Table = {
+    "type": (str,), "default": (), "rank": (int,), "min": _NUMBER, "max": _NUMBER, "choices": (list,),
+    "optional": (bool,), "derive": (str,), "applies": (str,), "doc": (str,),
+}  # fmt: skip
+_PORT: _Table = {
+    "name": (str,), "optional": (bool,), "variadic": (bool,), "minimum": (int,), "dtypes": (list,),
+    "count": (str,), "doc": (str,),
+}  # fmt: skip
+_WEIGHT: _Table = {
+    "shape": (str, int), "when": (str,), "trainable": (bool,), "dtype": (str,), "init": (str, dict), "each": (dict,),
+}  # fmt: skip
+_CHECK: _Table = {"require": (str,), "message": (str,), "cure": (str,), "param": (str,), "port": (int,)}
+_WORDS: Mapping[type, str] = {
+    str: "text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number", float: "a number",
+}  # fmt: skip
 
 
 class _Marked(dict[str, Any]):
@@ -38,6 +56,8 @@ def read_layers(path: Path) -> list[LayerSpec]:
         mark = error.problem_mark
         place = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
         raise LayerFileError(f"{place}: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise LayerFileError(f"{path.name}:1:1: this is no text") from None
     return [_layer(path, document) for document in documents if document is not None]
 
 
@@ -52,6 +72,8 @@ def _loader(path: Path) -> Any:
         for key_node, value_node in node.value:
             key = self.construct_object(key_node, deep=True)
             place = f"{path.name}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
+            if not isinstance(key, str):
+                raise LayerFileError(f"{place}: a key is text, not {key!r}; put it in quotes")
             if key in result:
                 raise LayerFileError(f"{place}: {key!r} stands twice")
             result[key] = self.construct_object(value_node, deep=True)
@@ -64,21 +86,24 @@ def _loader(path: Path) -> Any:
 
 def _layer(path: Path, raw: Any) -> LayerSpec:
     if not isinstance(raw, _Marked):
-        raise LayerFileError(f"{path.name}: a layer is a mapping with name, category, inputs, outputs, shape")
-    _only(raw, _TOP, {"name", "category", "outputs", "shape"})
+        raise LayerFileError(
+            f"{path.name}:1:1: a layer is a mapping with name, category, inputs, outputs, shape"
+        )
+    _only(raw, _TOP, {"name", "category", "outputs", "shape"}, raw.where)
     shape = raw["shape"] if isinstance(raw["shape"], dict) else {"rule": raw["shape"]}
-    params = {name: _param(name, value) for name, value in (raw.get("params") or {}).items()}
+    if not isinstance(shape.get("rule"), str):
+        raise LayerFileError(f"{raw.keys_at['shape']}: 'shape' needs the name of a rule")
     spec = LayerSpec(
         name=raw["name"],
         title=raw.get("title", raw["name"]),
         category=raw["category"],
-        params=params,
-        inputs=tuple(_port(port) for port in raw.get("inputs") or ()),
-        outputs=tuple(_port(port) for port in raw["outputs"] or ()),
+        params={name: _param(name, value, place) for name, value, place in _entries(raw, "params")},
+        inputs=tuple(_port(port, raw.keys_at["inputs"]) for port in raw.get("inputs") or ()),
+        outputs=tuple(_port(port, raw.keys_at["outputs"]) for port in raw["outputs"] or ()),
         rule=shape["rule"],
         rule_args=FrozenDict({key: freeze(value) for key, value in shape.items() if key != "rule"}),
-        weights={name: _weight(name, value) for name, value in (raw.get("weights") or {}).items()},
-        checks=tuple(_check(check) for check in raw.get("checks") or ()),
+        weights={name: _weight(name, value, place) for name, value, place in _entries(raw, "weights")},
+        checks=tuple(_check(check, raw.keys_at["checks"]) for check in raw.get("checks") or ()),
         prefix=raw.get("prefix", raw["name"].lower()),
         doc=raw.get("doc", "").strip(),
         search=tuple(raw.get("search") or ()),
@@ -89,8 +114,14 @@ def _layer(path: Path, raw: Any) -> LayerSpec:
     return spec
 
 
-def _param(name: str, raw: _Marked) -> ParamSpec:
-    _only(raw, _PARAM, {"type"})
+def _entries(raw: _Marked, key: str) -> list[tuple[str, Any, str]]:
+    """(name, value, place) of what stands below a key."""
+    inner = raw.get(key)
+    return [(name, inner[name], inner.keys_at[name]) for name in inner] if inner else []
+
+
+def _param(name: str, raw: Any, place: str) -> ParamSpec:
+    _only(raw, _PARAM, {"type"}, place)
     if raw["type"] not in PARAM_TYPES:
         raise LayerFileError(
             f"{raw.keys_at['type']}: {raw['type']!r} is no parameter type; {', '.join(PARAM_TYPES)}"
@@ -105,17 +136,17 @@ def _param(name: str, raw: _Marked) -> ParamSpec:
         raise LayerFileError(f"{raw.where}: the default of {name} does not fit: {error}") from None
 
 
-def _port(raw: Any) -> PortSpec:
+def _port(raw: Any, place: str) -> PortSpec:
     if isinstance(raw, str):
         return PortSpec(raw)
-    _only(raw, _PORT, {"name"})
+    _only(raw, _PORT, {"name"}, place)
     return PortSpec(**{key: freeze(value) for key, value in raw.items()})
 
 
-def _weight(name: str, raw: Any) -> WeightSpec:
-    if not isinstance(raw, dict):
+def _weight(name: str, raw: Any, place: str) -> WeightSpec:
+    if isinstance(raw, (str, int)):
         return WeightSpec(name, str(raw))
-    _only(raw, _WEIGHT, {"shape"})
+    _only(raw, _WEIGHT, {"shape"}, place)
     fields = dict(raw)
     init = fields.pop("init", "zeros")
     init = FrozenDict(init if isinstance(init, dict) else {"scheme": init})
@@ -123,21 +154,25 @@ def _weight(name: str, raw: Any) -> WeightSpec:
     return WeightSpec(name, init=init, each=each, **{**fields, "shape": str(fields["shape"])})
 
 
-def _check(raw: _Marked) -> CheckSpec:
-    _only(raw, _CHECK, {"require", "message"})
+def _check(raw: Any, place: str) -> CheckSpec:
+    _only(raw, _CHECK, {"require", "message"}, place)
     return CheckSpec(**raw)
 
 
-def _only(raw: Any, allowed: set[str], needed: set[str]) -> None:
+def _only(raw: Any, allowed: _Table, needed: set[str], place: str) -> None:
     if not isinstance(raw, _Marked):
-        raise LayerFileError(f"expected a mapping, found {raw!r}")
-    for key in raw:
+        raise LayerFileError(f"{place}: expected a mapping, found {raw!r}")
+    for key, value in raw.items():
         if key not in allowed:
             raise LayerFileError(
                 f"{raw.keys_at[key]}: {key!r} is not known here; use {', '.join(sorted(allowed))}"
             )
-    for key in sorted(needed - raw.keys()):
-        raise LayerFileError(f"{raw.where}: {key!r} is missing")
+        if allowed[key] and value is not None and not isinstance(value, allowed[key]):
+            words = " or ".join(dict.fromkeys(_WORDS[kind] for kind in allowed[key]))
+            raise LayerFileError(f"{raw.keys_at[key]}: {key!r} must be {words}, not {value!r}")
+    for key in sorted(needed):
+        if key not in raw or (raw[key] is None and allowed[key] != (list,)):
+            raise LayerFileError(f"{raw.where}: {key!r} is missing")
 
 
 def _check_expressions(raw: _Marked, spec: LayerSpec) -> None:
@@ -156,3 +191,21 @@ def _check_expressions(raw: _Marked, spec: LayerSpec) -> None:
             raise LayerFileError(
                 f"{raw.where}: {spec.name} reads {', '.join(sorted(unknown))}, which does not exist"
             )
+    for check, place in zip(spec.checks, raw.get("checks") or (), strict=True):
+        _check_message(check, place.where, spec, known)
+
+
+def _check_message(check: CheckSpec, place: str, spec: LayerSpec, known: set[str]) -> None:
+    """A message may only show what is known when its check ran: what it read, and what needs no input."""
+    try:
+        shown = {
+            name for text in (check.message, check.cure) for _, name, _, _ in Formatter().parse(text) if name
+        }
+    except ValueError as error:
+        raise LayerFileError(f"{place}: the message cannot be filled in: {error}") from None
+    derived = {param.name for param in spec.params.values() if param.derive}
+    lost = shown - names_in(check.require) - (known - derived)
+    if lost:
+        raise LayerFileError(
+            f"{place}: the message shows {', '.join(sorted(lost))}, which the check does not read"
+        )

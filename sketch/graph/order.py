@@ -10,6 +10,7 @@ from collections import deque
 
 from sketch.graph.delta import Delta
 from sketch.graph.errors import CycleError
+from sketch.graph.rows import Edge
 from sketch.graph.tables import Tables
 
 
@@ -18,6 +19,7 @@ class TopologicalOrder:
 
     def __init__(self) -> None:
         self.rank: dict[int, int] = {}
+        self._pending: set[Edge] = set()  # wires of the tables that the ranks do not heed yet
 
     def follow(self, tables: Tables, delta: Delta) -> None:
         """Take in a Delta that was just applied to `tables`; CycleError when the wires close a loop."""
@@ -32,13 +34,15 @@ class TopologicalOrder:
         top = max(self.rank.values(), default=-1) if added else 0
         for offset, change in enumerate(added, 1):
             self.rank[change.key] = top + offset
-        for change in changes:
-            if change.after is not None:
-                for edge in change.after.prior:
-                    if change.before is None or edge not in change.before.prior:
-                        self._insert(tables, edge.source, edge.target)
+        self._pending = {
+            edge for c in changes if c.after is not None
+            for edge in (c.after.prior if c.before is None else set(c.after.prior) - set(c.before.prior))
+        }  # fmt: skip
+        while self._pending:
+            self._insert(tables, self._pending.pop())
 
-    def _insert(self, tables: Tables, source: int, target: int) -> None:
+    def _insert(self, tables: Tables, edge: Edge) -> None:
+        source, target = edge.source, edge.target
         low, high = self.rank[target], self.rank[source]
         if high < low:
             return
@@ -55,7 +59,8 @@ class TopologicalOrder:
         stack = [start]
         while stack:
             node = tables.nodes[stack.pop()]
-            ends = (e.target for e in node.next) if forward else (e.source for e in node.prior)
+            wires = (e for e in (node.next if forward else node.prior) if e not in self._pending)
+            ends = (e.target if forward else e.source for e in wires)
             for end in ends:
                 if end not in seen and (self.rank[end] <= bound if forward else self.rank[end] >= bound):
                     seen.add(end)

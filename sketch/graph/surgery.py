@@ -13,24 +13,18 @@ from sketch.graph.specs import LayerSpec
 
 def insert_on(draft: Draft, node_id: int, edge: Edge, *, into: int = 0, out: int = 0) -> None:
     """Put a node into a wire: source → node → target."""
-    draft.disconnect(edge)
+    draft.rewire(edge, node_id, out)
     draft.connect(edge.source, edge.out, node_id, into)
-    draft.connect(node_id, out, edge.target, edge.into)
 
 
 def remove_and_rejoin(draft: Draft, node_id: int, allow: Callable[[Edge, Edge], bool]) -> None:
     """Remove a node and wire its consumers to its first input's producer where `allow(incoming, outgoing)`."""
     node = draft.node(node_id)
     first = node.prior[0] if node.prior and not draft.spec(node_id).group else None
-    consumers = [edge for edge in node.next if edge.out == 0]
+    for edge in node.next if first is not None else ():
+        if first is not None and edge.out == 0 and allow(first, edge):
+            draft.rewire(edge, first.source, first.out)
     draft.remove([node_id])
-    for edge in consumers if first is not None else ():
-        if first is None or not allow(first, edge):
-            continue
-        free = all(wire.into != edge.into for wire in draft.node(edge.target).prior)
-        into = edge.into if free else draft.free_input(edge.target)
-        if into is not None:
-            draft.connect(first.source, first.out, edge.target, into)
 
 
 def replace_layer(draft: Draft, node_id: int, layer: str) -> None:

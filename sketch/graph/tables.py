@@ -24,6 +24,7 @@ class Tables:
         self._children: dict[int | None, dict[int, None]] = {}
         self._names: dict[tuple[int | None, str], int] = {}
         self._roles: dict[int, dict[str, None]] = {}
+        self._hinted: dict[int, dict[int, None]] = {}
 
     def table(self, name: str) -> dict[Any, Any]:
         """The rows of one table by its name in `delta.TABLES`."""
@@ -41,7 +42,7 @@ class Tables:
 
     def children(self, parent: int | None) -> tuple[int, ...]:
         """Ids directly inside a group (None: the top level), oldest first."""
-        return tuple(self._children.get(parent, ()))
+        return tuple(sorted(self._children.get(parent, ())))  # undo puts a node at the end
 
     def named(self, parent: int | None, name: str) -> int | None:
         """The node of this name in this group, if any."""
@@ -50,6 +51,10 @@ class Tables:
     def weights_of(self, node_id: int) -> dict[str, int]:
         """role -> tensor id of the stored weights of a node."""
         return {role: self.weights[node_id, role] for role in self._roles.get(node_id, ())}
+
+    def hints_of(self, node_id: int) -> tuple[int, ...]:
+        """The outputs of a node whose type a file declared."""
+        return tuple(self._hinted.get(node_id, ()))
 
     def apply(self, delta: Delta) -> None:
         """Apply all of a Delta or, when a row is not as it says, none of it (StaleDeltaError)."""
@@ -69,12 +74,13 @@ class Tables:
     def _index(self, table: str, key: Any, before: Any, after: Any) -> None:
         if table == "nodes":
             self._index_node(before, after)
-        elif table == "weights":
-            roles = self._roles.setdefault(key[0], {})
+        elif table in ("weights", "hints"):
+            index: dict[int, dict[Any, None]] = self._roles if table == "weights" else self._hinted
+            attached = index.setdefault(key[0], {})
             if after is None:
-                roles.pop(key[1], None)
+                attached.pop(key[1], None)
             else:
-                roles[key[1]] = None
+                attached[key[1]] = None
 
     def _index_node(self, before: Node | None, after: Node | None) -> None:
         if before is not None and (after is None or before.parent != after.parent):

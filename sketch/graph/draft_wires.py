@@ -1,0 +1,128 @@
+"""Verbs for wires: the only writer of adjacency, so that both ends of a wire always agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sketch.graph.draft_rows import DraftRows
+from sketch.graph.errors import CycleError, PortTakenError, UnknownPortError, WireError
+from sketch.graph.evaluate import output_count
+from sketch.graph.rows import Edge, Node
+
+
+class DraftWires(DraftRows):
+    """Connecting, cutting and moving wires in a draft."""
+
+    def connect(self, source: int, out: int, target: int, into: int, *, check_cycle: bool = True) -> Edge:
+        """Wire an output to an input.
+
+        Raises PortTakenError, UnknownPortError, CycleError, WireError. A reader that builds a whole graph may
+        skip the walk for cycles; applying the Delta finds them all at once.
+        """
+        edge = Edge(source, out, target, into)
+        start, end = self.node(source), self.node(target)
+        self._check_ports(start, out, end, into)
+        if any(wire.into == into for wire in end.prior):
+            raise PortTakenError(f"Input {into + 1} of '{end.name}' already has a wire; remove it first.")
+        if check_cycle and (source == target or self._reaches(target, source)):
+            raise CycleError(
+                f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
+            )
+        self.put("nodes", source, replace(start, next=(*start.next, edge)))
+        end = self.node(target)
+        self.put(
+            "nodes", target, replace(end, prior=tuple(sorted((*end.prior, edge), key=lambda wire: wire.into)))
+        )
+        return edge
+
+    def rewire(self, edge: Edge, source: int, out: int) -> Edge:
+        """Let another output feed the input at the end of a wire; the wires beside it stay. Raises as `connect`."""
+        start, end = self.node(source), self.node(edge.target)
+        if edge not in end.prior:
+            raise WireError("There is no such wire; it may have been removed.")
+        self._check_ports(start, out, end, edge.into)
+        if source == edge.target or self._reaches(edge.target, source):
+            raise CycleError(f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none.")
+        made = replace(edge, source=source, out=out)
+        before = self.node(edge.source)
+        self.put("nodes", before.id, replace(before, next=tuple(wire for wire in before.next if wire != edge)))
+        start = self.node(source)
+        self.put("nodes", source, replace(start, next=(*start.next, made)))
+        self.put("nodes", end.id, replace(end, prior=tuple(made if wire == edge else wire for wire in end.prior)))
+        return made
+
+    def disconnect(self, edge: Edge) -> None:
+        """Remove a wire; WireError when there is none. Later wires of a variadic input close up."""
+        start, end = self.node(edge.source), self.node(edge.target)
+        if edge not in start.next:
+            raise WireError("There is no such wire; it may have been removed.")
+        self.put(
+            "nodes", edge.source, replace(start, next=tuple(wire for wire in start.next if wire != edge))
+        )
+        end = self.node(edge.target)
+        self.put("nodes", edge.target, replace(end, prior=tuple(wire for wire in end.prior if wire != edge)))
+        self._close_up(edge)
+
+    def free_input(self, node_id: int) -> int | None:
+        """The first open required input, then a variadic one, then an optional one; None when all are taken."""
+        node, spec = self.node(node_id), self.spec(node_id)
+        taken = {wire.into for wire in node.prior}
+        for index, port in enumerate(spec.inputs):
+            if index not in taken and not port.optional and not port.variadic:
+                return index
+        if spec.inputs and spec.inputs[-1].variadic:
+            return max([len(spec.inputs) - 1, *(into + 1 for into in taken)])
+        return next((index for index in range(len(spec.inputs)) if index not in taken), None)
+
+    def drop_lost_wires(self, node_id: int) -> None:
+        """Remove wires at ports that a node no longer has (fewer chunks, another layer)."""
+        node, spec = self.node(node_id), self.spec(node_id)
+        outs = output_count(spec, {**spec.defaults(), **node.params})
+        many_in = bool(spec.inputs) and spec.inputs[-1].variadic
+        open_outs = bool(spec.outputs) and spec.outputs[-1].variadic and not spec.outputs[-1].count
+        while not open_outs and (lost := [wire for wire in self.node(node_id).next if wire.out >= outs]):
+            self.disconnect(lost[-1])  # one by one: a cut may shift the wires beside it
+        for edge in reversed(node.prior):
+            if edge.into >= len(spec.inputs) and not many_in:
+                self.disconnect(edge)
+
+    def _check_ports(self, start: Node, out: int, end: Node, into: int) -> None:
+        source, target = self.library[start.layer], self.library[end.layer]
+        if source.group or target.group:
+            raise WireError("Wires join layers, not groups: open the group and wire a layer inside it.")
+        target.input_port(into)
+        source.output_port(out)
+        count = output_count(source, {**source.defaults(), **start.params})
+        if source.outputs[-1].count and out >= count:
+            raise UnknownPortError(f"'{start.name}' has no output {out + 1}; it has {count}.")
+
+    def _reaches(self, start: int, goal: int) -> bool:
+        seen, stack = {start}, [start]
+        while stack:
+            node_id = stack.pop()
+            if node_id == goal:
+                return True
+            for edge in self.node(node_id).next:
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    stack.append(edge.target)
+        return False
+
+    def _close_up(self, gone: Edge) -> None:
+        """Shift later wires of a variadic input down by one, so that its ports stay without gaps."""
+        node, spec = self.node(gone.target), self.spec(gone.target)
+        first = len(spec.inputs) - 1
+        if spec.is_operator or not spec.inputs or not spec.inputs[-1].variadic or gone.into < first:
+            return
+        for edge in [wire for wire in node.prior if wire.into > gone.into]:
+            self._shift(edge, replace(edge, into=edge.into - 1))
+
+    def _shift(self, old: Edge, new: Edge) -> None:
+        start = self.node(old.source)
+        self.put(
+            "nodes", start.id, replace(start, next=tuple(new if wire == old else wire for wire in start.next))
+        )
+        end = self.node(old.target)
+        self.put(
+            "nodes", end.id, replace(end, prior=tuple(new if wire == old else wire for wire in end.prior))
+        )

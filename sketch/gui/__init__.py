@@ -1,0 +1,1 @@
+"""The window: mirrors the document and calls commands; decides nothing."""

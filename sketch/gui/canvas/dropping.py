@@ -1,0 +1,80 @@
+"""Layers and saved blocks dragged from the toolbox: dropped on the canvas, or into a wire."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.pointer import PointerView
+from sketch.gui.canvas.scene import CanvasScene
+from sketch.state import commands
+from sketch.state.document import Document
+
+LAYER_MIME = "application/x-sketch-layer"
+BLOCK = "block:"
+
+
+class DropView(PointerView):
+    """A view that takes layers from the toolbox."""
+
+    def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
+        super().__init__(document, canvas, parent)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(LAYER_MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if not event.mimeData().hasFormat(LAYER_MIME):
+            event.ignore()
+            return
+        edge = self._takes_insert(event.position().toPoint(), _name(event))
+        self.canvas.edges.select([edge] if edge else [])
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.canvas.edges.select(())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if not event.mimeData().hasFormat(LAYER_MIME):
+            event.ignore()
+            return
+        self.canvas.edges.select(())
+        self.attempt(lambda: self._drop(_name(event), event.position().toPoint()))
+        event.acceptProposedAction()
+        self.setFocus()
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _drop(self, name: str, where: QPoint) -> None:
+        here = self.mapToScene(where)
+        place, group = (here.x(), here.y()), self.canvas.group
+        edge = self._takes_insert(where, name)
+        if name.startswith(BLOCK):
+            from sketch.state import blocks
+
+            made = blocks.insert(self.document, name.removeprefix(BLOCK), place, group)
+        elif edge is not None:
+            made = commands.add_on_wire(self.document, name, edge, place)
+        else:
+            made = commands.add_layer(self.document, name, place, parent=group)
+        self.canvas.choose([made])
+
+    def _takes_insert(self, where: QPoint, name: str) -> Edge | None:
+        """The wire under a point, when the layer can stand in one."""
+        if name.startswith(BLOCK) or name not in self.document.library:
+            return None
+        spec = self.document.library[name]
+        if spec.group or not spec.inputs or not spec.outputs:
+            return None
+        line = self.canvas.edges.at(self.mapToScene(where), 14.0 / self.scale_factor)
+        return line.edge if line else None
+
+
+def _name(event: QDropEvent) -> str:
+    return bytes(event.mimeData().data(LAYER_MIME).data()).decode("utf-8", "replace")

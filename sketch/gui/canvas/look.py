@@ -1,0 +1,143 @@
+"""What a node says about itself on the canvas: title, subtitle, badge, hover summary. Text only, no Qt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sketch.graph.evaluate import applies
+from sketch.graph.infer import Inference
+from sketch.graph.lifting import descendants
+from sketch.graph.problems import Problem
+from sketch.graph.rows import Edge, Node, ValueType, shape_text
+from sketch.graph.specs import LayerSpec
+from sketch.graph.tables import Tables
+
+QUIET_WORDS = ("size", "features", "channels", "or")
+MOST_SUMMARY_PARAMS = 14
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLook:
+    """Everything that is painted of a node besides its box and ports."""
+
+    title: str
+    layer: str
+    subtitle: str
+    category: str
+    is_group: bool
+    severity: str | None
+
+
+def node_look(tables: Tables, inference: Inference, node_id: int) -> NodeLook:
+    """The look of a node or closed group now."""
+    node = tables.nodes[node_id]
+    spec = inference.library[node.layer]
+    subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
+    severity = worst(problems_at(tables, inference, node_id))
+    layer = spec.title if spec.is_operator else spec.name
+    return NodeLook(node.name, layer, subtitle, spec.category, spec.group, severity)
+
+
+def problems_at(tables: Tables, inference: Inference, node_id: int) -> list[Problem]:
+    """Problems of a node; for a group, those of everything inside."""
+    inside = descendants(tables, node_id) if inference.library[tables.nodes[node_id].layer].group else ()
+    return [problem for member in (node_id, *inside) for problem in inference.problems_of(member)]
+
+
+def worst(problems: list[Problem]) -> str | None:
+    """The highest severity among problems, None when there is none."""
+    found = {problem.severity for problem in problems}
+    return next((severity for severity in SEVERITIES if severity in found), None)
+
+
+def params_text(node: Node, spec: LayerSpec) -> str:
+    """`out 64 · kernel 3×3 · stride 2`: what was set on this node, in the order of its layer."""
+    names = spec.params if not spec.is_operator else node.params
+    return " · ".join(_param_text(name, node.params[name]) for name in names if name in node.params)
+
+
+def group_text(tables: Tables, group: int) -> str:
+    """`12 layers`, counting what lies deeper too."""
+    count = sum(1 for member in descendants(tables, group) if not tables.children(member))
+    return f"{count} layer" if count == 1 else f"{count} layers"
+
+
+def value_text(value: Any) -> str:
+    """A parameter's value, short: `3×3`, `yes`, `1e-05`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        text = "×".join(value_text(item) for item in value[:6])
+        return f"{text}…" if len(value) > 6 else text or "()"
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def wire_text(inference: Inference, edge: Edge) -> str:
+    """The shape on a wire, empty when it is not known."""
+    value = inference.output(edge.source, edge.out)
+    return "" if value is None or value.shape is None else shape_text(value.shape)
+
+
+def summary(tables: Tables, inference: Inference, node_id: int) -> str:
+    """The hover summary, plain text: layer, parameters, shapes, parameter count, problems and cures."""
+    node = tables.nodes[node_id]
+    spec = inference.library[node.layer]
+    lines = _group_lines(tables, inference, node_id) if spec.group else _layer_lines(inference, node, spec)
+    head = [f"{node.name}  ({spec.title})"]
+    problems = problems_at(tables, inference, node_id)
+    faults = [_problem_text(tables, problem, node_id) for problem in problems[:5]]
+    if len(problems) > 5:
+        faults.append(f"… and {len(problems) - 5} more")
+    return "\n".join([*head, *lines, *([""] if faults else []), *faults])
+
+
+def _layer_lines(inference: Inference, node: Node, spec: LayerSpec) -> list[str]:
+    resolved = inference.of(node.id)
+    lines = [f"in    {_type_text(value)}" for value in resolved.inputs if value is not None]
+    lines += [f"out  {_type_text(value)}" for value in resolved.outputs]
+    count = resolved.parameters
+    if count != 0:
+        lines.append("parameters: not known yet" if count is None else f"parameters: {count:,}")
+    shown = _shown_params(spec, resolved.params, resolved.inputs)
+    rows = [f"{name} = {value_text(resolved.params[name])}" for name in shown[:MOST_SUMMARY_PARAMS]]
+    if len(shown) > MOST_SUMMARY_PARAMS:
+        rows.append(f"… {len(shown) - MOST_SUMMARY_PARAMS} more parameters")
+    return [*lines, *([""] if rows else []), *rows]
+
+
+def _shown_params(spec: LayerSpec, params: Mapping[str, Any], inputs: tuple[ValueType | None, ...]) -> list[str]:
+    if spec.is_operator:
+        return list(params)
+    return [name for name in spec.params if name in params and applies(spec, name, params, inputs)]
+
+
+def _group_lines(tables: Tables, inference: Inference, group: int) -> list[str]:
+    inside = [member for member in descendants(tables, group) if member in inference]
+    kinds = Counter(tables.nodes[member].layer for member in inside)
+    counts = [inference.of(member).parameters for member in inside]
+    known = sum(count for count in counts if count is not None)
+    lines = [group_text(tables, group), f"parameters: {known:,}" + (" or more" if None in counts else "")]
+    lines += [f"{count} × {layer}" for layer, count in kinds.most_common(8)]
+    return lines
+
+
+def _type_text(value: ValueType | None) -> str:
+    return "not known" if value is None else f"{shape_text(value.shape)}  {value.dtype}"
+
+
+def _problem_text(tables: Tables, problem: Problem, node_id: int) -> str:
+    elsewhere = problem.node is not None and problem.node != node_id
+    where = f"{tables.nodes[problem.node].name}: " if elsewhere and problem.node is not None else ""
+    return f"{problem.severity.capitalize()}: {where}{problem}"
+
+
+def _param_text(name: str, value: Any) -> str:
+    words = [word for word in name.split("_") if word not in QUIET_WORDS] or [name]
+    return f"{' '.join(words)} {value_text(value)}"

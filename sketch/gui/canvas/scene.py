@@ -1,0 +1,209 @@
+"""The items of one canvas; mirrors the document and never decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from sketch.graph.delta import Delta
+from sketch.graph.rows import Place
+from sketch.gui.canvas.boxes import Stub
+from sketch.gui.canvas.edge_layer import EdgeLayer
+from sketch.gui.canvas.ink import Ink
+from sketch.gui.canvas.live_layer import LiveLayer
+from sketch.gui.canvas.look import NodeLook, node_look, wire_text
+from sketch.gui.canvas.node_item import NodeItem
+from sketch.gui.canvas.note_item import NoteItem, StubItem
+from sketch.gui.canvas.wires import Changes, Wiring
+from sketch.gui.theme import Theme
+from sketch.state.document import Document, Update
+
+ROOM = 4000.0
+
+
+class CanvasScene(QGraphicsScene):
+    """Node, note and stub items by id, and the wire layer, of the canvas of `group` (None: the top level)."""
+
+    def __init__(self, document: Document, theme: Theme, group: int | None, parent: QObject | None = None):
+        super().__init__(parent)
+        self.document = document
+        self.ink = Ink(theme)
+        self.group = group
+        self.nodes: dict[int, NodeItem] = {}
+        self.notes: dict[int, NoteItem] = {}
+        self.stubs: dict[Stub, StubItem] = {}
+        self.edges = EdgeLayer(self.ink, lambda edge: wire_text(document.inference, edge))
+        self.live = LiveLayer(self.ink)
+        self.wiring = Wiring(document.tables, document.library, group)
+        self.addItem(self.edges)
+        self.addItem(self.live)
+        self._build()
+
+    def follow(self, update: Update) -> None:
+        """Mirror one Update; cost follows the edit."""
+        changes = self.wiring.sync(update.delta)
+        self._take(changes)
+        for node_id in self._restated(update):
+            if (item := self.nodes.get(node_id)) is not None:
+                item.forget()
+        self._follow_notes(update.delta)
+        for node_id in update.inferred.changed:
+            node = self.document.tables.nodes.get(node_id)
+            for edge in node.next if node else ():
+                self.edges.touch(edge)
+        self._make_room()
+
+    def use(self, theme: Theme) -> None:
+        """Repaint everything in another theme."""
+        self.ink.use(theme)
+        for item in self.nodes.values():
+            item.forget()
+        self.update()
+
+    def item_of(self, node_id: int) -> NodeItem | NoteItem | None:
+        """The item of a node or note that is on this canvas."""
+        return self.nodes.get(node_id) or self.notes.get(node_id)
+
+    def thing_at(self, where: QPointF) -> NodeItem | NoteItem | StubItem | None:
+        """The uppermost node, note or stub at a point."""
+        for item in self.items(where):
+            if isinstance(item, (NodeItem, NoteItem, StubItem)):
+                return item
+        return None
+
+    def selected_ids(self) -> list[int]:
+        """Ids of the selected nodes and notes, in the order of their making."""
+        return sorted(item.node_id for item in self.selectedItems() if isinstance(item, (NodeItem, NoteItem)))
+
+    def choose(self, node_ids: Iterable[int]) -> None:
+        """Select exactly these, where they are on this canvas; one selectionChanged."""
+        wanted = set(node_ids)
+        before = self.selected_ids()
+        blocked = self.blockSignals(True)
+        for item in self.selectedItems():
+            item.setSelected(False)
+        for node_id in wanted:
+            if (chosen := self.item_of(node_id)) is not None:
+                chosen.setSelected(True)
+        self.blockSignals(blocked)
+        self.edges.select(())
+        if before != self.selected_ids():
+            self.selectionChanged.emit()
+
+    def contents(self) -> QRectF:
+        """The area that nodes, notes and stubs cover; null when there are none."""
+        area = QRectF()
+        for item in self._drawn():
+            area |= item.boundingRect().translated(item.pos())
+        return area
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        wiring = self.wiring
+        self._take(Changes(frozenset((*wiring.boxes, *wiring.stubs)), frozenset(wiring.lines)))
+        for note in self.document.tables.notes.values():
+            self._mirror_note(note.id)
+        self._make_room()
+
+    def _drawn(self) -> Iterator[QGraphicsItem]:
+        yield from self.nodes.values()
+        yield from self.notes.values()
+        yield from self.stubs.values()
+
+    def _take(self, changes: Changes) -> None:
+        for key in changes.boxes:
+            if isinstance(key, Stub):
+                self._mirror_stub(key)
+            else:
+                self._mirror_node(key)
+        touched: set[int] = {key for key in changes.boxes if isinstance(key, int)}
+        self.edges.set_lines(self.wiring.lines, changes.lines)
+        for edge in changes.lines:
+            if (line := self.wiring.lines.get(edge)) is not None:
+                touched.update(key for key in (line.start, line.end) if isinstance(key, int))
+            else:
+                touched.update((edge.source, edge.target))
+        for node_id in touched:
+            self._mirror_ports(node_id)
+
+    def _mirror_node(self, node_id: int) -> None:
+        box = self.wiring.boxes.get(node_id)
+        item = self.nodes.get(node_id)
+        if box is None:
+            if item is not None:
+                self.removeItem(self.nodes.pop(node_id))
+        elif item is None:
+            self.nodes[node_id] = NodeItem(node_id, box, self._look, self.ink)
+            self.addItem(self.nodes[node_id])
+        else:
+            item.set_box(box)
+
+    def _mirror_ports(self, node_id: int) -> None:
+        item = self.nodes.get(node_id)
+        if item is None:
+            return
+        lines = list(self.wiring.lines_at(node_id))
+        wired_in = frozenset(line.into for line in lines if line.end == node_id)
+        wired_out = frozenset(line.out for line in lines if line.start == node_id)
+        if (wired_in, wired_out) != (item.wired_in, item.wired_out):
+            item.wired_in, item.wired_out = wired_in, wired_out
+            item.update()
+
+    def _mirror_stub(self, stub: Stub) -> None:
+        box = self.wiring.stubs.get(stub)
+        item = self.stubs.get(stub)
+        if box is None:
+            if item is not None:
+                self.removeItem(self.stubs.pop(stub))
+            return
+        node = self.document.tables.nodes.get(stub.node)
+        text = node.name if node else ""
+        if item is None:
+            self.stubs[stub] = StubItem(stub, box, text, self.ink)
+            self.addItem(self.stubs[stub])
+        else:
+            item.set_box(box, text)
+
+    def _follow_notes(self, delta: Delta) -> None:
+        for change in delta:
+            if change.table == "notes" or (change.table == "places" and change.key in self.notes):
+                self._mirror_note(change.key)
+
+    def _mirror_note(self, note_id: int) -> None:
+        note = self.document.tables.notes.get(note_id)
+        item = self.notes.get(note_id)
+        place = self.document.tables.places.get(note_id) or Place(0.0, 0.0)
+        if note is None or note.parent != self.group:
+            if item is not None:
+                self.removeItem(self.notes.pop(note_id))
+        elif item is None:
+            self.notes[note_id] = NoteItem(note, place, self.ink)
+            self.addItem(self.notes[note_id])
+        else:
+            item.set_note(note, place)
+
+    def _restated(self, update: Update) -> set[int]:
+        """Nodes of this canvas whose look may have changed, groups of changed members included."""
+        changed = set(update.inferred.changed)
+        changed.update(change.key for change in update.delta if change.table == "nodes")
+        above: set[int] = set()
+        nodes = self.document.tables.nodes
+        for node_id in changed:
+            node = nodes.get(node_id)
+            while node is not None and node.parent is not None and node.parent not in above:
+                above.add(node.parent)
+                node = nodes.get(node.parent)
+        removed = {change.before.parent for change in update.delta if change.table == "nodes" and change.before}
+        return changed | above | {group for group in removed if group is not None}
+
+    def _look(self, node_id: int) -> NodeLook:
+        return node_look(self.document.tables, self.document.inference, node_id)
+
+    def _make_room(self) -> None:
+        """Keep enough empty space around everything to scroll into."""
+        area = self.contents()
+        if not self.sceneRect().contains(area.adjusted(-ROOM / 2, -ROOM / 2, ROOM / 2, ROOM / 2)):
+            self.setSceneRect(area.adjusted(-ROOM, -ROOM, ROOM, ROOM))

@@ -1,0 +1,232 @@
+"""The canvas as the window uses it: one view of a document's top level or of one of its groups."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.dropping import DropView
+from sketch.gui.canvas.inline_edit import InlineEdit
+from sketch.gui.canvas.look import summary, wire_text
+from sketch.gui.canvas.node_item import NodeItem
+from sketch.gui.canvas.note_item import NoteItem
+from sketch.gui.canvas.scene import CanvasScene
+from sketch.gui.canvas.walking import STEPS, next_node
+from sketch.gui.theme import Theme
+from sketch.state import commands
+from sketch.state.document import Document, Update
+
+NUDGE = 8.0
+
+
+class CanvasView(DropView):
+    """Mirrors a document and turns gestures into commands."""
+
+    selection_changed = Signal(list)
+    group_left = Signal()
+
+    def __init__(
+        self, document: Document, theme: Theme, *, parent_group: int | None = None, parent: QWidget | None = None
+    ):
+        super().__init__(document, CanvasScene(document, theme, parent_group), parent)
+        self._edit: InlineEdit | None = None
+        self._unsubscribe = document.subscribe(self._follow)
+        self.canvas.setParent(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Canvas")
+        self.canvas.selectionChanged.connect(self._tell_selection)
+        self.view_changed.connect(self._close_edit)
+
+    # --- for the window ----------------------------------------------------------------------------
+
+    def selected(self) -> list[int]:
+        """Ids of the selected nodes and notes."""
+        return self.canvas.selected_ids()
+
+    def selected_wires(self) -> list[Edge]:
+        """The selected wires."""
+        return list(self.canvas.edges.selected)
+
+    def delete_selected_wires(self) -> bool:
+        """Cut the selected wires; False when none is selected."""
+        wires = self.selected_wires()
+        return bool(wires) and self.attempt(lambda: commands.disconnect(self.document, wires))
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Select exactly these nodes and notes, where they are on this canvas."""
+        self.canvas.choose(ids)
+
+    def reveal(self, node_id: int) -> None:
+        """Go to the canvas that a node is on, select it and bring it to the middle."""
+        node = self.document.tables.nodes.get(node_id) or self.document.tables.notes.get(node_id)
+        if node is None:
+            return
+        self.set_group(node.parent)
+        self.select([node_id])
+        self.centre_on(node_id)
+
+    def set_group(self, group: int | None) -> None:
+        """Show the canvas of a group (None: the top level)."""
+        if group == self.canvas.group:
+            return
+        self._cancel_gesture()
+        old = self.canvas
+        self._adopt(CanvasScene(self.document, old.ink.theme, group, self))
+        self.canvas.selectionChanged.connect(self._tell_selection)
+        old.deleteLater()
+        self.frame_all()
+        self.selection_changed.emit([])
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in another theme."""
+        self.canvas.use(theme)
+        self.viewport().update()
+
+    def start_rename(self, node_id: int) -> None:
+        """Edit a node's name, or a note's text, in place."""
+        item = self.canvas.item_of(node_id)
+        if isinstance(item, NoteItem):
+            area = self.mapFromScene(item.rect().translated(item.pos())).boundingRect()
+            self._open_edit(area, item.note.text, lambda text: self._set_note(node_id, text), lines=True)
+        elif isinstance(item, NodeItem):
+            box = item.box
+            name = QRectF(box.left + 8, box.top + 6, box.width - 16, 26)
+            area = self.mapFromScene(name).boundingRect()
+            self._open_edit(area, item.look.title, lambda text: self._rename(node_id, text), lines=False)
+
+    def pointer_place(self) -> tuple[QPointF, QPoint]:
+        """(scene, global) place of the pointer, of the middle when the pointer is elsewhere."""
+        where = self.viewport().mapFromGlobal(QCursor.pos())
+        if not self.viewport().rect().contains(where):
+            where = self.viewport().rect().center()
+        return self.mapToScene(where), self.viewport().mapToGlobal(where)
+
+    def render_to(self, painter: QPainter) -> None:
+        """Paint the whole canvas at reading size; the painter's device decides how big it gets."""
+        area = self.canvas.contents().adjusted(-24, -24, 24, 24)
+        zoom, self.canvas.ink.zoom = self.canvas.ink.zoom, 1.0
+        self.canvas.render(painter, QRectF(), area)
+        self.canvas.ink.zoom = zoom
+
+    def close_document(self) -> None:
+        """Stop following the document; the view shows no more changes."""
+        self._cancel_gesture()
+        self._close_edit()
+        self._unsubscribe()
+
+    # --- events ------------------------------------------------------------------------------------
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        where = event.position().toPoint()
+        here = self.mapToScene(where)
+        thing = self.canvas.thing_at(here)
+        if isinstance(thing, NodeItem) and thing.look.is_group:
+            self.group_entered.emit(thing.node_id)
+        elif isinstance(thing, (NodeItem, NoteItem)):
+            self.start_rename(thing.node_id)
+        elif thing is None and self.canvas.edges.at(here, 7.0 / self.scale_factor) is None:
+            self.quick_add_requested.emit(here, self.viewport().mapToGlobal(where), None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space:
+            self._hand = True
+            self.show_cursor()
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key in STEPS:
+            self._arrow(key, event.modifiers())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+        else:
+            event.ignore()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._show_summary(event)
+            return True
+        return bool(super().viewportEvent(event))
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _follow(self, update: Update) -> None:
+        """Mirror an update; a gesture that it overtakes ends without an edit."""
+        self._cancel_gesture()
+        before = self.selected()
+        self.canvas.follow(update)
+        self.nodes_moved()
+        if not update.delta or self.selected() != before:
+            self._tell_selection()
+        if not self.canvas.nodes:
+            self.viewport().update()
+
+    def _tell_selection(self) -> None:
+        self.selection_changed.emit(self.selected())
+
+    def _escape(self) -> None:
+        """Cancel the gesture, else select nothing, else leave the group."""
+        if self._gesture is not None:
+            self._cancel_gesture()
+        elif self.selected() or self.selected_wires():
+            self.canvas.choose(())
+        elif self.canvas.group is not None:
+            self.group_left.emit()
+
+    def _enter(self) -> None:
+        chosen = self.selected()
+        item = self.canvas.nodes.get(chosen[0]) if len(chosen) == 1 else None
+        if item is not None and item.look.is_group:
+            self.group_entered.emit(item.node_id)
+
+    def _arrow(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+        """Walk to the next node, or nudge the selection with Ctrl."""
+        chosen = self.selected()
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            dx, dy = STEPS[key]
+            places = {n: self.document.tables.places[n] for n in chosen}
+            goal = {n: (place.x + dx * NUDGE, place.y + dy * NUDGE) for n, place in places.items()}
+            if goal:
+                self.attempt(lambda: commands.move(self.document, goal, gesture="nudge"))
+            return
+        found = next_node(self.canvas.wiring, chosen[-1] if chosen else None, key)
+        if found is not None:
+            self.select([found])
+            self.ensureVisible(self.canvas.nodes[found], 40, 40)
+            self.view_changed.emit()
+
+    def _show_summary(self, event: QHelpEvent) -> None:
+        here = self.mapToScene(event.pos())
+        thing = self.canvas.thing_at(here)
+        tables, inference = self.document.tables, self.document.inference
+        text = ""
+        if isinstance(thing, NodeItem):
+            text = summary(tables, inference, thing.node_id)
+        elif thing is None and (line := self._wire_at(here)) is not None:
+            names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
+            text = f"{names[0]} → {names[1]}\n{wire_text(inference, line.edge) or 'shape not known yet'}"
+        # Names come from files: shown as text, never as markup.
+        shown = f"<p style='white-space:pre'>{html.escape(text)}</p>" if text else ""
+        QToolTip.showText(event.globalPos(), shown, self.viewport())
+
+    def _open_edit(self, area: QRect, text: str, commit: Callable[[str], bool], *, lines: bool) -> None:
+        self._close_edit()
+        self._edit = InlineEdit(self.viewport(), area, text, commit, lines=lines)
+        self._edit.closed.connect(self.setFocus)
+
+    def _close_edit(self) -> None:
+        edit, self._edit = self._edit, None
+        if edit is not None and edit.is_open:
+            edit.finish(keep=False)
+
+    def _rename(self, node_id: int, name: str) -> bool:
+        return self.attempt(lambda: commands.rename(self.document, node_id, name))
+
+    def _set_note(self, note_id: int, text: str) -> bool:
+        return self.attempt(lambda: commands.set_note(self.document, note_id, text))

@@ -1,0 +1,150 @@
+"""The compile dialog: which kernel, which file, which options, with or without the numeric proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
+    QPushButton, QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from sketch.binder.kernel import Kernel, OptionSpec
+from sketch.binder.registry import KernelRegistry
+from sketch.graph.network import Network
+from sketch.graph.specs import ParamSpec
+from sketch.gui.param_fields import ParamField, make_field
+
+
+@dataclass(frozen=True)
+class CompileRequest:
+    """What the person asked for."""
+
+    kernel: str
+    path: Path
+    options: Mapping[str, Any]
+    verify: bool
+
+
+class CompileDialog(QDialog):
+    """Asks for a CompileRequest; what stands in the way is said before anything runs."""
+
+    def __init__(self, parent: QWidget, registry: KernelRegistry, network: Network, kernel: str, folder: Path, verify: bool = True):
+        super().__init__(parent)
+        self.setWindowTitle("Compile")
+        self.setMinimumWidth(520)
+        self._registry = registry
+        self._network = network
+        self._folder = folder
+        self._options: dict[str, Any] = {}
+        self.kernel = QComboBox()
+        self.kernel.setAccessibleName("Kernel")
+        self.path = QLineEdit()
+        self.path.setAccessibleName("File")
+        self.verify = QCheckBox("Run the result and compare its numbers")
+        self.verify.setChecked(verify)
+        self.obstacle = QLabel()
+        self.obstacle.setProperty("role", "error")
+        self.obstacle.setWordWrap(True)
+        self._form = QFormLayout()
+        self._option_form = QFormLayout()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Compile")
+        self._lay_out()
+        for name in registry.names():
+            self.kernel.addItem(registry[name].info.title, name)
+        self.kernel.currentIndexChanged.connect(lambda _index: self._on_kernel())
+        self.path.textChanged.connect(lambda _text: self._check())
+        self.kernel.setCurrentIndex(max(0, self.kernel.findData(kernel)))
+        self._on_kernel()
+
+    def request(self) -> CompileRequest:
+        """What is filled in now."""
+        return CompileRequest(self._chosen().info.name, self._path(), dict(self._options), self.verify.isChecked())
+
+    def _path(self) -> Path:
+        return self._folder / Path(self.path.text().strip()).expanduser()
+
+    def _chosen(self) -> Kernel:
+        return self._registry[self.kernel.currentData()]
+
+    def _on_kernel(self) -> None:
+        info = self._chosen().info
+        while self._option_form.rowCount():
+            self._option_form.removeRow(0)
+        self._options = {option.name: option.default for option in info.options}
+        for option in info.options:
+            label = QLabel(option.name.replace("_", " "))
+            label.setToolTip(option.doc)
+            self._option_form.addRow(label, self._field(option))
+        stem = Path(self.path.text()).stem or self._network.name
+        self.path.setText(f"{stem}{info.writes[0]}")
+        self._check()
+
+    def _field(self, option: OptionSpec) -> ParamField:
+        field = make_field(_as_param(option))
+        field.setToolTip(option.doc)
+        field.show_value(option.default)
+        field.edited.connect(lambda value: self._options.__setitem__(option.name, value))
+        return field
+
+    def _check(self) -> None:
+        reason = _obstacle(self._chosen(), self._network, self._path())
+        self.obstacle.setText(reason)
+        self.obstacle.setVisible(bool(reason))
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not reason)
+
+    def _browse(self) -> None:
+        info = self._chosen().info
+        kinds = " ".join(f"*{suffix}" for suffix in info.writes)
+        path, _ = QFileDialog.getSaveFileName(self, "Compile to", str(self._path()), f"{info.title} ({kinds})")
+        if path:
+            self.path.setText(path)
+
+    def _lay_out(self) -> None:
+        browse = QPushButton("Choose...")
+        browse.clicked.connect(self._browse)
+        place = QHBoxLayout()
+        place.addWidget(self.path, 1)
+        place.addWidget(browse)
+        for form in (self._form, self._option_form):
+            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            form.setHorizontalSpacing(16)
+        self._form.addRow("Kernel", self.kernel)
+        self._form.addRow("File", place)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 18, 18, 14)
+        column.setSpacing(12)
+        for part in (self._form, self._option_form):
+            column.addLayout(part)
+        for widget in (self.verify, self.obstacle, self.buttons):
+            column.addWidget(widget)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
+
+def _as_param(option: OptionSpec) -> ParamSpec:
+    kind = "choice" if option.choices else option.type
+    return ParamSpec(option.name, kind, option.default, choices=option.choices, optional=option.default is None, doc=option.doc)
+
+
+def _obstacle(kernel: Kernel, network: Network, path: Path) -> str:
+    """Why this cannot be compiled to this file; empty when it can."""
+    reason = kernel.available()
+    if reason:
+        return reason
+    if path.suffix.lower() not in kernel.info.writes:
+        return f"{kernel.info.title} writes {', '.join(kernel.info.writes)}; give the file one of these endings."
+    if not path.parent.is_dir():
+        return f"The folder {path.parent} does not exist; create it or choose another."
+    for problem in network.errors[:1]:
+        name = f"'{network.step(problem.node).name}': " if problem.node in network.by_id else ""
+        return f"{name}{problem}"
+    return next((f"'{step.name}': {text}" for step in network.steps if (text := kernel.refusal(step))), "")
+
+

@@ -1,0 +1,54 @@
+"""Syntax colours for the source text: keywords, names, strings, numbers and comments of Python."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+
+from sketch.gui.theme import Theme
+
+_TOKENS = re.compile(
+    r"""(?P<comment>\#.*)"""
+    r"""|(?P<string>[rbf]?("[^"\n]*"|'[^'\n]*'))"""
+    r"""|(?P<number>\b\d[\d_]*(\.\d+)?(e[+-]?\d+)?\b)"""
+    r"""|(?P<name>(?<=class\s)\w+|(?<=def\s)\w+|\b[A-Z]\w+(?=\())"""
+    r"""|(?P<word>\b[A-Za-z_]\w*\b)""",
+)
+_WORDS = {*keyword.kwlist, "self"}
+
+
+class Highlighter(QSyntaxHighlighter):
+    """Colours a text document; block by block, so that a change costs its lines only."""
+
+    def __init__(self, document: QTextDocument, theme: Theme):
+        super().__init__(document)
+        self._formats: dict[str, QTextCharFormat] = {}
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._formats = {
+            "comment": _format(theme.code_comment, italic=True),
+            "string": _format(theme.code_string),
+            "number": _format(theme.code_number),
+            "name": _format(theme.code_name),
+            "word": _format(theme.code_keyword, bold=True),
+        }
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        for match in _TOKENS.finditer(text):
+            kind = match.lastgroup or ""
+            if kind != "word" or match.group() in _WORDS:
+                self.setFormat(match.start(), match.end() - match.start(), self._formats[kind])
+
+
+def _format(colour: str, *, bold: bool = False, italic: bool = False) -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setForeground(QColor(colour))
+    made.setFontItalic(italic)
+    if bold:
+        made.setFontWeight(QFont.Weight.DemiBold)
+    return made

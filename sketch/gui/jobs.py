@@ -1,0 +1,104 @@
+"""Jobs of the binder as Qt signals: the one place where threads meet the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from sketch.binder.job import Job
+from sketch.gui.icons import action_icon
+from sketch.gui.theme import Theme
+
+PARTS = 1000
+
+
+class Jobs(QObject):
+    """The jobs that run. `progressed` and `ended` arrive in the window's thread."""
+
+    progressed = Signal(object, float, float, str)
+    ended = Signal(object)
+    _progress = Signal(object, float, float, str)
+    _end = Signal(object)
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self.running: list[Job] = []
+        self._then: dict[int, Callable[[Job], object]] = {}
+        self._progress.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
+        self._end.connect(self._on_end, Qt.ConnectionType.QueuedConnection)
+
+    def follow(self, job: Job, then: Callable[[Job], object]) -> Job:
+        """Show a job's progress and call `then(job)` in the window's thread when it ends."""
+        self.running.append(job)
+        self._then[id(job)] = then
+        self.progressed.emit(job, *job.progress)
+        job.on_progress(lambda done, total, text: self._progress.emit(job, float(done), float(total), text))
+        job.on_end(self._end.emit)
+        return job
+
+    def cancel_all(self, seconds: float = 2.0) -> None:
+        """Stop every job (the window closes); what they would have called is dropped."""
+        self._then.clear()
+        for job in tuple(self.running):
+            job.cancel()
+        for job in tuple(self.running):
+            job.wait(seconds)
+        self.running.clear()
+
+    def _on_end(self, job: Job) -> None:
+        if job not in self.running:
+            return
+        self.running.remove(job)
+        self.ended.emit(job)
+        self._then.pop(id(job))(job)
+
+
+class JobBar(QWidget):
+    """What runs, how far it is, and a button that cancels it; hidden while nothing runs."""
+
+    def __init__(self, jobs: Jobs, theme: Theme):
+        super().__init__()
+        self._jobs = jobs
+        self.text = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setFixedWidth(180)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress")
+        self.cancel = QToolButton()
+        self.cancel.setToolTip("Cancel")
+        self.cancel.setAccessibleName("Cancel the job")
+        self.cancel.clicked.connect(self._cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for widget in (self.text, self.bar, self.cancel):
+            row.addWidget(widget)
+        self.set_theme(theme)
+        self.hide()
+        jobs.progressed.connect(self._show)
+        jobs.ended.connect(self._on_end)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the button in the colours of a theme."""
+        self.cancel.setIcon(action_icon("cancel", theme))
+
+    def _show(self, job: Job, done: float, total: float, text: str) -> None:
+        if job not in self._jobs.running:
+            return
+        self.show()
+        self.text.setText(text if text == job.title else f"{job.title}: {text}")
+        self.bar.setRange(0, PARTS if total else 0)
+        self.bar.setValue(int(PARTS * done / total) if total else 0)
+
+    def _on_end(self, _job: Job) -> None:
+        if self._jobs.running:
+            self._show(self._jobs.running[-1], *self._jobs.running[-1].progress)
+        else:
+            self.hide()
+
+    def _cancel(self) -> None:
+        if self._jobs.running:
+            self.text.setText("Cancelling")
+            self._jobs.running[-1].cancel()

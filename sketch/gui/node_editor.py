@@ -1,0 +1,167 @@
+"""The node editor (area G): name, parameters, types, weights and problems of the selected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from sketch.graph.errors import GraphError
+from sketch.gui.desk import Desk
+from sketch.gui.node_facts import NodeFacts, NodeHeader
+from sketch.gui.param_form import ParamRow, is_live, is_pinned, shared_params, shown_value, without_effect
+from sketch.gui.theme import Theme
+from sketch.state import commands
+from sketch.state.document import Document, Update
+
+
+class NodeEditor(QScrollArea):
+    """A form made from the layer file of what is selected; every change is one command."""
+
+    def __init__(self, desk: Desk, theme: Theme):
+        super().__init__()
+        self._desk = desk
+        self._theme = theme
+        self._ids: list[int] = []
+        self._signature: object = None
+        self._gesture = 0
+        self.rows: dict[str, ParamRow] = {}
+        self.name: QLineEdit | None = None
+        self._header: NodeHeader | None = None
+        self._facts: NodeFacts | None = None
+        self.setAccessibleName("Node editor")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        desk.selection_changed.connect(self._on_selection)
+        desk.updated.connect(self._on_update)
+        self._on_selection([])
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the marks in the colours of a theme."""
+        self._theme = theme
+        self._signature = None
+        self._on_selection(self._ids)
+
+    def edit_name(self) -> None:
+        """Put the cursor into the name field (F2)."""
+        if self.name is not None:
+            self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.name.selectAll()
+
+    def _on_selection(self, ids: Sequence[int]) -> None:
+        document = self._desk.document
+        nodes = document.tables.nodes if document else {}
+        self._ids = [node_id for node_id in ids if node_id in nodes]
+        signature = (id(document), tuple(self._ids), tuple(nodes[n].layer for n in self._ids))
+        if signature != self._signature:
+            self._signature = signature
+            self._rebuild()
+        self._refresh()
+
+    def _on_update(self, update: Update) -> None:
+        document = self._desk.document
+        if document is None:
+            return
+        touched = {change.key for change in update.delta if change.table == "nodes"} | update.inferred.changed
+        if any(node_id not in document.tables.nodes for node_id in self._ids):
+            self._on_selection(self._ids)
+        elif not touched.isdisjoint(self._ids):
+            self._on_selection(self._ids)
+
+    def _rebuild(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        self.rows, self.name, self._header, self._facts = {}, None, None, None
+        document = self._desk.document
+        if document is None or not self._ids:
+            column.addWidget(_hint("Select a layer to see and change its parameters." if document else "Nothing is open."))
+        else:
+            self._build_form(document, column)
+        column.addStretch(1)
+        self.setWidget(page)
+
+    def _build_form(self, document: Document, column: QVBoxLayout) -> None:
+        specs = [document.library[document.tables.nodes[node_id].layer] for node_id in self._ids]
+        self._header = NodeHeader(specs, self._theme)
+        column.addWidget(self._header)
+        if len(self._ids) == 1:
+            self.name = self._header.name
+            self.name.editingFinished.connect(self._rename)
+        for name, spec in shared_params(document, self._ids).items():
+            row = ParamRow(spec, self._theme, live=is_live(specs[0]))
+            row.edited.connect(self._set)
+            row.reset.connect(self._reset)
+            row.finished.connect(self._end_gesture)
+            self.rows[name] = row
+            column.addWidget(row)
+        if not self.rows:
+            column.addWidget(_hint("No parameters." if len(specs) == 1 else "These layers share no parameter."))
+        if len(self._ids) == 1:
+            self._facts = NodeFacts()
+            column.addWidget(self._facts)
+
+    def _refresh(self) -> None:
+        document = self._desk.document
+        if document is None or not self._ids:
+            return
+        complaints = _complaints(document, self._ids)
+        for name, row in self.rows.items():
+            row.show_value(shown_value(document, self._ids, name), pinned=is_pinned(document, self._ids, name))
+            row.show_use(without_effect(document, self._ids, name))
+            row.complain(complaints.get(name, ""))
+        if self.name is not None and not self.name.hasFocus():
+            self.name.setText(document.tables.nodes[self._ids[0]].name)
+        if self._facts is not None:
+            self._facts.show_node(document, self._ids[0])
+
+    def _set(self, name: str, value: Any) -> None:
+        gesture = ("field", id(self.rows.get(name)), self._gesture)
+        self._try(name, lambda document: commands.set_param(document, self._ids, name, value, gesture=gesture))
+
+    def _reset(self, name: str) -> None:
+        self._try(name, lambda document: commands.reset_param(document, self._ids, name))
+
+    def _rename(self) -> None:
+        document = self._desk.document
+        if document is None or self.name is None or not self._ids:
+            return
+        text = self.name.text().strip()
+        if text != document.tables.nodes[self._ids[0]].name:
+            self._try("", lambda doc: commands.rename(doc, self._ids[0], text))
+            self.name.setText(document.tables.nodes[self._ids[0]].name)
+
+    def _try(self, name: str, change: Any) -> None:
+        document = self._desk.document
+        if document is None:
+            return
+        try:
+            change(document)
+        except GraphError as error:
+            if name in self.rows:
+                self.rows[name].complain(str(error))
+            self._desk.say(str(error))
+
+    def _end_gesture(self) -> None:
+        self._gesture += 1
+
+
+def _complaints(document: Document, ids: Sequence[int]) -> dict[str, str]:
+    """Parameter -> what inference says is wrong with it."""
+    found: dict[str, str] = {}
+    for node_id in ids:
+        for problem in document.inference.problems_of(node_id):
+            if problem.param:
+                found.setdefault(problem.param, str(problem))
+    return found
+
+
+def _hint(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,213 @@
+"""How documents come into the window and leave it: new, examples, drawings, models of other programs, saving, closing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from sketch.binder.job import Job
+from sketch.binder.kernel import BinderError, ImportedModel
+from sketch.graph import examples
+from sketch.graph.delta import Delta, compose
+from sketch.graph.draft import Draft
+from sketch.graph.errors import GraphError
+from sketch.graph.library import LayerLibrary
+from sketch.graph.tables import Tables
+from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.questions import ask_permission, show_error
+from sketch.state import commands
+from sketch.state.document import Document
+from sketch.state.document_file import DocumentFileError, load_document, save_document
+
+if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+SUFFIX = ".sketch"
+
+
+class Opener:
+    """Opens and closes the tabs of a window. `closed` holds the folders of tabs that can come back."""
+
+    def __init__(self, window: MainWindow):
+        self._window = window
+        self.closed: list[Path] = []
+
+    def new(self) -> CanvasTab:
+        """An empty network in a new tab."""
+        return self._show(self._empty(self._free_name("untitled")))
+
+    def example(self, key: str) -> CanvasTab:
+        """A drawn example in a new tab; its drawing is the beginning of its history."""
+        document = self._empty(self._free_name(key))
+        draft = Draft(document.tables, document.library)
+        examples.build(key, draft)
+        document.load(with_places(draft.delta(), document.library), f"Example {key}")
+        log.info("example.opened key=%s nodes=%s", key, len(document.tables.nodes))
+        return self._show(document)
+
+    def ask(self) -> None:
+        """Ask for files and open them."""
+        reads = sorted({suffix for kernel in self._window.services.registry for suffix in kernel.info.reads})
+        kinds = " ".join(f"*{suffix}" for suffix in (SUFFIX, *reads))
+        start = str(self._window.folder)
+        paths, _ = QFileDialog.getOpenFileNames(self._window, "Open", start, f"Networks ({kinds});;All files (*)")
+        self.open_files([Path(path) for path in paths])
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Open each file in a tab of its own."""
+        for path in paths:
+            self.open_file(path)
+
+    def open_file(self, path: Path, *, trusted: bool = False) -> Job | None:
+        """Open a drawing at once, a model of another program as a job; a file that is open comes to the front."""
+        path = path.resolve()
+        there = self._window.area.of_path(path)
+        if there is not None:
+            self._window.area.tabs.setCurrentWidget(there)
+            return None
+        try:
+            if path.suffix.lower() == SUFFIX:
+                self._open_drawing(path)
+                return None
+            return self._import(path, trusted=trusted)
+        except (DocumentFileError, BinderError, GraphError, OSError) as error:
+            self._refuse(path, str(error))
+            return None
+
+    def save(self, tab: CanvasTab | None = None) -> bool:
+        """Save to the document's file, asking for one the first time; True when it is saved."""
+        tab = tab or self._window.desk.tab
+        if tab is None:
+            return False
+        path = tab.document.path
+        return self._write(tab, path) if path is not None and path.suffix == SUFFIX else self.save_as(tab)
+
+    def save_as(self, tab: CanvasTab | None = None) -> bool:
+        """Ask for a file and save to it."""
+        tab = tab or self._window.desk.tab
+        if tab is None:
+            return False
+        start = str(self._window.folder / f"{tab.document.name}{SUFFIX}")
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save", start, f"Sketch drawing (*{SUFFIX})")
+        return bool(path) and self._write(tab, Path(path).with_suffix(SUFFIX))
+
+    def close(self, tab: CanvasTab | None = None) -> None:
+        """Close a tab; what is in it is kept, and `reopen` brings it back."""
+        tab = tab or self._window.desk.tab
+        if tab is None:
+            return
+        folder = tab.document.folder
+        self._window.area.remove(tab)
+        self._window.keeper.tab_closed(tab)
+        tab.close_document()
+        tab.deleteLater()
+        if folder is not None:
+            self.closed.append(folder)
+        self._window.say(f"Closed {tab.document.name}; Ctrl+Shift+T brings it back.")
+
+    def reopen(self) -> None:
+        """Bring the tab back that was closed last, with its unsaved edits."""
+        if self.closed:
+            self._show(self._window.services.document(self.closed.pop()))
+
+    def restore(self, folder: Path) -> CanvasTab:
+        """Open the document of an earlier session."""
+        return self._show(self._window.services.document(folder))
+
+    def arrange(self, document: Document, group: int | None) -> None:
+        """Lay out one canvas of a document."""
+        places = _arranged(document.tables, document.library, group)
+        if places:
+            commands.place_all(document, places, "Arrange")
+
+    def _open_drawing(self, path: Path) -> CanvasTab:
+        services = self._window.services
+        folder = self._window.keeper.new_folder()
+        document = load_document(path, services.library, store=services.store(folder), folder=folder)
+        self._remember(path)
+        return self._show(document)
+
+    def _import(self, path: Path, *, trusted: bool) -> Job:
+        folder = self._window.keeper.new_folder()
+        store = self._window.services.store(folder)
+        job = self._window.services.binder.import_model(path, store.folder, trusted=trusted)
+        self._window.say(f"Opening {path.name}")
+        return self._window.jobs.follow(job, lambda done: self._imported(done, path, folder))
+
+    def _imported(self, job: Job, path: Path, folder: Path) -> None:
+        if job.permission_needed:
+            if ask_permission(self._window, path, job.error):
+                self.open_file(path, trusted=True)
+            return
+        if job.state != "done":
+            if job.state == "failed":
+                self._refuse(path, job.error)
+            return
+        model: ImportedModel = job.result
+        document = self._window.services.document(folder, path.stem)
+        document.load(with_places(model.delta, document.library), f"Open {path.name}")
+        self._remember(path)
+        log.info("model.opened path=%s format=%s nodes=%s losses=%s", path, model.format, len(document.tables.nodes), len(model.losses))
+        for loss in model.losses:
+            log.warning("model.loss %s: %s", loss.where, loss.what)
+        self._show(document).source = path
+        if model.losses:
+            self._window.say(f"{path.name} is open; {len(model.losses)} thing(s) changed on the way, see the log.")
+
+    def _write(self, tab: CanvasTab, path: Path) -> bool:
+        try:
+            save_document(tab.document, path)
+        except DocumentFileError as error:
+            show_error(self._window, str(error))
+            return False
+        self._remember(path)
+        tab.renamed.emit()
+        self._window.say(f"Saved {path}.")
+        return True
+
+    def _empty(self, name: str) -> Document:
+        return self._window.services.document(self._window.keeper.new_folder(), name)
+
+    def _show(self, document: Document) -> CanvasTab:
+        tab = CanvasTab(document, self._window.theme)
+        self._window.add_tab(tab)
+        if document.recovery.message:
+            self._window.say(document.recovery.message)
+        return tab
+
+    def _free_name(self, name: str) -> str:
+        taken = {tab.document.name for tab in self._window.area}
+        number = 1
+        while (candidate := name if number == 1 else f"{name} {number}") in taken:
+            number += 1
+        return candidate
+
+    def _remember(self, path: Path) -> None:
+        self._window.keeper.remember(path)
+
+    def _refuse(self, path: Path, reason: str) -> None:
+        log.warning("open.refused path=%s reason=%s", path, reason)
+        show_error(self._window, reason if path.name in reason else f"{path.name}: {reason}")
+
+
+def with_places(delta: Delta, library: LayerLibrary) -> Delta:
+    """The same edit with a place for every node, when it brings none of its own."""
+    tables = Tables()
+    tables.apply(delta)
+    if any((place.x, place.y) != (0.0, 0.0) for place in tables.places.values()):
+        return delta
+    draft = Draft(tables, library)
+    for group in (None, *(node.id for node in tables.nodes.values() if library[node.layer].group)):
+        for node_id, (x, y) in _arranged(tables, library, group).items():
+            draft.move(node_id, x, y)
+    return compose(delta, draft.delta())
+
+
+def _arranged(tables: Tables, library: LayerLibrary, group: int | None) -> dict[int, tuple[float, float]]:
+    from sketch.graph.arrange import arrange  # not needed before something is laid out
+
+    return dict(arrange(tables, library, group))

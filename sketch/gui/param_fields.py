@@ -1,0 +1,323 @@
+"""One editor for each type of parameter. A field shows a value and says what the person made of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from sketch.graph.rows import DTYPES
+from sketch.graph.specs import ParamSpec
+
+INT_LIMIT = 2**31 - 1
+NUMBERS = "numbers"
+MIXED = object()
+"""What a field shows when the selected layers disagree."""
+
+
+class ParamField(QWidget):
+    """A field. `edited` carries a new value, `finished` ends a run of edits, `refused` says what is wrong."""
+
+    edited = Signal(object)
+    finished = Signal()
+    refused = Signal(str)
+
+    def __init__(self, spec: ParamSpec):
+        super().__init__()
+        self.spec = spec
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(4)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value (None: nothing given, MIXED: the layers disagree) without saying it was edited."""
+        raise TypeError(f"{type(self).__name__} shows nothing")
+
+    def add_editor(self, editor: QWidget) -> None:
+        """Put an inner widget into the row; undo keys typed in it belong to the window, the wheel to the page."""
+        editor.setAccessibleName(self.spec.name)
+        editor.setAccessibleDescription(self.spec.doc)
+        editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        editor.installEventFilter(self)
+        self.row.addWidget(editor, 1)
+        self.setFocusProxy(self.focusProxy() or editor)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            keys = QKeySequence.StandardKey
+            if event.matches(keys.Undo) or event.matches(keys.Redo):
+                event.ignore()
+                return True
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class BoolField(ParamField):
+    """True or false."""
+
+    def __init__(self, spec: ParamSpec):
+        super().__init__(spec)
+        self.box = QCheckBox()
+        self.add_editor(self.box)
+        self.box.clicked.connect(self._on_clicked)
+
+    def show_value(self, value: Any) -> None:
+        """Show it; MIXED is a dash."""
+        with QSignalBlocker(self.box):
+            self.box.setTristate(value is MIXED)
+            state = Qt.CheckState.Checked if value is True else Qt.CheckState.Unchecked
+            self.box.setCheckState(Qt.CheckState.PartiallyChecked if value is MIXED else state)
+
+    def _on_clicked(self) -> None:
+        self.box.setTristate(False)
+        self.edited.emit(self.box.isChecked())
+        self.finished.emit()
+
+
+class ChoiceField(ParamField):
+    """One of a few values."""
+
+    def __init__(self, spec: ParamSpec, choices: tuple[Any, ...]):
+        super().__init__(spec)
+        self.box = QComboBox()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(6)
+        for choice in choices:
+            self.box.addItem(str(choice), choice)
+        self.add_editor(self.box)
+        self.box.activated.connect(self._on_chosen)
+
+    def show_value(self, value: Any) -> None:
+        """Select it; blank when it is none of the choices."""
+        self.box.setCurrentIndex(self.box.findData(value) if value is not MIXED else -1)
+
+    def _on_chosen(self) -> None:
+        self.edited.emit(self.box.currentData())
+        self.finished.emit()
+
+
+class IntField(ParamField):
+    """A whole number, or `rank` of them side by side. `live` says each keystroke, else only Enter counts."""
+
+    def __init__(self, spec: ParamSpec, *, live: bool = True):
+        super().__init__(spec)
+        self.boxes = [self._box(live) for _ in range(max(1, spec.rank))]
+
+    def _box(self, live: bool) -> QSpinBox:
+        box = QSpinBox()
+        low = -INT_LIMIT if self.spec.min is None else int(self.spec.min)
+        high = INT_LIMIT if self.spec.max is None else int(self.spec.max)
+        box.setRange(max(low, -INT_LIMIT), min(high, INT_LIMIT))
+        box.setKeyboardTracking(live)
+        box.setMinimumWidth(52)
+        self.add_editor(box)
+        box.valueChanged.connect(self._on_changed)
+        box.editingFinished.connect(self.finished)
+        return box
+
+    def show_value(self, value: Any) -> None:
+        """Show it, leaving alone a box that already says so (someone may be typing in it)."""
+        values = value if isinstance(value, tuple) else (value,) * len(self.boxes)
+        for box, item in zip(self.boxes, values, strict=False):
+            with QSignalBlocker(box):
+                if not isinstance(item, int):
+                    box.clear()
+                elif box.value() != item or box.text() == "":
+                    box.setValue(item)
+                    box.lineEdit().setText(box.textFromValue(item))
+
+    def _on_changed(self) -> None:
+        values = tuple(box.value() for box in self.boxes)
+        self.edited.emit(values if self.spec.rank else values[0])
+
+
+class TextField(ParamField):
+    """Anything that is typed as text: numbers with a fraction, tuples, shapes, nested lists, names."""
+
+    def __init__(self, spec: ParamSpec):
+        super().__init__(spec)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(_PLACEHOLDERS.get(spec.type, ""))
+        self._shown = ""
+        self.add_editor(self.line)
+        self.line.editingFinished.connect(self._commit)
+
+    def show_value(self, value: Any) -> None:
+        """Show it, leaving alone what is being typed."""
+        text = "" if value is None or value is MIXED else to_text(value)
+        if text != self._shown or not self.line.hasFocus():
+            self._shown = text
+            self.line.setText(text)
+
+    def _commit(self) -> None:
+        text = self.line.text().strip()
+        if text == self._shown:
+            return
+        try:
+            value = from_text(self.spec, text)
+        except ValueError as error:
+            self.refused.emit(str(error))
+            return
+        self._shown = text
+        self.edited.emit(value)
+        self.finished.emit()
+
+
+class OptionalField(ParamField):
+    """A field that may be left open: a check mark in front of it."""
+
+    def __init__(self, spec: ParamSpec, inner: ParamField, start: Any):
+        super().__init__(spec)
+        self.box = QCheckBox()
+        self.box.setToolTip("Give a value, or leave it open")
+        self._inner = inner
+        self._start = start
+        self.add_editor(self.box)
+        self.row.setStretch(0, 0)
+        self.row.addWidget(inner, 1)
+        self.box.clicked.connect(self._on_clicked)
+        inner.edited.connect(self.edited)
+        inner.finished.connect(self.finished)
+        inner.refused.connect(self.refused)
+
+    def show_value(self, value: Any) -> None:
+        """Show it; None is the open state."""
+        self.box.setChecked(value is not None)
+        self._inner.setEnabled(value is not None)
+        self._inner.show_value(value)
+
+    def _on_clicked(self) -> None:
+        self.edited.emit(self._start if self.box.isChecked() else None)
+        self.finished.emit()
+
+
+class NumbersOrChoiceField(ParamField):
+    """Numbers, or one of a few words (the padding of a convolution)."""
+
+    def __init__(self, spec: ParamSpec, inner: ParamField):
+        super().__init__(spec)
+        self._inner = inner
+        self.box = QComboBox()
+        for choice in (NUMBERS, *spec.choices):
+            self.box.addItem(str(choice))
+        self.add_editor(self.box)
+        self.row.insertWidget(0, inner, 2)
+        self.setFocusProxy(inner)
+        self.box.activated.connect(self._on_chosen)
+        inner.edited.connect(self.edited)
+        inner.finished.connect(self.finished)
+
+    def show_value(self, value: Any) -> None:
+        """Show it; a word hides the numbers."""
+        word = value if isinstance(value, str) else NUMBERS
+        self.box.setCurrentText(str(word))
+        self._inner.setVisible(word == NUMBERS)
+        if word == NUMBERS:
+            self._inner.show_value(value)
+
+    def _on_chosen(self) -> None:
+        word = self.box.currentText()
+        fallback = self.spec.default if not isinstance(self.spec.default, str) else int(self.spec.min or 0)
+        self.edited.emit(fallback if word == NUMBERS else word)
+        self.finished.emit()
+
+
+def make_field(spec: ParamSpec, *, live: bool = True) -> ParamField:
+    """The editor for a parameter."""
+    field = _plain_field(spec, live)
+    if spec.optional:
+        return OptionalField(spec, field, _start_value(spec))
+    return field
+
+
+def guessed_spec(name: str, value: Any) -> ParamSpec:
+    """A spec for an operator's attribute, from the value that the file gave."""
+    if isinstance(value, tuple) and value and all(type(item) is int for item in value):
+        return ParamSpec(name, "ints")
+    if isinstance(value, tuple) and value and all(isinstance(item, float) for item in value):
+        return ParamSpec(name, "floats")
+    types: Mapping[type, str] = {bool: "bool", int: "int", float: "float", str: "str"}
+    return ParamSpec(name, types.get(type(value), "value"))
+
+
+def to_text(value: Any) -> str:
+    """A value as a person would type it: tuples without their brackets."""
+    if isinstance(value, tuple) and not any(isinstance(item, tuple) for item in value):
+        return ", ".join(to_text(item) for item in value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f"[{to_text(item)}]" if isinstance(item, tuple) else to_text(item) for item in value) + "]"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def from_text(spec: ParamSpec, text: str) -> Any:
+    """The value that a person typed; ValueError with a sentence when it cannot be one."""
+    kind = f"{spec.type}s" if spec.rank else spec.type
+    try:
+        return _READERS[kind](text)
+    except (ValueError, SyntaxError):
+        raise ValueError(f"{spec.name}: {text!r} is not {_KINDS[kind]}.") from None
+
+
+def _plain_field(spec: ParamSpec, live: bool) -> ParamField:
+    if spec.type == "bool":
+        return BoolField(spec)
+    if spec.type == "choice":
+        return ChoiceField(spec, spec.choices)
+    if spec.type == "dtype":
+        return ChoiceField(spec, tuple(sorted(DTYPES)))
+    if spec.type == "int":
+        inner = IntField(spec, live=live)
+        return NumbersOrChoiceField(spec, inner) if spec.choices else inner
+    return TextField(spec)
+
+
+def _start_value(spec: ParamSpec) -> Any:
+    starts = {"int": max(1, int(spec.min or 1)), "float": 1.0, "bool": False, "str": "", "ints": (1,), "floats": (1.0,)}
+    return starts.get(spec.type, (1,))
+
+
+def _items(text: str) -> list[str]:
+    inner = text.strip().strip("()[]")
+    return [part.strip() for part in inner.replace("×", ",").split(",") if part.strip()]
+
+
+def _dim(text: str) -> int | str:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _read_value(text: str) -> Any:
+    if "," in text and text.strip()[:1] not in ("[", "("):
+        text = f"[{text}]"
+    return ast.literal_eval(text)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "ints": lambda text: tuple(int(item) for item in _items(text)),
+    "floats": lambda text: tuple(float(item) for item in _items(text)),
+    "shape": lambda text: tuple(_dim(item) for item in _items(text)),
+    "value": _read_value,
+}
+_KINDS: Mapping[str, str] = {
+    "int": "a whole number",
+    "float": "a number such as 0.1 or 1e-5",
+    "str": "text",
+    "ints": "a list of whole numbers such as 1, 2, 3",
+    "floats": "a list of numbers such as 0.5, 1.0",
+    "shape": "a list of sizes and names such as N, 3, 224, 224",
+    "value": "a number or nested lists of numbers such as [[1, 2], [3, 4]]",
+}
+_PLACEHOLDERS: Mapping[str, str] = {
+    "shape": "N, 3, 224, 224",
+    "ints": "1, 2, 3",
+    "floats": "0.5, 1.0",
+    "float": "0.0",
+}

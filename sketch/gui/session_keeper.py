@@ -1,0 +1,159 @@
+"""Keeps the session in step with the window, and brings the window back as it was."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, QTimer
+from PySide6.QtGui import QPixmap
+
+from sketch.graph import examples
+from sketch.graph.draft import Draft
+from sketch.graph.errors import GraphError
+from sketch.graph.tables import Tables
+from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.thumbnails import draw_graph
+from sketch.state.journal import JournalError
+from sketch.state.session_state import Tab
+
+if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+LATER_MS = 300
+
+
+class SessionKeeper(QObject):
+    """Writes views, docks and tabs to the session a moment after they change."""
+
+    def __init__(self, window: MainWindow):
+        super().__init__(window)
+        self._window = window
+        self._session = window.services.session
+        self._restoring = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self.save_now)
+
+    @property
+    def folder(self) -> Path:
+        """The working folder of the last time, else the folder Sketch was started in."""
+        return Path(self._session.get("working_directory") or Path.cwd())
+
+    def recent(self) -> list[Path]:
+        """The files opened last that are still there, newest first."""
+        return [path for text in self._session.recent if (path := Path(text)).is_file()]
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the head of the recent ones."""
+        self._session.add_recent(path, self._window.services.settings.get("session.recent"))
+
+    def new_tab(self, name: str, path: Path | None = None) -> Tab:
+        """A tab of the session with a journal folder of its own."""
+        return self._session.add_tab(path, name)
+
+    def tab_closed(self, tab: CanvasTab) -> None:
+        """Keep how a tab looked, then close it in the session."""
+        if tab.document.folder is not None:
+            self._save_views(tab)
+            self._session.close_tab(tab.document.folder)
+
+    def drop_tab(self, tab: Tab) -> None:
+        """Forget a tab that never came to be."""
+        self._session.close_tab(tab.folder)
+
+    def touch(self) -> None:
+        """Something about the look changed: write it in a moment."""
+        if not self._restoring:
+            self._later.start()
+
+    def save_now(self) -> None:
+        """Write how the window looks."""
+        self._later.stop()
+        window, session = self._window, self._session
+        session.set_geometry("window", bytes(window.saveGeometry().data()))
+        session.set_geometry("docks", bytes(window.saveState().data()))
+        session.set("working_directory", str(window.folder))
+        session.set("kernel", window.desk.kernel)
+        for index, tab in enumerate(window.area):
+            folder = tab.document.folder
+            if folder is None:
+                continue
+            if index >= len(session.tabs) or session.tabs[index].folder != str(folder):
+                session.move_tab(folder, index)
+            known = session.tab(folder)
+            if known and (known.name, known.path) != (tab.document.name, str(tab.document.path or "") or None):
+                session.update_tab(folder, path=tab.document.path, name=tab.document.name)
+            self._save_views(tab)
+        front = window.area.front
+        if front is not None and front.document.folder is not None and session.active != session.tab(front.document.folder):
+            session.set_active(front.document.folder)
+
+    def restore_look(self) -> None:
+        """Size, place and docks as they were; called before the first paint."""
+        geometry, docks = self._session.geometry("window"), self._session.geometry("docks")
+        if geometry:
+            self._window.restoreGeometry(geometry)
+        if docks:
+            self._window.restoreState(docks)
+
+    def restore_tabs(self) -> None:
+        """Open what was open, with unsaved edits and undo history; what cannot be opened is said and left out."""
+        if not self._window.services.settings.get("session.restore"):
+            return
+        active = self._session.active
+        self._restoring = True
+        try:
+            for tab in self._session.tabs:
+                if self._session.is_looping and tab == self._session.suspect:
+                    log.warning("session.skipped name=%s folder=%s", tab.name, tab.folder)
+                    self._window.say(f"'{tab.name}' stopped Sketch twice and stays closed; Ctrl+Shift+T opens it.")
+                    self._session.close_tab(tab.folder)
+                    continue
+                self._restore_tab(tab)
+        finally:
+            self._restoring = False
+        self._session.restored()
+        for shown in self._window.area:
+            if active is not None and str(shown.document.folder) == active.folder:
+                self._window.area.tabs.setCurrentWidget(shown)
+        log.info("session.restored tabs=%s", len(self._session.tabs))
+
+    def bring_back(self, tab: Tab) -> CanvasTab:
+        """Show the document of a tab of the session, where and how it was."""
+        shown = self._window.opener.restore(Path(tab.folder), tab.name)
+        views = {None if group == "top" else int(group): view for group, view in tab.views.items() if group.lstrip("-").isdigit() or group == "top"}
+        shown.restore(views)
+        return shown
+
+    def close(self) -> None:
+        """End the session in good order; its tabs stay for the next start."""
+        self._later.stop()
+        self._session.close()
+
+    def example_picture(self, key: str, size: QSize) -> QPixmap:
+        """A small drawing of an example."""
+        tables, library = Tables(), self._window.services.library
+        draft = Draft(tables, library)
+        examples.build(key, draft)
+        tables.apply(draft.delta())
+        return draw_graph(tables, library, size, self._window.theme, self._window.devicePixelRatioF())
+
+    def _restore_tab(self, tab: Tab) -> None:
+        self._session.restoring(tab.folder)
+        try:
+            self.bring_back(tab)
+        except (GraphError, JournalError, OSError) as error:
+            log.exception("session.not_restored folder=%s", tab.folder)
+            self._window.say(f"'{tab.name}' could not be brought back: {error}")
+
+    def _save_views(self, tab: CanvasTab) -> None:
+        folder = tab.document.folder
+        if folder is None:
+            return
+        for group, state in tab.views().items():
+            if self._session.view(folder, group) != state:
+                self._session.set_view(folder, group, state)

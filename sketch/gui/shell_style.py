@@ -1,0 +1,32 @@
+"""The few style rules that only the window around the canvas needs; everything else is in the theme's sheet."""
+
+from __future__ import annotations
+
+from string import Template
+
+from sketch.gui.theme import Theme, stylesheet
+
+_RULES = Template("""
+QFrame[role="popup"] { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QFrame[role="popup"] QListWidget { background: transparent; }
+QLineEdit[role="follows"] { background: $panel_alt; color: $text_muted; border-color: transparent; }
+QLabel[role="section"] { color: $text_muted; font-weight: 600; padding-top: 8px; }
+QLabel[role="badge"] { background: $accent_soft; color: $text; border-radius: 4px; padding: 2px 8px; }
+QFrame[role="card"] { background: $panel; border: 1px solid $border; border-radius: 8px; }
+QFrame[role="card"]:hover { border-color: $accent; }
+QFrame[role="card"]:focus { border: 2px solid $accent; }
+QWidget#welcome { background: $canvas; }
+QWidget#breadcrumbs { background: $panel; border-bottom: 1px solid $border; }
+QWidget#breadcrumbs QToolButton { padding: 2px 6px; }
+QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; text-align: left;
+    padding: 3px 6px; }
+QPushButton[role="link"]:hover { background: $hover; }
+QPushButton[role="link"]:focus { border-color: $accent; }
+QPlainTextEdit[role="code"] { border: none; border-radius: 0; padding: 0; background: $panel; }
+QTreeView QLineEdit, QTableView QLineEdit { padding: 0 2px; }
+""")
+
+
+def window_style(theme: Theme) -> str:
+    """The whole style sheet of the application."""
+    return stylesheet(theme) + _RULES.substitute(theme.colours())

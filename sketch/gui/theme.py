@@ -1,0 +1,152 @@
+"""Colours and fonts by role, read from resources/themes; the one place that decides how Sketch looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from string import Template
+from types import MappingProxyType
+
+import yaml
+from PySide6.QtGui import QColor, QFont, QPalette
+
+from sketch.resources_root import resource_root
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One theme. Every colour is `#rrggbb` under the name of its role; sizes are in points."""
+
+    name: str
+    is_dark: bool
+    font_family: str
+    mono_family: str
+    font_size: int
+    small_size: int
+    window: str
+    panel: str
+    panel_alt: str
+    border: str
+    text: str
+    text_muted: str
+    text_disabled: str
+    accent: str
+    accent_text: str
+    accent_soft: str
+    hover: str
+    error: str
+    warning: str
+    success: str
+    canvas: str
+    grid: str
+    node: str
+    node_border: str
+    node_text: str
+    node_subtitle: str
+    group: str
+    wire: str
+    wire_selected: str
+    wire_label: str
+    selection: str
+    band: str
+    port: str
+    port_free: str
+    port_target: str
+    note: str
+    note_border: str
+    note_text: str
+    code_keyword: str
+    code_string: str
+    code_number: str
+    code_comment: str
+    code_name: str
+    code_line: str
+    categories: Mapping[str, str] = field(hash=False)
+
+    def colours(self) -> dict[str, str]:
+        """Every colour by its role, categories left out."""
+        values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        return {role: value for role, value in values.items() if isinstance(value, str) and value.startswith("#")}
+
+    def category(self, name: str) -> QColor:
+        """The colour of a layer category; a category that the theme does not know looks muted."""
+        return QColor(self.categories.get(name, self.text_muted))
+
+    def font(self, *, small: bool = False, bold: bool = False, mono: bool = False) -> QFont:
+        """The font of the window."""
+        font = QFont(self.mono_family if mono else self.font_family, self.small_size if small else self.font_size)
+        font.setBold(bold)
+        if mono:
+            font.setStyleHint(QFont.StyleHint.Monospace)
+        return font
+
+
+def load_theme(name: str) -> Theme:
+    """Read a theme by its name (`light`, `dark`); ValueError when there is none or a role is missing."""
+    if name not in THEMES:
+        raise ValueError(f"There is no theme {name!r}; themes are {', '.join(THEMES)}.")
+    path = _folder() / f"{name}.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    roles = {spec.name for spec in fields(Theme)}
+    if roles != set(values):
+        odd = ", ".join(sorted(roles ^ set(values)))
+        raise ValueError(f"{path.name}: these roles are missing or unknown: {odd}.")
+    return Theme(**{**values, "categories": MappingProxyType(values["categories"])})
+
+
+def stylesheet(theme: Theme) -> str:
+    """The Qt style sheet of the whole application in the colours of a theme."""
+    text = (_folder() / "style.qss").read_text(encoding="utf-8")
+    return Template(text).substitute(theme.colours(), icons=(_folder() / theme.name).as_posix())
+
+
+def palette(theme: Theme) -> QPalette:
+    """The palette for what a style sheet does not reach: links, placeholders, native parts."""
+    made = QPalette()
+    for role, colour in _palette_roles(theme).items():
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.text_disabled))
+    return made
+
+
+def _palette_roles(theme: Theme) -> dict[QPalette.ColorRole, str]:
+    role = QPalette.ColorRole
+    return {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.panel,
+        role.AlternateBase: theme.panel_alt,
+        role.Text: theme.text,
+        role.PlaceholderText: theme.text_muted,
+        role.Button: theme.panel_alt,
+        role.ButtonText: theme.text,
+        role.ToolTipBase: theme.panel,
+        role.ToolTipText: theme.text,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.accent_text,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Mid: theme.border,
+        role.Light: theme.panel,
+        role.Dark: theme.border,
+    }
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    high, low = sorted((_luminance(QColor(one)), _luminance(QColor(other))), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _folder() -> Path:
+    return resource_root() / "themes"

@@ -1,0 +1,160 @@
+"""The toolbox (area C): every layer by category, searchable; drag one to the canvas or click to append it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from sketch.graph.library import LayerLibrary
+from sketch.graph.specs import LayerSpec
+from sketch.gui.filter_popup import Choice, matching
+from sketch.gui.icons import dot_icon
+from sketch.gui.theme import Theme
+
+MIME = "application/x-sketch-layer"
+BLOCK = "block:"
+CATEGORIES = (
+    "Input & output", "Linear", "Convolution", "Pooling", "Normalisation", "Activation", "Dropout", "Attention",
+    "Recurrent", "Arithmetic", "Shape", "Padding", "Resampling", "Group", "Constants", "Loss",
+)  # fmt: skip
+OPEN_AT_START = ("Input & output", "Linear", "Convolution")
+MY_BLOCKS = "My blocks"
+_KEY = Qt.ItemDataRole.UserRole
+
+
+class LayerTree(QTreeWidget):
+    """The tree; what is dragged out of it carries a layer's name (`block:NAME` for a saved block)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setHeaderHidden(True)
+        self.setIndentation(12)
+        self.setUniformRowHeights(True)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setAccessibleName("Layers")
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
+        data = QMimeData()
+        key = items[0].data(0, _KEY) if items else None
+        if key:
+            data.setData(MIME, key.encode("utf-8"))
+            data.setText(key)
+        return data
+
+
+class Toolbox(QWidget):
+    """Search field and tree. `append_wanted` carries the name of a layer that was clicked or chosen by Enter."""
+
+    append_wanted = Signal(str)
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self._theme = theme
+        self._specs: list[LayerSpec] = []
+        self._blocks: list[str] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search layers")
+        self.search.setAccessibleName("Search layers")
+        self.search.setClearButtonEnabled(False)
+        self.tree = LayerTree()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 4, 4)
+        column.setSpacing(6)
+        column.addWidget(self.search)
+        column.addWidget(self.tree, 1)
+        self.search.textChanged.connect(lambda _text: self._fill())
+        self.search.returnPressed.connect(self._append_first)
+        self.tree.itemClicked.connect(lambda item, _column: self._on_clicked(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._append(item))
+
+    def show_library(self, library: LayerLibrary, blocks: Iterable[str] = ()) -> None:
+        """Offer the layers of a library and the saved blocks."""
+        self._specs = [spec for spec in library if not spec.hidden]
+        self._blocks = list(blocks)
+        self._fill()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the marks in the colours of a theme."""
+        self._theme = theme
+        self._fill()
+
+    def titles(self) -> list[str]:
+        """The titles of the layers now offered, from the top."""
+        return [item.text(0) for item in self._leaves()]
+
+    def item(self, key: str) -> QTreeWidgetItem | None:
+        """The item of a layer, None while the search hides it."""
+        return next((item for item in self._leaves() if item.data(0, _KEY) == key), None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
+            self.tree.setFocus(Qt.FocusReason.TabFocusReason)
+            return
+        super().keyPressEvent(event)
+
+    def _fill(self) -> None:
+        typed = self.search.text().strip()
+        groups = self._found(typed) if typed else self._by_category()
+        self.tree.clear()
+        for category, choices in groups:
+            head = QTreeWidgetItem([category])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.tree.addTopLevelItem(head)
+            for choice in choices:
+                head.addChild(self._leaf(choice))
+            head.setExpanded(bool(typed) or category in OPEN_AT_START or category == MY_BLOCKS)
+
+    def _found(self, typed: str) -> list[tuple[str, list[Choice]]]:
+        choices = matching([self._choice(spec) for spec in self._specs] + self._block_choices(), typed)
+        return [(f"{len(choices)} found" if choices else "Nothing matches", choices)]
+
+    def _by_category(self) -> list[tuple[str, list[Choice]]]:
+        groups: dict[str, list[Choice]] = {name: [] for name in CATEGORIES}
+        for spec in self._specs:
+            groups.setdefault(spec.category, []).append(self._choice(spec))
+        mine = self._block_choices()
+        return [(MY_BLOCKS, mine)] * bool(mine) + [(name, found) for name, found in groups.items() if found]
+
+    def _choice(self, spec: LayerSpec) -> Choice:
+        icon = dot_icon(self._theme.category(spec.category).name(), square=True)
+        return Choice(spec.name, spec.title, words=(spec.name, spec.category, *spec.search), icon=icon, reason=spec.doc)
+
+    def _block_choices(self) -> list[Choice]:
+        icon = dot_icon(self._theme.category("Group").name(), square=True)
+        return [Choice(BLOCK + name, name, words=("block", "custom"), icon=icon) for name in self._blocks]
+
+    def _leaf(self, choice: Choice) -> QTreeWidgetItem:
+        leaf = QTreeWidgetItem([choice.title])
+        leaf.setData(0, _KEY, choice.key)
+        leaf.setToolTip(0, f"{choice.title}\n{choice.reason}\nDrag it to the canvas, or click to append it.")
+        leaf.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+        if choice.icon is not None:
+            leaf.setIcon(0, choice.icon)
+        return leaf
+
+    def _leaves(self) -> list[QTreeWidgetItem]:
+        heads = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return [head.child(row) for head in heads if head for row in range(head.childCount())]
+
+    def _on_clicked(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, _KEY):
+            self._append(item)
+        else:
+            item.setExpanded(not item.isExpanded())
+
+    def _append_first(self) -> None:
+        leaves = self._leaves()
+        if leaves:
+            self._append(leaves[0])
+
+    def _append(self, item: QTreeWidgetItem) -> None:
+        key = item.data(0, _KEY)
+        if key:
+            self.append_wanted.emit(key)

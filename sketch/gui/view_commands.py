@@ -1,0 +1,232 @@
+"""The commands that change what is seen, not what is drawn, and the reasons why they cannot run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from sketch.durable import write_file
+from sketch.gui.docks import arrange_docks
+from sketch.gui.edit_commands import no_tab
+
+if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
+
+PICTURE_SCALE = 2
+FIRST_STEPS = """<h3>First steps</h3>
+<p>Click a layer in the toolbox: it is added below the selection and wired to it. Or drag it to the canvas, or
+press Tab there and type its name.</p>
+<p>Pull a wire from the border of one layer to another. Drop it on empty canvas to be offered what fits.</p>
+<p>Select a layer to change its parameters on the right. Shapes, parameter counts and the source below follow at once.</p>
+<p>Ctrl+G makes a block of the selection; Enter shows its inside, Esc leaves it.</p>
+<p>Ctrl+B compiles to a file that runs without Sketch. Ctrl+Shift+P lists every command.</p>"""
+
+
+def nothing_drawn(window: MainWindow) -> str | None:
+    """Why there is nothing to compile or picture."""
+    document = window.desk.document
+    return no_tab(window) or (None if document and document.tables.nodes else "The canvas is empty; draw a network first.")
+
+
+def nothing_runs(window: MainWindow) -> str | None:
+    """Why there is nothing to cancel."""
+    return None if window.jobs.running else "Nothing is running."
+
+
+def nothing_closed(window: MainWindow) -> str | None:
+    """Why there is no tab to bring back."""
+    return None if window.opener.closed else "No tab was closed in this session."
+
+
+def nothing_found(window: MainWindow) -> str | None:
+    """Why find cannot go on."""
+    return no_tab(window) or (None if window.found else "Find a layer first (Ctrl+F).")
+
+
+def not_compiled(window: MainWindow) -> str | None:
+    """Why there is nothing to compile again."""
+    return nothing_drawn(window) or (None if window.compiler.last else "Compile once first (Ctrl+B).")
+
+
+def no_problem(window: MainWindow) -> str | None:
+    """Why there is no problem to go to."""
+    return no_tab(window) or (None if window.panels.problems.topLevelItemCount() else "There are no problems.")
+
+
+def one_tab(window: MainWindow) -> str | None:
+    """Why there is no other tab to go to."""
+    return no_tab(window) or (None if window.area.tabs.count() > 1 else "There is only one tab.")
+
+
+def at_top(window: MainWindow) -> str | None:
+    """Why there is no group to leave."""
+    tab = window.desk.tab
+    return no_tab(window) or (None if tab and tab.group is not None else "This is the top level already.")
+
+
+def frame(window: MainWindow, *, selection: bool = False) -> None:
+    """Show everything, or the selection, as large as it fits."""
+    view = window.desk.view
+    if view is not None:
+        (view.frame_selection if selection else view.frame_all)()
+
+
+def zoom(window: MainWindow, factor: float) -> None:
+    """Zoom by a factor at the middle."""
+    if window.desk.view is not None:
+        window.desk.view.zoom(factor)
+
+
+def zoom_actual(window: MainWindow) -> None:
+    """One scene unit is one pixel."""
+    view = window.desk.view
+    if view is not None:
+        view.zoom(1.0 / view.transform().m11())
+
+
+def enter_group(window: MainWindow) -> None:
+    """Show the canvas of the selected group."""
+    if window.desk.tab is not None:
+        window.desk.tab.enter(window.desk.selection[0])
+
+
+def leave_group(window: MainWindow) -> None:
+    """Go up one level."""
+    if window.desk.tab is not None:
+        window.desk.tab.leave()
+
+
+def rename(window: MainWindow) -> None:
+    """Change the name of the selected layer where it stands."""
+    if window.desk.view is not None:
+        window.desk.view.start_rename(window.desk.selection[0])
+
+
+def find_again(window: MainWindow, by: int) -> None:
+    """Go to the next layer of the type that was found last."""
+    document, layer = window.desk.document, window.found
+    if document is None:
+        return
+    rank = document.inference.order.rank
+    same = sorted((n.id for n in document.tables.nodes.values() if n.layer == layer), key=lambda key: rank.get(key, 0))
+    if not same:
+        window.say(f"There is no other {layer}.")
+        return
+    here = window.desk.selection[0] if window.desk.selection else None
+    position = same.index(here) if here in same else -1 if by > 0 else 0
+    window.desk.reveal(same[(position + by) % len(same)])
+
+
+def show_dock(window: MainWindow, name: str) -> None:
+    """Bring a panel to the front."""
+    dock = window.docks[name]
+    dock.show()
+    dock.raise_()
+
+
+def toggle_dock(window: MainWindow, name: str) -> None:
+    """Show a panel and put the cursor into it; hide it when it is in front."""
+    dock = window.docks[name]
+    if dock.isVisible() and not dock.visibleRegion().isEmpty():
+        dock.hide()
+        return
+    show_dock(window, name)
+    panel = dock.widget()
+    if panel is not None:
+        panel.setFocus()
+
+
+def reset_docks(window: MainWindow) -> None:
+    """All panels where they were at first."""
+    arrange_docks(window, window.docks)
+
+
+def full_screen(window: MainWindow) -> None:
+    """Fill the screen, or leave it."""
+    if window.isFullScreen():
+        window.showNormal()
+    else:
+        window.showFullScreen()
+
+
+def switch_theme(window: MainWindow) -> None:
+    """The other theme."""
+    window.services.settings.set("appearance.theme", "light" if window.theme.is_dark else "dark")
+
+
+def check(window: MainWindow) -> None:
+    """List the problems."""
+    show_dock(window, "problems")
+    window.panels.problems.refresh()
+    count = window.panels.problems.topLevelItemCount()
+    window.say(f"{count} problem{'' if count == 1 else 's'}." if count else "No problems: this network can be compiled.")
+
+
+def step_problem(window: MainWindow, by: int) -> None:
+    """Go to the next or previous problem."""
+    show_dock(window, "problems")
+    window.panels.problems.step(by)
+
+
+def save_picture(window: MainWindow) -> None:
+    """Ask for a file and write the canvas in view as a PNG."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    start = str(window.folder / f"{tab.document.name}.png")
+    path, _ = QFileDialog.getSaveFileName(window, "Save a picture", start, "Picture (*.png)")
+    if not path:
+        return
+    area = tab.view.canvas.contents().adjusted(-24, -24, 24, 24)
+    image = QImage((area.size() * PICTURE_SCALE).toSize(), QImage.Format.Format_ARGB32)
+    image.fill(QColor(window.theme.canvas))
+    painter = QPainter(image)
+    tab.view.render_to(painter)
+    painter.end()
+
+    def write(target: Path) -> None:
+        if not image.save(str(target), "PNG"):  # type: ignore[call-overload]
+            raise OSError(f"{path}: the picture could not be written.")
+
+    write_file(Path(path), write)
+    window.say(f"Saved {path}.")
+
+
+def ask_folder(window: MainWindow) -> None:
+    """Ask for another working folder."""
+    path = QFileDialog.getExistingDirectory(window, "Working folder", str(window.folder))
+    if path:
+        window.set_folder(Path(path))
+
+
+def show_settings(window: MainWindow, page: str = "") -> None:
+    """Open the settings page."""
+    from sketch.gui.settings_dialog import SettingsDialog
+
+    dialog = SettingsDialog(window, window.services.settings, window.actions_)
+    dialog.turn_to(page)
+    dialog.exec()
+
+
+def show_help(window: MainWindow) -> None:
+    """Say how to begin."""
+    box = QMessageBox(window)
+    box.setWindowTitle("First steps")
+    box.setText(FIRST_STEPS)
+    box.exec()
+
+
+def show_about(window: MainWindow) -> None:
+    """Say what Sketch is, its version, and where its log is."""
+    box = QMessageBox(window)
+    box.setWindowTitle("About Sketch")
+    box.setIconPixmap(window.windowIcon().pixmap(64, 64))
+    box.setText(f"<h3>Sketch {window.services.version}</h3><p>Draw, open and edit neural networks, and compile them "
+                "to PyTorch and ONNX with their weights.</p>")  # fmt: skip
+    failures = window.services.registry.failures
+    notes = [f"The kernel {name} did not load: {reason}" for name, reason in failures.items()]
+    box.setInformativeText("\n".join([f"Log: {window.services.log_folder}", *notes]))
+    box.exec()

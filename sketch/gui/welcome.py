@@ -1,0 +1,169 @@
+"""The welcome page: examples that open on a click, a new network, recent files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from sketch.gui.icons import mark
+from sketch.gui.theme import Theme
+
+PICTURE = QSize(168, 150)
+CARD_WIDTH = 200
+MOST_RECENT = 8
+
+
+class Card(QFrame):
+    """One example: a picture of its graph, a name, a sentence. Click, Enter or Space opens it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, key: str, title: str, text: str):
+        super().__init__()
+        self.key = key
+        self.setProperty("role", "card")
+        self.setAccessibleName(f"Open the example {title}")
+        self.setAccessibleDescription(text)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedWidth(CARD_WIDTH)
+        self._picture = QLabel()
+        self._picture.setFixedHeight(PICTURE.height())
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        head, body = QLabel(title), QLabel(text)
+        head.setProperty("role", "subheading")
+        body.setProperty("role", "muted")
+        body.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(4)
+        for widget in (self._picture, head, body):
+            column.addWidget(widget)
+        column.addStretch(1)
+
+    def show_picture(self, picture: QPixmap) -> None:
+        """Show the drawing of the graph."""
+        self._picture.setPixmap(picture)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.chosen.emit(self.key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.key)
+        else:
+            super().keyPressEvent(event)
+
+
+class WelcomePage(QScrollArea):
+    """What a person sees when nothing is open."""
+
+    example_chosen = Signal(str)
+    file_chosen = Signal(str)
+    new_wanted = Signal()
+    open_wanted = Signal()
+
+    def __init__(self, examples: Sequence[tuple[str, str, str]], theme: Theme):
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setAccessibleName("Welcome")
+        self.cards = [Card(*example) for example in examples]
+        self._logo = QLabel()
+        self._recent = QVBoxLayout()
+        self._recent_title = _section("Recent files")
+        page = QWidget()
+        page.setObjectName("welcome")
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(48, 40, 48, 40)
+        self._column.setSpacing(10)
+        self._lay_out()
+        self.setWidget(page)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the mark in the colours of a theme."""
+        self._logo.setPixmap(mark(40, theme))
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List the files opened last, newest first."""
+        while self._recent.count():
+            item = self._recent.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._recent_title.setVisible(bool(paths))
+        for path in paths[:MOST_RECENT]:
+            self._recent.addWidget(_link(f"{path.name}    {path.parent}", lambda p=path: self.file_chosen.emit(str(p))))
+
+    def show_pictures(self, draw: Callable[[str, QSize], QPixmap]) -> None:
+        """Fill the cards with drawings."""
+        for card in self.cards:
+            card.show_picture(draw(card.key, PICTURE))
+
+    def _lay_out(self) -> None:
+        self._column.addLayout(self._head())
+        self._column.addLayout(self._start_row())
+        self._column.addSpacing(8)
+        self._column.addWidget(_section("Examples"))
+        grid = QGridLayout()
+        grid.setSpacing(14)
+        for index, card in enumerate(self.cards):
+            card.chosen.connect(self.example_chosen)
+            grid.addWidget(card, index // 3, index % 3)
+        grid.setColumnStretch(3, 1)
+        self._column.addLayout(grid)
+        self._column.addSpacing(8)
+        self._column.addWidget(self._recent_title)
+        self._recent.setSpacing(0)
+        self._column.addLayout(self._recent)
+        self._column.addStretch(1)
+
+    def _head(self) -> QHBoxLayout:
+        title, text = QLabel("Sketch"), QLabel("Draw a neural network, or open a trained one and change it.")
+        title.setProperty("role", "heading")
+        text.setProperty("role", "muted")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(title)
+        words.addWidget(text)
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        row.addWidget(self._logo)
+        row.addLayout(words, 1)
+        return row
+
+    def _start_row(self) -> QHBoxLayout:
+        new, opener = QPushButton("New network"), QPushButton("Open a file...")
+        new.setDefault(True)
+        new.clicked.connect(self.new_wanted)
+        opener.clicked.connect(self.open_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(new)
+        row.addWidget(opener)
+        hint = QLabel("or drop a file anywhere on this window")
+        hint.setProperty("role", "muted")
+        row.addWidget(hint)
+        row.addStretch(1)
+        return row
+
+
+def _section(title: str) -> QLabel:
+    label = QLabel(title)
+    label.setProperty("role", "section")
+    return label
+
+
+def _link(text: str, run: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("role", "link")
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.clicked.connect(run)
+    return button

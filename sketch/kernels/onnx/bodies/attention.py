@@ -1,0 +1,1 @@
+BODIES: dict = {}

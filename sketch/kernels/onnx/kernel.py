@@ -1,0 +1,73 @@
+"""The kernel object: what it is called, and doors to the modules that do the work."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sketch.binder.kernel import ExportReport, ImportedModel, KernelInfo, OptionSpec, SourceText, Task
+from sketch.graph.network import Network, Step
+from sketch.kernels.onnx.lowering import refusal
+from sketch.kernels.onnx.program import NEWEST_OPSET, OLDEST_OPSET
+from sketch.kernels.onnx.text import source_text
+from sketch.kernels.onnx.wire_format import looks_like_model
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_NEEDED = ("onnx", "onnxruntime", "onnx_ir", "onnxscript")
+
+
+class OnnxKernel:
+    """Reads and writes .onnx; runs models in onnxruntime."""
+
+    info = KernelInfo(
+        name="onnx",
+        title="ONNX",
+        reads=(".onnx",),
+        writes=(".onnx",),
+        options=(
+            OptionSpec("opset", "int", NEWEST_OPSET, tuple(range(NEWEST_OPSET, OLDEST_OPSET - 1, -1)),
+                       "Version of the ONNX operators; older runtimes need an older one."),
+            OptionSpec("external_data", "bool", False, (),
+                       "Weights in a second file beside the model; done by itself above 2 GB."),
+        ),
+        text_language="onnx",
+    )  # fmt: skip
+
+    def available(self) -> str | None:
+        """None, or which packages are missing."""
+        missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+        return f"ONNX needs {', '.join(missing)}; install with: pip install {' '.join(missing)}" if missing else None
+
+    def refusal(self, step: Step) -> str | None:
+        """None, or why this layer cannot be written in ONNX."""
+        return refusal(step)
+
+    def text(self, network: Network) -> SourceText:
+        """The model in ONNX's own text format, without weights' values."""
+        return source_text(network)
+
+    def export_model(self, network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
+        """Write an .onnx file."""
+        from sketch.kernels.onnx.export import export_model
+
+        return export_model(network, path, options, task)
+
+    def import_model(self, path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
+        """Read an .onnx file."""
+        from sketch.kernels.onnx.load import import_model
+
+        return import_model(path, options, task)
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """True when the bytes are a ModelProto."""
+        return looks_like_model(head)
+
+    def run(self, path: Path, inputs: Mapping[str, np.ndarray], task: Task) -> Mapping[str, np.ndarray]:
+        """Outputs of a model by name, computed by onnxruntime on the CPU."""
+        from sketch.kernels.onnx.run import run
+
+        return run(path, inputs)

@@ -1,0 +1,349 @@
+"""From the bytes of a file to a normalised onnx_ir.Model: checked, inlined, raised to the newest opset, folded.
+
+Weights are never loaded here: large tensors are pointers into files (see wire_format).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import google.protobuf.message
+import numpy as np
+import onnx
+import onnx_ir as ir
+from onnxscript import version_converter
+
+from sketch.binder.kernel import BinderError
+from sketch.kernels.onnx.claims import CONSTANTS_KEY, LAYER_KEY, Claim, read_claim, seal
+from sketch.kernels.onnx.external import resolve
+from sketch.kernels.onnx.folding import fold
+from sketch.kernels.onnx.graph_bytes import graphs_of
+from sketch.kernels.onnx.program import LAYER_DOMAIN, NEWEST_OPSET
+from sketch.kernels.onnx.wire_format import BITS, SELF, check_size, read_structure
+
+_log = logging.getLogger(__name__)
+
+MAX_CALLS = 100_000
+"""Operators that model-local functions may expand to; a small file can claim 2^40."""
+_TYPED = {"float_data": 4, "int32_data": 4, "int64_data": 8, "double_data": 8, "uint64_data": 8}
+
+
+@dataclass
+class Structure:
+    """A model ready for raising. `types` are what the file and shape inference say of each value by name."""
+
+    model: ir.Model
+    claims: Mapping[str, Claim]
+    constants: Mapping[str, Claim]
+    meta: Mapping[str, str]
+    types: Mapping[str, onnx.TypeProto]
+    opset: int
+    producer: str
+    functions: list[bytes] = field(default_factory=list)
+    domains: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(path: Path) -> Structure:
+    """Read and normalise a file; BinderError in one line for whatever is wrong with it."""
+    proto = onnx.ModelProto()
+    try:
+        proto.ParseFromString(read_structure(path))
+    except google.protobuf.message.DecodeError:
+        raise BinderError(f"{path.name}: the file is damaged or no ONNX model; get it again.") from None
+    _check(proto, path)
+    opset = next((item.version for item in proto.opset_import if item.domain in ("", "ai.onnx")), 0)
+    meta = {item.key: item.value for item in proto.metadata_props}
+    _drop_inputs_with_values(proto)
+    claims = _claims(proto)
+    types = _types(proto)
+    proto = _inline(proto, path)
+    model = _pointed(ir.from_proto(proto), path)
+    model = _raised(model, opset, path)
+    fold(model.graph, path)
+    constants = read_constants(meta.get(CONSTANTS_KEY, "{}"))
+    domains = {item.domain: item.version for item in proto.opset_import if item.domain not in ("", "ai.onnx", LAYER_DOMAIN)}
+    return Structure(model, claims, constants, meta, types, opset, proto.producer_name, domains=domains)
+
+
+# --- checks ------------------------------------------------------------------------------------------
+
+
+def _check(proto: onnx.ModelProto, path: Path) -> None:
+    if not proto.graph.node and not proto.graph.output:
+        raise BinderError(f"{path.name}: the graph is empty.")
+    for graph in _graphs(proto.graph):
+        for tensor in graph.initializer:
+            _check_tensor(tensor, path)
+        for node in graph.node:
+            for attribute in node.attribute:
+                for tensor in ([attribute.t] if attribute.HasField("t") else []) + list(attribute.tensors):
+                    _check_tensor(tensor, path)
+        _sort(graph, path)
+
+
+def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """A graph and all graphs in its attributes."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for body in graphs_of(attribute):
+                yield from _graphs(body)
+
+
+def _check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
+    """The elements that are there must be as many as the sizes claim."""
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return
+    count = 1
+    for size in tensor.dims:
+        count *= size
+    try:
+        if tensor.HasField("raw_data"):
+            check_size(tensor.name, list(tensor.dims), tensor.data_type, len(tensor.raw_data))
+            return
+        if tensor.data_type not in BITS and tensor.data_type != onnx.TensorProto.STRING:
+            raise BinderError(f"Tensor {tensor.name[:200]!r} has the unknown element type {tensor.data_type}.")
+    except BinderError as error:
+        raise BinderError(f"{path.name}: {error}") from None
+    have = max([len(tensor.string_data), *(len(getattr(tensor, name)) for name in _TYPED)])
+    packed = {21: 2, 22: 2, 23: 2, 25: 4, 26: 4}.get(tensor.data_type, 1)
+    pairs = 2 if tensor.data_type in (14, 15) else 1
+    if count < 0 or have != -(-count * pairs // packed):
+        raise BinderError(
+            f"{path.name}: tensor {tensor.name[:200]!r} claims {count} elements, {have} are there; the file is damaged."
+        )
+
+
+def _sort(graph: onnx.GraphProto, path: Path) -> None:
+    """Producers first; BinderError names a loop."""
+    made = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
+    twice = [name for name, uses in Counter(n for node in graph.node for n in node.output if n).items() if uses > 1]
+    if twice:
+        raise BinderError(f"{path.name}: the value {twice[0]!r} is made by two operators.")
+    needs = [{made[name] for name in _reads(node) if name in made} for node in graph.node]
+    if all(max(need, default=-1) < place for place, need in enumerate(needs)):
+        return
+    order = _ordered(needs)
+    if len(order) < len(needs):
+        stuck = set(range(len(needs))) - set(order)
+        names = [graph.node[place].name or graph.node[place].op_type for place in _loop(needs, stuck)]
+        raise BinderError(f"{path.name}: the operators {' -> '.join(names[:8])} form a loop; a network has none.")
+    nodes = [graph.node[place] for place in order]
+    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(copies)
+
+
+def _reads(node: onnx.NodeProto) -> Iterator[str]:
+    yield from node.input
+    for attribute in node.attribute:
+        for body in graphs_of(attribute):
+            for inner in body.node:
+                yield from _reads(inner)
+            yield from (value.name for value in body.output)
+
+
+def _ordered(needs: list[set[int]]) -> list[int]:
+    users: dict[int, list[int]] = {}
+    for place, need in enumerate(needs):
+        for producer in need:
+            users.setdefault(producer, []).append(place)
+    waiting = [len(need) for need in needs]
+    ready = [place for place, count in enumerate(waiting) if not count]
+    order = []
+    for place in ready:
+        order.append(place)
+        for user in users.get(place, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    return order
+
+
+def _loop(needs: list[set[int]], stuck: set[int]) -> list[int]:
+    path = [min(stuck)]
+    while True:
+        producer = min(needs[path[-1]] & stuck)
+        if producer in path:
+            return [*path[path.index(producer) :], producer][::-1]
+        path.append(producer)
+
+
+# --- normalising -------------------------------------------------------------------------------------
+
+
+def _drop_inputs_with_values(proto: onnx.ModelProto) -> None:
+    """Old files list initializers among the inputs too; what has a value is no input."""
+    valued = {tensor.name for tensor in proto.graph.initializer}
+    valued |= {tensor.values.name for tensor in proto.graph.sparse_initializer}
+    kept = [value for value in proto.graph.input if value.name not in valued]
+    if len(kept) < len(proto.graph.input):
+        copies = [onnx.ValueInfoProto.FromString(value.SerializeToString()) for value in kept]
+        del proto.graph.input[:]
+        proto.graph.input.extend(copies)
+
+
+def _claims(proto: onnx.ModelProto) -> dict[str, Claim]:
+    """First output -> what Sketch wrote about the operator, where the operator is still as it was."""
+    values = {tensor.name: tensor for tensor in proto.graph.initializer}
+    found = {}
+    for node in proto.graph.node:
+        text = next((item.value for item in node.metadata_props if item.key == LAYER_KEY), None)
+        claim = read_claim(text, None) if text is not None else None
+        if text is None or claim is None or len(claim.inputs) != len(node.input) or not node.output:
+            continue
+        constants = [
+            _elements(values[name]) for name, place in zip(node.input, claim.inputs, strict=True)
+            if place is None and name in values
+        ]  # fmt: skip
+        attributes = {item.name: _attribute(item) for item in node.attribute}
+        if read_claim(text, seal(node.op_type, node.domain, attributes, constants)):
+            found[next(name for name in node.output if name)] = claim
+    return found
+
+
+def _elements(tensor: onnx.TensorProto) -> list[Any]:
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return []
+    array = onnx.numpy_helper.to_array(tensor)
+    wide = array.astype(np.float64) if array.dtype.kind not in "iub" else array
+    return list(wide.reshape(-1).tolist())
+
+
+def _attribute(attribute: onnx.AttributeProto) -> Any:
+    value = onnx.helper.get_attribute_value(attribute)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (list, tuple)) or hasattr(value, "__len__"):
+        return [item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in value]
+    return value
+
+
+def read_constants(text: str) -> dict[str, Claim]:
+    """Initializer name -> the Constant or Parameter that it was."""
+    import json
+
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    found = {}
+    for name, line in raw.items() if isinstance(raw, dict) else ():
+        claim = read_claim(line, None) if isinstance(line, str) else None
+        if claim is not None:
+            found[str(name)] = claim
+    return found
+
+
+def _types(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
+    """What the file declares of each value, and what onnx's inference adds."""
+    try:
+        inferred = onnx.shape_inference.infer_shapes(proto, data_prop=True)
+    except Exception as error:  # noqa: BLE001  the library raises several types of its own on odd graphs
+        _log.info("onnx.infer_shapes failed: %s", error)
+        inferred = proto
+    graph = inferred.graph
+    return {value.name: value.type for value in (*graph.value_info, *graph.input, *graph.output) if value.HasField("type")}
+
+
+def _inline(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """Model-local functions become operators, but for those that stand for layers."""
+    others = [function for function in proto.functions if function.domain != LAYER_DOMAIN]
+    layers = [function for function in proto.functions if function.domain == LAYER_DOMAIN]
+    if others:
+        _budget(proto, path)
+        del proto.functions[:]
+        proto.functions.extend(others)
+        from onnx import inliner
+
+        try:
+            proto = inliner.inline_local_functions(proto)
+        except (RuntimeError, ValueError) as error:
+            raise BinderError(f"{path.name}: its functions cannot be resolved: {str(error).splitlines()[0]}") from None
+    if layers:
+        del proto.functions[:]
+    return proto
+
+
+def _budget(proto: onnx.ModelProto, path: Path) -> None:
+    """Refuse functions that call each other in a circle or expand beyond MAX_CALLS."""
+    bodies = {(f.domain, f.name, f.overload): f for f in proto.functions}
+    sizes: dict[tuple[str, str, str], int] = {}
+
+    def size(key: tuple[str, str, str], above: tuple[Any, ...]) -> int:
+        if key in above:
+            raise BinderError(f"{path.name}: the function {key[1]!r} calls itself; ONNX allows no recursion.")
+        if key not in sizes:
+            total = 0
+            for node in bodies[key].node:
+                called = (node.domain, node.op_type, node.overload)
+                total += size(called, (*above, key)) if called in bodies else 1
+            sizes[key] = total
+        return sizes[key]
+
+    total = sum(
+        size(key, ()) if (key := (node.domain, node.op_type, node.overload)) in bodies else 1 for node in proto.graph.node
+    )
+    if total > MAX_CALLS:
+        raise BinderError(f"{path.name}: its functions expand to {total} operators, more than {MAX_CALLS}.")
+
+
+def _pointed(model: ir.Model, path: Path) -> ir.Model:
+    """Pointers become tensors that map the right file; nothing is read."""
+    folder = path.resolve().parent
+    for graph in (model.graph, *model.graph.subgraphs()):
+        for value in graph.initializers.values():
+            tensor = value.const_value
+            if isinstance(tensor, ir.ExternalTensor):
+                value.const_value = _mapped(tensor, path, folder)
+        for node in graph:
+            for attribute in list(node.attributes.values()):
+                if attribute.type == ir.AttributeType.TENSOR and isinstance(attribute.value, ir.ExternalTensor):
+                    node.attributes[attribute.name] = ir.AttrTensor(
+                        attribute.name, _mapped(attribute.value, path, folder)
+                    )
+    return model
+
+
+def _mapped(tensor: ir.ExternalTensor, path: Path, folder: Path) -> ir.ExternalTensor:
+    location = str(tensor.location)
+    real = path.resolve() if location == SELF else resolve(path, location, tensor.name or "")
+    bits = BITS.get(tensor.dtype.value, 0)
+    count = 1
+    for size in tensor.shape:
+        count *= int(size)  # type: ignore[arg-type]
+    need, offset = -(-count * bits // 8), int(tensor.offset or 0)
+    have = real.stat().st_size
+    if count < 0 or offset < 0 or offset + need > have or (tensor.length or need) != need:
+        raise BinderError(
+            f"{path.name}: tensor {(tensor.name or '')[:200]!r} claims {need} bytes at {offset} of {real.name}, "
+            f"which has {have}; the file is damaged or cut off."
+        )
+    return ir.ExternalTensor(
+        real.name, offset, need, tensor.dtype, shape=tensor.shape, name=tensor.name or "", base_dir=str(real.parent)
+    )
+
+
+def _raised(model: ir.Model, opset: int, path: Path) -> ir.Model:
+    """Every standard operator in its newest form."""
+    if not 0 < opset < NEWEST_OPSET:
+        return model
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
+    try:
+        version_converter.convert_version(model, NEWEST_OPSET, fallback=True)
+    except Exception as error:  # noqa: BLE001  the converter raises whatever its adapters raise
+        _log.info("convert_version %s failed: %s", path.name, error)
+        raise BinderError(
+            f"{path.name}: its operators of opset {opset} cannot be raised to opset {NEWEST_OPSET}: {_line(error)}"
+        ) from None
+    return model
+
+
+def _line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,273 @@
+"""From the bodies of a plan to class drafts: what each __init__ makes and what each forward says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sketch.graph.network import GroupBox, Source, Step
+from sketch.graph.rows import ValueType
+from sketch.kernels.pytorch.calls import MODULE, TORCH_TYPES, TypeName
+from sketch.kernels.pytorch.classes import Argument, Build, ClassDraft, Instance, Make, Raw, Series, Statement
+from sketch.kernels.pytorch.naming import RESERVED, Scope, identifier
+from sketch.kernels.pytorch.plan import Body, Plan, Unit
+from sketch.kernels.pytorch.printing import Phrase, Printer, literal
+from sketch.kernels.pytorch.table import TENSORS, module_row
+from sketch.kernels.pytorch.variables import Variables, argument_names
+
+
+class Drafting:
+    """Writes the classes of one plan, inner classes before those that use them."""
+
+    def __init__(self, plan: Plan):
+        self._plan = plan
+        self._drafts: list[ClassDraft] = []
+
+    def drafts(self, root: Body) -> list[ClassDraft]:
+        """All classes; the network's own is the last."""
+        self._class(root, root_names(self._plan))
+        return self._drafts
+
+    def _class(self, body: Body, arguments: Mapping[Source, str]) -> ClassDraft:
+        draft = ClassDraft(body.box, arguments=tuple(arguments.values()), hint=self._hint(body.box))
+        draft.init = list(_Making(self._plan, body, self._inner).entries())
+        _Saying(self._plan, body, arguments, draft).say()
+        self._drafts.append(draft)
+        return draft
+
+    def _inner(self, body: Body) -> ClassDraft:
+        return self._class(body, argument_names(body))
+
+    def _hint(self, box: GroupBox | None) -> str:
+        """A name for the class: the group's, or its parent's where the group only has a number."""
+        if box is None:
+            return ""
+        if not box.name.isdigit():
+            return box.name
+        names = [name for name in self._plan.network.path(box)[:-1] if not name.isdigit()]
+        return f"{names[-1]}_block" if names else "block"
+
+
+def root_names(plan: Plan) -> dict[Source, str]:
+    """Arguments of the network's forward: the names of its inputs, `x` for a single unnamed one."""
+    inputs = plan.network.inputs
+    if len(inputs) == 1 and inputs[0].name.rstrip("0123456789") in ("input", "x"):
+        return {Source(inputs[0].id, 0): "x"}
+    scope = Scope(RESERVED | {"torch", "nn", "F", "Tensor"})
+    return {Source(step.id, 0): scope.unique(identifier(step.name, "x")) for step in inputs}
+
+
+def path_text(parts: Iterable[str]) -> str:
+    """`self.blocks[0].conv1`."""
+    return "self" + "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts)
+
+
+class _Making:
+    """The lines of one __init__."""
+
+    def __init__(self, plan: Plan, body: Body, inner: object):
+        self._plan = plan
+        self._body = body
+        self._inner = inner
+        self._units = {unit.item.id: unit for unit in body.units}
+        self._inlined = {box.id for box in body.inlined}
+        self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
+        self._rank = {unit.item.id: index for index, unit in enumerate(body.units)}
+
+    def entries(self) -> Iterable[tuple[str, Build]]:
+        """Target text and what is made for it, in the order of use."""
+        yield from self._members(self._body.box.id if self._body.box else None)
+
+    def _members(self, group: int | None) -> Iterable[tuple[str, Build]]:
+        for item in sorted(self._plan.children(group), key=self._position):
+            if item.id in self._plan.names.attribute:
+                yield from self._entry(item)
+
+    def _position(self, item: Step | GroupBox) -> int:
+        if item.id in self._rank:
+            return self._rank[item.id]
+        inside = self._plan.inside(item.id) if isinstance(item, GroupBox) else set()
+        return min((self._rank[node] for node in inside if node in self._rank), default=-1)
+
+    def _entry(self, item: Step | GroupBox) -> Iterable[tuple[str, Build]]:
+        target = self._target(item)
+        if isinstance(item, Step) and item.layer in TENSORS:
+            yield self._tensor(item, target)
+            return
+        yield target, self._build(item)
+        yield from self._later(item)
+
+    def _later(self, item: Step | GroupBox) -> Iterable[tuple[str, Build]]:
+        """Members of containers without a class, which are set one by one (but for those in a ModuleList)."""
+        if item.id not in self._inlined:
+            return
+        if item.id not in self._plan.names.numbered:
+            yield from self._members(item.id)
+            return
+        for child in self._numbered(item.id):
+            yield from self._later(child)
+
+    def _numbered(self, group: int) -> list[Step | GroupBox]:
+        members = [item for item in self._plan.children(group) if item.id in self._plan.names.attribute]
+        return sorted(members, key=lambda item: int(self._plan.names.attribute[item.id]))
+
+    def _target(self, item: Step | GroupBox) -> str:
+        return path_text(self._plan.names.path(item.id, item.parent)[self._depth :])
+
+    def _build(self, item: Step | GroupBox) -> Build:
+        if isinstance(item, Step):
+            return make(item)
+        if item.id in self._inlined:
+            if item.id in self._plan.names.numbered:
+                members = tuple(("", self._build(child)) for child in self._numbered(item.id))
+                return Series("nn.ModuleList", members, (item.id,))
+            return Raw(Phrase("nn.Module()"), (item.id,))
+        return self._unit(self._units[item.id])
+
+    def _unit(self, unit: Unit) -> Build:
+        if isinstance(unit.item, Step):
+            return make(unit.item)
+        if not unit.chain or unit.body is None:
+            return Instance(self._inner(unit.body), (unit.item.id,))  # type: ignore[operator]
+        names = [self._plan.names.attribute[inner.item.id] for inner in unit.body.units]
+        plain = names == [str(number) for number in range(len(names))]
+        items = tuple(
+            ("" if plain else name, self._unit(inner)) for name, inner in zip(names, unit.body.units, strict=True)
+        )
+        return Series("nn.Sequential", items, (unit.item.id,))
+
+    def _tensor(self, step: Step, target: str) -> tuple[str, Build]:
+        """`self.token = nn.Parameter(...)`, `self.register_buffer("mask", ...)`."""
+        if step.layer == "Parameter":
+            return target, Raw(Phrase(f"nn.Parameter({_parameter_value(step)})"), (step.id,))
+        owner, _, name = target.rpartition(".")
+        items = [literal(name), _constant_value(step)]
+        if step.params.get("shape") is None:
+            items.append("persistent=False")
+        head = f"{owner}.register_buffer"
+        return "", Raw(Phrase(f"{head}({', '.join(items)})", head, tuple(items)), (step.id,), keep=True)
+
+
+class _Saying:
+    """The statements of one forward."""
+
+    def __init__(self, plan: Plan, body: Body, arguments: Mapping[Source, str], draft: ClassDraft):
+        self._plan = plan
+        self._body = body
+        self._draft = draft
+        self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
+        self._variables = Variables(body, arguments)
+
+    def say(self) -> None:
+        """Fill the draft's forward and results."""
+        for index, unit in enumerate(self._body.units):
+            self._draft.forward.append(self._statement(index, unit))
+        if self._body.box is None:
+            ends = tuple(source for _, source in self._plan.results)
+        else:
+            ends = self._body.outputs
+        self._draft.results = tuple(self._name(source) for source in ends)
+        if ends and ends == self._body.units[-1].outputs[:1] and self._draft.forward[-1].before.count(",") == 0:
+            self._draft.forward[-1].before = "return "
+
+    def _statement(self, index: int, unit: Unit) -> Statement:
+        if isinstance(unit.item, Step):
+            call = self._plan.calls[unit.item.id]
+            owner = self._path(unit.item) if call.target == MODULE else ""
+            phrase = Printer(self._name, owner).call(call)
+            used = tuple(s.node for s in self._plan.uses[unit.item.id] if s.node in self._plan.literals)
+        else:
+            head, used = self._path(unit.item), ()
+            items = tuple(self._name(source) for source in unit.inputs)
+            phrase, call = Phrase(f"{head}({', '.join(items)})", head, items), None
+        names = self._variables.assign(index)
+        results = call.results if call is not None else None
+        if call is None and len(unit.outputs) > 1:
+            results = tuple(range(len(unit.outputs)))
+        before = f"{_pattern(results, [names[source] for source in unit.outputs])} = "
+        return Statement(before, phrase, (unit.item.id, *used), self._comment(unit))
+
+    def _name(self, source: Source) -> str:
+        if source.node in self._plan.literals:
+            return literal(self._plan.literals[source.node])
+        if source in self._variables.names:
+            return self._variables.names[source]
+        return self._path(self._plan.network.step(source.node))
+
+    def _path(self, item: Step | GroupBox) -> str:
+        return path_text(self._plan.names.path(item.id, item.parent)[self._depth :])
+
+    def _comment(self, unit: Unit) -> str:
+        """The shape of the result where it is another one than that of the first input."""
+        before, after = self._type(unit.inputs[:1]), self._type(unit.outputs[:1])
+        if len(unit.outputs) != 1 or after is None or after.shape is None or (before and before.shape == after.shape):
+            return ""
+        return f"  # ({', '.join(map(str, after.shape))}{',' if len(after.shape) == 1 else ''})"
+
+    def _type(self, sources: tuple[Source, ...]) -> ValueType | None:
+        return self._plan.network.step(sources[0].node).types[sources[0].out] if sources else None
+
+
+def make(step: Step) -> Make:
+    """The constructor call of a node's module."""
+    row = module_row(step)
+    if row is None:
+        raise TypeError(f"{step.layer} has no module")
+    first, named = row.constructor(step)
+    args = [Argument("", name, literal(value)) for name, value in zip(row.required, first, strict=True)]
+    args += [Argument(name, name, literal(value)) for name, value in named.items()]
+    dtype = weight_type(step)
+    if dtype != "float32":
+        args.append(Argument("dtype", "dtype", literal(TypeName(dtype))))
+    return Make(row.target, tuple(args), (step.id,))
+
+
+def weight_type(step: Step) -> str:
+    """The element type of a node's floating-point weights; float32 where they differ or there are none."""
+    kinds = {kind.dtype for kind in step.weights.values() if "float" in kind.dtype or "complex" in kind.dtype}
+    losses = step.spec.category == "Loss"
+    return kinds.pop() if len(kinds) == 1 and not losses else "float32"
+
+
+def _parameter_value(step: Step) -> str:
+    """Random numbers as the layer file says."""
+    sizes = ", ".join(map(str, step.params["shape"]))
+    init = step.spec.weights["value"].init
+    dtype = step.params["dtype"]
+    kind = "" if dtype == "float32" else f", dtype=torch.{TORCH_TYPES[dtype]}"
+    if init.get("scheme") == "normal" and not init.get("mean"):
+        return f"{init.get('std', 1.0)} * torch.randn({sizes or '()'}{kind})"
+    return f"torch.zeros({sizes or '()'}{kind})"
+
+
+def _constant_value(step: Step) -> str:
+    value, dtype, shape = step.params["value"], step.params["dtype"], step.params.get("shape")
+    kind = f", dtype=torch.{TORCH_TYPES[dtype]}"
+    if shape is not None and not isinstance(value, tuple):
+        return f"torch.full({literal(tuple(shape))}, {literal(value)}{kind})"
+    return f"torch.tensor({_numbers(value)}{'' if dtype == 'float32' and _is_float(value) else kind})"
+
+
+def _numbers(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_numbers, value))}]"
+    return literal(value)
+
+
+def _is_float(value: object) -> bool:
+    return bool(value) and all(map(_is_float, value)) if isinstance(value, tuple) else isinstance(value, float)
+
+
+def _pattern(results: object, names: list[str]) -> str:
+    """`x`, `x, _`, `x, (h, c)`."""
+    if results is None:
+        return names[0]
+    return _nested(results, names)[1:-1] if len(names) > 1 else f"({names[0]},)"
+
+
+def _nested(results: object, names: list[str]) -> str:
+    if isinstance(results, tuple):
+        parts = [_nested(item, names) for item in results]
+        if len(parts) > 1 and all(set(part) <= set("(), _") for part in parts) and results[0] != 0:
+            return "_"
+        return f"({', '.join(parts)})"
+    return names[results] if isinstance(results, int) else "_"

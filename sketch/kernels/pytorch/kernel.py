@@ -1,0 +1,71 @@
+"""The kernel that the registry finds. Light to import: torch loads inside export, import and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sketch.binder.kernel import ExportReport, ImportedModel, KernelInfo, OptionSpec, SourceText, Task
+from sketch.graph.network import Network, Step
+from sketch.kernels.pytorch.table import refusal
+from sketch.kernels.pytorch.text import source_text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_OPTIONS = (
+    OptionSpec(
+        "container", "choice", "pth", ("pth", "py+safetensors", "state_dict"),
+        "pth: architecture and weights in one file; py+safetensors: source and weights; state_dict: weights only.",
+    ),
+    OptionSpec("include_losses", "bool", True, (), "Keep losses that feed an Output."),
+)  # fmt: skip
+
+
+class PyTorchKernel:
+    """PyTorch, as a kernel (see sketch.binder.kernel.Kernel)."""
+
+    info = KernelInfo("pytorch", "PyTorch", (".pth", ".pt", ".bin", ".ckpt"), (".pth", ".pt", ".py"), _OPTIONS)
+
+    def available(self) -> str | None:
+        """None, or how to install torch."""
+        if find_spec("torch") is None:
+            return "PyTorch is not installed; run `pip install torch`."
+        return None
+
+    def refusal(self, step: Step) -> str | None:
+        """None, or why PyTorch cannot express this node."""
+        return refusal(step)
+
+    def text(self, network: Network) -> SourceText:
+        """Readable source, without torch."""
+        return source_text(network)
+
+    def export_model(self, network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
+        """Write the model in the container that the options name."""
+        from sketch.kernels.pytorch.export import export_model
+
+        return export_model(network, path, options, task)
+
+    def import_model(self, path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
+        """Read a model that torch.save wrote."""
+        from sketch.kernels.pytorch.load import import_model
+
+        return import_model(path, options, task)
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """True for the zip archives and pickles that torch.save writes."""
+        from sketch.kernels.pytorch.archive import is_torch_file
+
+        return is_torch_file(path, head)
+
+    def run(self, path: Path, inputs: Mapping[str, np.ndarray[Any, Any]], task: Task) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Run a file on numpy inputs by name, outputs by name."""
+        from sketch.kernels.pytorch.run import run
+
+        return run(path, inputs, task)
+
+
+KERNEL = PyTorchKernel()

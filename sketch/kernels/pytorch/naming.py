@@ -1,0 +1,88 @@
+"""Attribute names: what a node is called in a module, and so in the keys of a state_dict."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+
+from sketch.graph.network import GroupBox, Network, Step
+
+_MODULE_NAMES = ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "code", "graph", "meta", "print_readable", "recompile", "to_folder", "append", "extend", "insert", "pop", "class_name", "shape_env", "sketch"]
+
+RESERVED = frozenset({*keyword.kwlist, *_MODULE_NAMES, "self", "super"})
+"""Names that a sub-module cannot have: Python's words and what nn.Module and fx.GraphModule use themselves."""
+
+
+def identifier(name: str, prefix: str = "layer") -> str:
+    """The nearest name that Python accepts as an attribute: `conv 1` is `conv_1`, `0` is `layer0`."""
+    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or prefix
+    if text[0].isdigit():
+        text = prefix + text
+    if text.startswith("__"):
+        text = prefix + text
+    return f"{text}_" if text in RESERVED else text
+
+
+class Scope:
+    """Names that are taken in one place."""
+
+    def __init__(self, taken: Iterable[str] = ()):
+        self._taken = set(taken)
+
+    def unique(self, name: str) -> str:
+        """The name, or the name with the first free number."""
+        found, number = name, 1
+        while found in self._taken:
+            number += 1
+            found = f"{name}_{number}"
+        self._taken.add(found)
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+
+class Names:
+    """Attribute name and dotted path of every node that has a module, a parameter or a buffer, and of every group."""
+
+    def __init__(self, network: Network, attributes: Iterable[Step]):
+        self._groups: Mapping[int, GroupBox] = network.groups
+        self.members: dict[int | None, list[Step | GroupBox]] = {}
+        for item in attributes:
+            self._enlist(item)
+        self.attribute: dict[int, str] = {}
+        self.numbered: set[int | None] = set()
+        for parent, members in self.members.items():
+            self._name(parent, sorted(members, key=lambda item: item.id))
+        self._paths: dict[int, tuple[str, ...]] = {}
+
+    def path(self, node_id: int, parent: int | None) -> tuple[str, ...]:
+        """Attribute names from the root to a node."""
+        if node_id not in self._paths:
+            above = () if parent is None else self.path(parent, self._groups[parent].parent)
+            self._paths[node_id] = (*above, self.attribute[node_id])
+        return self._paths[node_id]
+
+    def target(self, item: Step | GroupBox) -> str:
+        """The dotted path, as in a state_dict."""
+        return ".".join(self.path(item.id, item.parent))
+
+    def _enlist(self, item: Step | GroupBox) -> None:
+        known = self.members.setdefault(item.parent, [])
+        known.append(item)
+        if item.parent is not None and len(known) == 1:
+            self._enlist(self._groups[item.parent])
+
+    def _name(self, parent: int | None, members: list[Step | GroupBox]) -> None:
+        """Numbers stay numbers where all members are numbered, as in nn.Sequential and nn.ModuleList."""
+        numbered = (
+            parent is not None
+            and {item.name for item in members} == {str(n) for n in range(len(members))}
+            and not any(isinstance(item, Step) and item.layer in ("Parameter", "Constant") for item in members)
+        )
+        if numbered:
+            self.numbered.add(parent)
+        scope = Scope()
+        for item in members:
+            self.attribute[item.id] = scope.unique(item.name if numbered else identifier(item.name))

@@ -1,0 +1,161 @@
+"""Values and calls as Python text, and statements broken at 100 columns in the common style."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sketch.graph.network import Source
+from sketch.kernels.pytorch.calls import MODULE, TORCH_TYPES, Call, Operand, Size, TypeName
+from sketch.kernels.pytorch.module_rows import Tensor1d
+
+WIDTH = 100
+
+_INFIX: Mapping[str, tuple[str, int]] = {
+    "operator.add": ("+", 4), "operator.sub": ("-", 4), "operator.mul": ("*", 5), "operator.truediv": ("/", 5),
+    "operator.matmul": ("@", 5), "operator.floordiv": ("//", 5), "operator.mod": ("%", 5),
+    "operator.eq": ("==", 2), "operator.gt": (">", 2), "operator.lt": ("<", 2),
+}  # fmt: skip
+_UNARY = 6
+_ATOM = 9
+
+
+def literal(value: Any) -> str:
+    """A plain value as source text."""
+    if isinstance(value, Tensor1d):
+        return f"torch.tensor({literal(list(value))})"
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, TypeName):
+        return f"torch.{TORCH_TYPES[value.name]}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    return repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Text of an expression; `head` and `items` let a long call be broken between its arguments."""
+
+    text: str
+    head: str = ""
+    items: tuple[str, ...] = ()
+    rank: int = _ATOM
+
+
+class Printer:
+    """Writes calls; `name` gives the text of a value, `module` that of the node's own module."""
+
+    def __init__(self, name: Callable[[Source], str], module: str = ""):
+        self._name = name
+        self._module = module
+
+    def call(self, call: Call) -> Phrase:
+        """A call as an expression."""
+        if call.target in _INFIX and len(call.args) == 2:
+            return self._infix(call)
+        if call.target == "operator.neg":
+            return Phrase(f"-{self._inside(call.args[0], _UNARY)}", rank=_UNARY)
+        if call.target == "operator.getitem":
+            return Phrase(f"{self._inside(call.args[0], _ATOM)}[{self._key(call.args[1])}]")
+        args, head = call.args, call.target
+        if call.target == MODULE:
+            head = self._module
+        elif call.target.startswith("."):
+            head, args = self._inside(args[0], _ATOM) + call.target, args[1:]
+        items = (*map(self.value, args), *(f"{name}={self.value(item)}" for name, item in call.kwargs.items()))
+        return Phrase(f"{head}({', '.join(items)})", head, items)
+
+    def value(self, value: Any) -> str:
+        """An argument as text."""
+        if isinstance(value, Operand):
+            return self._name(value.source)
+        if isinstance(value, Size):
+            return f"{self._name(value.operand.source)}.shape[{value.dim}]"
+        if isinstance(value, Call):
+            return self.call(value).text
+        if type(value) is tuple:
+            return f"({', '.join(map(self.value, value))}{',' if len(value) == 1 else ''})"
+        return literal(value)
+
+    def _infix(self, call: Call) -> Phrase:
+        sign, rank = _INFIX[call.target]
+        left, right = self._inside(call.args[0], rank), self._inside(call.args[1], rank + 1)
+        return Phrase(f"{left} {sign} {right}", rank=rank)
+
+    def _inside(self, value: Any, rank: int) -> str:
+        if isinstance(value, Call):
+            phrase = self.call(value)
+            return phrase.text if phrase.rank >= rank else f"({phrase.text})"
+        text = self.value(value)
+        return f"({text})" if rank == _ATOM and isinstance(value, (int, float)) else text
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, tuple):
+            return ", ".join(map(self._entry, key)) + ("," if len(key) == 1 else "")
+        return self._entry(key)
+
+    def _entry(self, entry: Any) -> str:
+        if isinstance(entry, slice):
+            parts = ["" if part is None else literal(part) for part in (entry.start, entry.stop)]
+            return ":".join(parts) + ("" if entry.step is None else f":{entry.step}")
+        return "..." if entry is Ellipsis else self.value(entry)
+
+
+def statement(indent: int, before: str, phrase: Phrase, after: str = "") -> list[str]:
+    """`before` + expression + `after`, on as many lines as it needs."""
+    space = " " * indent
+    line = f"{space}{before}{phrase.text}{after}"
+    if len(line) <= WIDTH:
+        return [line]
+    if phrase.items:
+        return [f"{space}{before}{phrase.head}(", *arguments(indent + 4, phrase.items), f"{space}){after}"]
+    inner = " " * (indent + 4)
+    parts = phrase.text.split(" + ") if phrase.rank == 4 and len(inner) + len(phrase.text) > WIDTH else [phrase.text]
+    lines = [f"{inner}{parts[0]}", *(f"{inner}+ {part}" for part in parts[1:])]
+    return [f"{space}{before}(", *lines, f"{space}){after}"]
+
+
+def arguments(indent: int, items: Sequence[str]) -> list[str]:
+    """Arguments on one line of their own, or one line each."""
+    space = " " * indent
+    together = space + ", ".join(items)
+    if len(together) <= WIDTH:
+        return [together]
+    return [line for item in items for line in _argument(space, item)]
+
+
+def _argument(space: str, item: str) -> list[str]:
+    """One argument and its comma; a long tuple or list is broken between its entries."""
+    if len(space) + len(item) < WIDTH:
+        return [f"{space}{item},"]
+    opening = min((item.find(sign) for sign in "([" if sign in item), default=-1)
+    if opening < 0 or item[-1] not in ")]":
+        return [f"{space}{item},"]
+    entries = _split(item[opening + 1 : -1])
+    inner = arguments(len(space) + 4, entries)
+    return [space + item[: opening + 1], *inner, f"{space}{item[-1]},"]
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that stand outside of brackets and quotes."""
+    parts, depth, start, quoted = [], 0, 0, False
+    for index, char in enumerate(text):
+        if char == '"' and text[index - 1 : index] != "\\":
+            quoted = not quoted
+        elif not quoted and char in "([{":
+            depth += 1
+        elif not quoted and char in ")]}":
+            depth -= 1
+        elif char == "," and not depth and not quoted:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    return [part for part in (*parts, text[start:].strip()) if part]

@@ -1,0 +1,70 @@
+"""Readable PyTorch source of a network, as a person would write it; needs no framework."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sketch.binder.kernel import SourceText
+from sketch.graph.network import Network
+from sketch.kernels.pytorch.classes import camel, families
+from sketch.kernels.pytorch.demo import demo
+from sketch.kernels.pytorch.drafting import Drafting
+from sketch.kernels.pytorch.plan import Plan
+from sketch.kernels.pytorch.writing import ClassWriter, Lines
+
+_EMPTY = "# Nothing to write yet: drop layers on the canvas and connect them.\n"
+
+
+def source_text(network: Network, weights: str = "") -> SourceText:
+    """The network as one runnable Python file, and which lines belong to which node.
+
+    With the name of a safetensors file beside it, the demonstration loads the weights from there.
+    """
+    plan = Plan(network)
+    root = plan.root()
+    name = camel(network.name) if re.search(r"[A-Za-z]", network.name) else "Network"
+    if not root.units:
+        return SourceText(_EMPTY + _open_nodes(plan), {})
+    drafts = Drafting(plan).drafts(root)
+    found = families(drafts[:-1], name)
+    lines = Lines()
+    for family in found:
+        ClassWriter(lines).family(family)
+        lines.blank(2)
+    ClassWriter(lines).root(drafts[-1], name, _about(network, plan))
+    lines.blank(2)
+    lines.add(demo(plan, drafts[-1], name, weights))
+    head = [*_imports(lines.texts), "", ""]
+    text = "\n".join((*head, *lines.texts)) + "\n"
+    return SourceText(text, lines.ranges(len(head)))
+
+
+def _about(network: Network, plan: Plan) -> list[str]:
+    layers = sum(1 for step in network.steps if step.id in plan.calls and step.id in plan.live)
+    count = f"{layers} layer{'s' if layers != 1 else ''}, {network.parameters:,} trainable parameters."
+    return [f'    """{count}"""', *(f"    {line}" for line in _open_nodes(plan).splitlines())]
+
+
+def _open_nodes(plan: Plan) -> str:
+    """A comment with the nodes that cannot be written, and why."""
+    steps = [plan.network.step(node) for node in plan.broken]
+    told = [step for step in steps if not plan.broken[step.id].startswith("it follows")]
+    lines = [f"# '{step.name}' is left out: {plan.broken[step.id]}".replace("\n", " ") for step in told]
+    return "".join(f"{line[:95]}\n" for line in lines)
+
+
+def _imports(texts: Iterable[str]) -> list[str]:
+    code = "\n".join(texts)
+    head = ["from collections import OrderedDict"] if re.search(r"(?<![\w.])OrderedDict\(", code) else []
+    if "Path(" in code:
+        head.append("from pathlib import Path")
+    if head:
+        head.append("")
+    head.append("import torch")
+    if re.search(r"(?<![\w.])F\.", code):
+        head.append("import torch.nn.functional as F")
+    if "load_file(" in code:
+        head.append("from safetensors.torch import load_file")
+    head.append("from torch import Tensor, nn")
+    return head

@@ -1,0 +1,1 @@
+"""What the person has done: document, history, journal, session, settings, logs and commands."""

@@ -1,0 +1,211 @@
+"""A part of a document as a value: what the clipboard and the user's own blocks hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sketch.graph.draft import Draft
+from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
+from sketch.graph.tables import Tables
+from sketch.state.codec import CodecError, decode_key, decode_row, encode_key, encode_row, from_text, to_text
+from sketch.state.store import Store, neighbour
+
+_MARK = "sketch-clip"
+_VERSION = 1
+_PARTS = ("nodes", "notes", "places", "tensors", "weights", "hints")
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Nodes with their members, the wires among them, notes, places, weights; `store` is where the tensors are."""
+
+    nodes: dict[int, Node]
+    notes: dict[int, Note]
+    places: dict[int, Place]
+    tensors: dict[int, TensorRow]
+    weights: dict[tuple[int, str], int]
+    hints: dict[tuple[int, int], ValueType]
+    store: str
+
+    def __len__(self) -> int:
+        return len(self.roots)
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """What is not inside another part of the clip."""
+        rows: dict[int, Node | Note] = {**self.nodes, **self.notes}
+        return tuple(key for key, row in rows.items() if row.parent not in self.nodes)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the roots, in scene units."""
+        places = [self.places[key] for key in self.roots if key in self.places]
+        if not places:
+            return 0.0, 0.0
+        return sum(p.x for p in places) / len(places), sum(p.y for p in places) / len(places)
+
+    def to_text(self) -> str:
+        """The clip as JSON, for the clipboard of the system."""
+        rows = {
+            part: [[encode_key(key), encode_row(part, row)] for key, row in getattr(self, part).items()]
+            for part in _PARTS
+        }
+        return to_text({_MARK: _VERSION, "store": self.store, **rows})
+
+    @classmethod
+    def from_text(cls, text: str) -> Clip:
+        """The inverse of `to_text`; CodecError when the text is anything else."""
+        raw = from_text(text)
+        if not isinstance(raw, dict) or raw.get(_MARK) != _VERSION or not isinstance(raw.get("store"), str):
+            raise CodecError("The clipboard holds no layers of Sketch.")
+        return cls(**{part: _rows(part, raw.get(part)) for part in _PARTS}, store=raw["store"])
+
+
+def _rows(part: str, raw: Any) -> dict[Any, Any]:
+    if not isinstance(raw, list) or not all(isinstance(item, list) and len(item) == 2 for item in raw):
+        raise CodecError(f"The clip is damaged: {part} cannot be read.")
+    rows = {decode_key(part, key): decode_row(part, row) for key, row in raw}
+    if None in rows.values():
+        raise CodecError(f"The clip is damaged: a row of {part} is empty.")
+    return rows
+
+
+def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
+    """The clip of these nodes and notes, groups with all they hold."""
+    inside = _with_members(tables, ids)
+    nodes = {n: _cut_loose(tables.nodes[n], inside) for n in inside if n in tables.nodes}
+    weights = {(n, role): tensor for n in nodes for role, tensor in tables.weights_of(n).items()}
+    return Clip(
+        nodes,
+        {n: tables.notes[n] for n in inside if n in tables.notes},
+        {n: tables.places[n] for n in inside if n in tables.places},
+        {tensor: tables.tensors[tensor] for tensor in weights.values()},
+        weights,
+        {(n, out): tables.hints[n, out] for n in nodes for out in tables.hints_of(n)},
+        str(store.folder),
+    )
+
+
+def _with_members(tables: Tables, ids: Iterable[int]) -> dict[int, None]:
+    found: dict[int, None] = {}
+    stack = list(reversed(list(ids)))
+    while stack:
+        row_id = stack.pop()
+        if row_id in found or (row_id not in tables.nodes and row_id not in tables.notes):
+            continue
+        found[row_id] = None
+        stack.extend(reversed(tables.children(row_id)))
+        stack.extend(note.id for note in tables.notes.values() if note.parent == row_id)
+    return found
+
+
+def _cut_loose(node: Node, inside: dict[int, None]) -> Node:
+    prior = tuple(edge for edge in node.prior if edge.source in inside)
+    following = tuple(edge for edge in node.next if edge.target in inside)
+    return replace(node, prior=prior, next=following)
+
+
+def adopt(clip: Clip, store: Store) -> dict[int, TensorRow]:
+    """The clip's tensors as rows for another store: bytes are copied when the stores differ."""
+    origin = neighbour(store, Path(clip.store)) if clip.store and clip.tensors else store
+    if origin is store:
+        return dict(clip.tensors)
+    return {
+        key: replace(row, digest=store.put(origin.get(row.digest, row.shape, row.dtype), row.dtype))
+        for key, row in clip.tensors.items()
+    }
+
+
+def put_down(
+    draft: Draft, clip: Clip, tensors: dict[int, TensorRow], place: tuple[float, float], parent: int | None
+) -> list[int]:
+    """Write a copy of the clip into a draft, its roots around `place`; the new ids of the roots."""
+    made = _Copy(draft, clip, place, parent)
+    made.add_rows()
+    made.wire()
+    made.attach(tensors)
+    return [made.ids[key] for key in clip.roots]
+
+
+class _Copy:
+    """One pasting: the new id of each old one."""
+
+    def __init__(self, draft: Draft, clip: Clip, place: tuple[float, float], parent: int | None):
+        self.draft, self.clip, self.parent = draft, clip, parent
+        centre = clip.centre
+        self.shift = place[0] - centre[0], place[1] - centre[1]
+        self.ids: dict[int, int] = {}
+
+    def add_rows(self) -> None:
+        """Nodes and notes, what holds others first."""
+        for key in self._outside_in():
+            inside = self.clip.nodes[key].parent in self.clip.nodes
+            node = self.clip.nodes[key]
+            parent = self.ids[node.parent] if inside and node.parent is not None else self.parent
+            name = free_name(self.draft, parent, node.name)
+            self.ids[key] = self.draft.add(
+                node.layer, name, dict(node.params), parent=parent, place=self._place(key, inside)
+            )
+        for key, note in self.clip.notes.items():
+            inside = note.parent in self.clip.nodes
+            parent = self.ids[note.parent] if inside and note.parent is not None else self.parent
+            self.ids[key] = self.draft.new_id()
+            self.draft.put("notes", self.ids[key], replace(note, id=self.ids[key], parent=parent))
+            self.draft.put("places", self.ids[key], Place(*self._place(key, inside)))
+
+    def wire(self) -> None:
+        """The wires among the copies; ports of a variadic input close up."""
+        for key in self.clip.nodes:
+            for edge in sorted(self.clip.nodes[key].prior, key=lambda wire: wire.into):
+                if edge.source in self.ids:
+                    target = self.ids[key]
+                    into = min(edge.into, self._open_port(target, edge.into))
+                    self.draft.connect(self.ids[edge.source], edge.out, target, into, check_cycle=False)
+
+    def attach(self, tensors: dict[int, TensorRow]) -> None:
+        """Weights and declared types; what was tied within the clip stays tied."""
+        fresh: dict[int, int] = {}
+        for (key, role), tensor in self.clip.weights.items():
+            if key not in self.ids or tensor not in tensors:
+                continue
+            if tensor not in fresh:
+                fresh[tensor] = self.draft.new_id()
+                self.draft.put("tensors", fresh[tensor], replace(tensors[tensor], id=fresh[tensor]))
+            self.draft.put("weights", (self.ids[key], role), fresh[tensor])
+        for (key, out), value in self.clip.hints.items():
+            if key in self.ids:
+                self.draft.put("hints", (self.ids[key], out), value)
+
+    def _outside_in(self) -> list[int]:
+        nodes = self.clip.nodes
+        order: dict[int, None] = {}
+        for key in nodes:
+            chain: list[int] = []
+            step: int | None = key
+            while step is not None and step in nodes and step not in order and step not in chain:
+                chain.append(step)
+                step = nodes[step].parent
+            if step is not None and step in chain:
+                raise CodecError("The clip is damaged: a group holds itself.")
+            order.update(dict.fromkeys(reversed(chain)))
+        return list(order)
+
+    def _place(self, key: int, inside: bool) -> tuple[float, float]:
+        place = self.clip.places.get(key, Place(0.0, 0.0))
+        return (place.x, place.y) if inside else (place.x + self.shift[0], place.y + self.shift[1])
+
+    def _open_port(self, target: int, wanted: int) -> int:
+        spec = self.draft.spec(target)
+        if spec.is_operator or not spec.inputs or not spec.inputs[-1].variadic:
+            return wanted
+        return max([len(spec.inputs) - 1, *(wire.into + 1 for wire in self.draft.node(target).prior)])
+
+
+def free_name(draft: Draft, parent: int | None, name: str) -> str:
+    """The name itself when it is free, else its stem with the next number: conv1 → conv2."""
+    if draft.named(parent, name) is None:
+        return name
+    return draft.fresh_name(parent, name.rstrip("0123456789") or "layer")

@@ -1,0 +1,209 @@
+"""The document: rows, history, journal and inference behind one door, so that nothing changes by another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sketch.graph.delta import Delta, inverse
+from sketch.graph.draft import Draft
+from sketch.graph.library import LayerLibrary
+from sketch.graph.tables import whole
+from sketch.state.document_view import DocumentView, Update
+from sketch.state.history import History
+from sketch.state.journal import Journal, Recovery
+from sketch.state.records import Record, beginning
+from sketch.state.store import Store
+
+__all__ = ["Document", "Update"]
+
+T = TypeVar("T")
+
+
+class Document(DocumentView):
+    """One network being drawn. Read its parts freely; change it only through `edit` and its neighbours.
+
+    Args:
+        library: the layers there are.
+        store: where the tensors are.
+        folder: where the journal is (made when missing; an old one is replayed); None keeps no journal.
+        path: the `.sketch` file this document was read from or saved to.
+    """
+
+    def __init__(
+        self,
+        library: LayerLibrary,
+        *,
+        store: Store,
+        folder: Path | None,
+        name: str = "untitled",
+        path: Path | None = None,
+    ):
+        super().__init__(library, store, name)
+        self.folder = folder
+        self.path = path
+        self.recovery = Recovery()
+        self._busy = False
+        self._settings: dict[str, Any] = {}
+        self._journal = Journal(folder) if folder is not None else None
+        if self._journal is not None:
+            self._restore(self._journal)
+
+    # --- changing ----------------------------------------------------------------------------------
+
+    def edit(self, label: str, edit: Callable[[Draft], T], merge_key: Hashable | None = None) -> T:
+        """Run one user action on a Draft and make it a step of the history.
+
+        A refusal (GraphError) passes through and nothing has changed. An edit with the merge_key of the step
+        before joins that step. RuntimeError when a subscriber tries to edit.
+        """
+        self._refuse_re_entry()
+        self._busy = True
+        try:
+            draft = Draft(self.tables, self.library)
+            result = edit(draft)
+            delta = draft.delta()
+            if delta:
+                self._publish(self._apply(delta, "edit", label, self._step(label, merge_key)))
+        finally:
+            self._busy = False
+        return result
+
+    def undo(self) -> str | None:
+        """Take the last step back; its label, or None when there is none."""
+        step = self.history.undo_step
+        return None if step is None else self._move(step.parent, "undo", step.label)
+
+    def redo(self) -> str | None:
+        """Do the step again that was taken back; its label, or None when there is none."""
+        step = self.history.redo_step
+        return None if step is None else self._move(step.sequence, "redo", step.label)
+
+    def jump(self, sequence: int) -> None:
+        """Go to any checkpoint of the history, 0 for its beginning; UnknownCheckpointError when there is none."""
+        label = self.history[sequence].label if sequence else self.history.label
+        self._move(sequence, "jump", label)
+
+    def load(self, delta: Delta, label: str, history: History | None = None) -> None:
+        """Take rows in (opening, importing) as the new beginning, or with the history that a file kept."""
+        self._refuse_re_entry()
+        self._busy = True
+        try:
+            begun = history or History(label)
+
+            def step(change: Delta) -> Record:
+                self.history = begun
+                return beginning(change, begun)
+
+            self._publish(self._apply(delta, "load", label, step))
+        finally:
+            self._busy = False
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal, None for a document that lives in memory only. `journal.failing` is the reason it lags."""
+        return self._journal
+
+    @property
+    def kernel(self) -> str:
+        """The name of the kernel chosen for this document."""
+        return str(self._settings.get("kernel", "pytorch"))
+
+    @kernel.setter
+    def kernel(self, name: str) -> None:
+        self._settings["kernel"] = name
+        self._note_settings()
+
+    # --- file --------------------------------------------------------------------------------------
+
+    def mark_saved(self, path: Path | None = None) -> None:
+        """Remember that the present state is in the file `path` (default: the one it has)."""
+        if path is not None:
+            self.path, self.name = path, path.stem
+        self.history.saved = self.history.cursor
+        self.history.close_gesture()
+        self._settings["stamp"] = _stamp(self.path)
+        self._record(Record("saved", sequence=self.history.cursor))
+        self._note_settings()
+
+    def changed_outside(self) -> bool:
+        """True when the file is gone or has another size or time than when it was opened or saved."""
+        return self.path is not None and self._settings.get("stamp") != _stamp(self.path)
+
+    def close(self) -> None:
+        """Write what is pending and let go of the journal."""
+        if self._journal is not None:
+            self._journal.close()
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _step(self, label: str, merge_key: Hashable | None) -> Callable[[Delta], Record]:
+        def push(delta: Delta) -> Record:
+            if self.history.merges(merge_key):
+                made = self.history.merge(label, delta)
+                return Record("merge", label, delta, made.when)
+            made = self.history.push(label, delta, merge_key)
+            return Record("edit", label, delta, made.when)
+
+        return push
+
+    def _move(self, goal: int, cause: str, label: str) -> str:
+        self._refuse_re_entry()
+        self._busy = True
+        try:
+
+            def step(_: Delta) -> Record:
+                self.history.move_to(goal)
+                return Record("move", sequence=goal)
+
+            self._publish(self._apply(self.history.delta_to(goal), cause, label, step))
+        finally:
+            self._busy = False
+        return label
+
+    def _apply(self, delta: Delta, cause: str, label: str, step: Callable[[Delta], Record]) -> Update:
+        """Rows, inference, history and journal in turn; all or nothing."""
+        self.tables.apply(delta)
+        try:
+            inferred = self.inference.follow(self.tables, delta)
+        except BaseException:
+            self.tables.apply(inverse(delta))
+            self.inference.restart(self.tables)
+            raise
+        self._problems = None
+        self._record(step(delta))
+        return Update(delta, inferred, cause, label)
+
+    def _record(self, record: Record) -> None:
+        if self._journal is not None:
+            self._journal.append(record)
+
+    def _note_settings(self) -> None:
+        if self._journal is not None:
+            path = None if self.path is None else str(self.path)
+            self._journal.set_value("document", {**self._settings, "name": self.name, "path": path})
+
+    def _restore(self, journal: Journal) -> None:
+        kept: dict[str, Any] = journal.value("document") or {}
+        self.name = kept.pop("name", self.name)
+        path = kept.pop("path", None)
+        self.path = Path(path) if path else self.path
+        self.history.when = float(kept.get("begun", self.history.when))
+        self._settings = {"stamp": _stamp(self.path), "begun": self.history.when, **kept}
+        self.recovery = journal.replay(self.tables, self.history)
+        if self.tables.meta or self.tables.nodes:
+            self.inference.follow(self.tables, whole(self.tables))
+
+    def _refuse_re_entry(self) -> None:
+        if self._busy:
+            raise RuntimeError("A subscriber tried to change the document while it was changing.")
+
+
+def _stamp(path: Path | None) -> list[int] | None:
+    """[size, time of change in ns] of a file, None when there is none."""
+    try:
+        stat = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if stat is None else [stat.st_size, stat.st_mtime_ns]

@@ -1,0 +1,103 @@
+"""The readable side of a document: what it holds, what can be undone, what is wrong with it, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sketch.graph.checks import graph_problems
+from sketch.graph.delta import Delta
+from sketch.graph.infer import Inference, Inferred
+from sketch.graph.library import LayerLibrary
+from sketch.graph.network import Network, freeze_network
+from sketch.graph.problems import Problem
+from sketch.graph.tables import Tables, whole
+from sketch.state.history import Checkpoint, History
+from sketch.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What subscribers get once for every change. `cause` is edit, undo, redo, jump or load."""
+
+    delta: Delta
+    inferred: Inferred
+    cause: str
+    label: str
+
+
+class DocumentView:
+    """Rows, history and inference of a document; `Document` is the only one that changes them."""
+
+    def __init__(self, library: LayerLibrary, store: Store, name: str):
+        self.library = library
+        self.store = store
+        self.name = name
+        self.tables = Tables()
+        self.history = History()
+        self.inference = Inference(library)
+        self._subscribers: list[Callable[[Update], None]] = []
+        self._problems: tuple[Problem, ...] | None = None
+
+    @property
+    def is_modified(self) -> bool:
+        """True when the present state is not the one last saved."""
+        return self.history.cursor != self.history.saved
+
+    @property
+    def can_undo(self) -> bool:
+        """True when there is a step to take back."""
+        return self.history.undo_step is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """True when there is a step to do again."""
+        return self.history.redo_step is not None
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would take back."""
+        return _label(self.history.undo_step)
+
+    @property
+    def redo_label(self) -> str | None:
+        """What redo would do."""
+        return _label(self.history.redo_step)
+
+    def network(self, name: str | None = None) -> Network:
+        """The frozen picture of this moment, for a kernel; O(n)."""
+        copy = Tables()
+        copy.apply(whole(self.tables))
+        found = graph_problems(copy, self.inference)
+        return freeze_network(copy, self.inference, name=name or self.name, store=self.store, problems=found)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems of the nodes, then those of the graph; worked out once a state."""
+        if self._problems is None:
+            self._problems = (*self.inference.problems(), *graph_problems(self.tables, self.inference))
+        return self._problems
+
+    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+        """Call `listener` after each change, in the order of subscription; the result ends that."""
+        self._subscribers.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._subscribers:
+                self._subscribers.remove(listener)
+
+        return unsubscribe
+
+    def _publish(self, update: Update) -> None:
+        """Tell everybody; one listener's error does not keep the others in the dark."""
+        errors: list[Exception] = []
+        for listener in tuple(self._subscribers):
+            try:
+                listener(update)
+            except Exception as error:  # noqa: BLE001 - raised again below, when all have been told
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+
+def _label(step: Checkpoint | None) -> str | None:
+    return None if step is None else step.label

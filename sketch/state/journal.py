@@ -1,0 +1,261 @@
+"""The journal: every step is on the disk before the next one, written by a thread of its own, and replayed at start."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sketch.graph.errors import GraphError
+from sketch.graph.tables import Tables
+from sketch.state.codec import CodecError, from_text, to_text
+from sketch.state.history import History
+from sketch.state.journal_file import (
+    START,
+    JournalError,
+    append_ops,
+    count_ops,
+    is_sound,
+    open_journal,
+    read_ops,
+    set_aside,
+)
+from sketch.state.records import Record, decode_record, encode_record, replay_record
+
+RETRY_SECONDS = 5.0
+RESERVE_BYTES = 16 << 20
+FILE_NAME = "journal.db"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a replay brought back: `edits` of `total`; `damaged` is the copy that was kept of a broken journal."""
+
+    edits: int = 0
+    total: int = 0
+    damaged: Path | None = None
+
+    @property
+    def message(self) -> str:
+        """One sentence for the person, empty when all is well."""
+        if self.damaged is None:
+            return ""
+        restored = f"restored {self.edits} of {self.total} edits"
+        return f"The journal was damaged: {restored}; the damaged one is kept as {self.damaged}."
+
+
+class Journal:
+    """The append-only record of one document.
+
+    `append` returns at once; `failing` is the reason while edits cannot be written (they stay in memory and are
+    tried again every five seconds). Listeners given to `watch` hear of a change of `failing`, on the writer's thread.
+    """
+
+    def __init__(self, folder: Path, *, reserve: int = RESERVE_BYTES):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / FILE_NAME
+        self.failing: str | None = None
+        self._reserve = folder / "reserve"
+        self._reserve_bytes = reserve
+        self._head: tuple[int, bytes] = (0, START)
+        self._queue: deque[Record | tuple[str, Any]] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._watchers: list[Callable[[str | None], None]] = []
+        self._writer: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._aside: Path | None = None
+        self._open()
+
+    # --- reading, before the first append ----------------------------------------------------------
+
+    def replay(self, tables: Tables, history: History) -> Recovery:
+        """Bring back rows and history; what follows a damaged operation is given up and the damaged file kept."""
+        connection = self._require()
+        total, good, edits = count_ops(connection), [], 0
+        for op in read_ops(connection):
+            if not _replayed(op.kind, op.payload, tables, history):
+                break
+            good.append((op.kind, op.payload))
+            edits += 1
+            self._head = (op.seq, op.hash)
+        if edits < total or self._aside is not None or not _sound(connection):
+            self._rebuild(good)
+        _log.info("journal.replayed path=%s edits=%d of=%d", self.path, edits, total)
+        return Recovery(edits, max(total, edits), self._aside)
+
+    def value(self, name: str) -> Any:
+        """A stored setting of the document (not part of the history), None when absent."""
+        try:
+            row = self._require().execute("SELECT value FROM ui WHERE name = ?", (name,)).fetchone()
+            return None if row is None else from_text(row[0])
+        except (sqlite3.DatabaseError, CodecError):
+            return None
+
+    # --- writing -----------------------------------------------------------------------------------
+
+    @property
+    def depth(self) -> int:
+        """How many records wait for the disk."""
+        return len(self._queue)
+
+    def append(self, record: Record) -> None:
+        """Give a record to the writer."""
+        self._give(record)
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Store a setting of the document: plain JSON, the last value counts."""
+        self._give((name, value))
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until everything given is on the disk; False when that failed or took too long."""
+        with self._wake:
+            self._wake.notify_all()
+            return self._wake.wait_for(lambda: not self._queue or self.failing is not None, timeout) and not self._queue
+
+    def watch(self, listener: Callable[[str | None], None]) -> None:
+        """Call `listener(reason or None)` when `failing` changes; it comes on the writer's thread."""
+        self._watchers.append(listener)
+
+    def close(self) -> None:
+        """Write what waits, try a last time what failed, and release the file."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            self._connection = open_journal(self.path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise JournalError(f"{self.path}: {error}; check that the folder can be written.") from None
+            self._aside = set_aside(self.path)
+            self._connection = open_journal(self.path)
+
+    def _require(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise JournalError(f"{self.path}: the journal is closed.")
+        return self._connection
+
+    def _rebuild(self, good: list[tuple[str, bytes]]) -> None:
+        """A new file with the operations that are good, the old one kept beside it."""
+        settings = self.value("document")
+        if self._aside is None:
+            self._require().close()
+            self._aside = set_aside(self.path)
+            self._connection = open_journal(self.path)
+        connection = self._require()
+        connection.execute("BEGIN")
+        self._head = append_ops(connection, (0, START), good)
+        _write_values(connection, [("document", settings)] if settings else [])
+        connection.execute("COMMIT")
+
+    def _give(self, item: Record | tuple[str, Any]) -> None:
+        with self._wake:
+            if self._closing:
+                raise JournalError(f"{self.path}: the journal is closed.")
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_all, name="sketch-journal", daemon=True)
+                self._writer.start()
+            self._queue.append(item)
+            self._wake.notify_all()
+
+    def _write_all(self) -> None:
+        """The writer's life: take what there is, commit it, and only then drop it from the queue."""
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._queue or self._closing, RETRY_SECONDS if self.failing else None)
+                batch = list(self._queue)
+            if batch and self._commit(batch):
+                with self._wake:
+                    for _ in batch:
+                        self._queue.popleft()
+                    self._wake.notify_all()
+            elif batch and not self._closing:
+                with self._wake:
+                    self._wake.wait(RETRY_SECONDS)
+            if self._closing and (not self._queue or self.failing):
+                return
+
+    def _commit(self, batch: list[Record | tuple[str, Any]]) -> bool:
+        try:
+            connection = self._reopened()
+            connection.execute("BEGIN IMMEDIATE")
+            ops = ((item.kind, encode_record(item)) for item in batch if isinstance(item, Record))
+            head = append_ops(connection, self._head, ops)
+            _write_values(connection, [item for item in batch if isinstance(item, tuple)])
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError, JournalError, CodecError) as error:
+            self._fail(error)
+            return False
+        self._head = head
+        self._set_failing(None)
+        self._keep_reserve()
+        return True
+
+    def _reopened(self) -> sqlite3.Connection:
+        """After a failure the file is opened anew: a descriptor whose fsync failed must not be believed."""
+        if self._connection is None:
+            self._connection = open_journal(self.path)
+        return self._connection
+
+    def _fail(self, error: Exception) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._reserve.unlink(missing_ok=True)
+        self._set_failing(f"{error}; your edits are kept in memory. Free space on the disk of {self.path.parent}.")
+
+    def _set_failing(self, reason: str | None) -> None:
+        changed, self.failing = self.failing != reason, reason
+        if changed:
+            _log.log(logging.ERROR if reason else logging.INFO, "journal.state path=%s failing=%s", self.path, reason)
+            with self._wake:
+                self._wake.notify_all()
+            for listener in tuple(self._watchers):
+                listener(reason)
+
+    def _keep_reserve(self) -> None:
+        """A file to give up when the disk is full, so that the edits of that moment still fit."""
+        try:
+            if not self._reserve.exists():
+                with self._reserve.open("wb") as file:
+                    os.posix_fallocate(file.fileno(), 0, self._reserve_bytes)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+
+
+def _replayed(kind: str, payload: bytes, tables: Tables, history: History) -> bool:
+    try:
+        replay_record(decode_record(kind, payload), tables, history)
+    except (CodecError, GraphError, KeyError, ValueError):
+        return False
+    return True
+
+
+def _sound(connection: sqlite3.Connection) -> bool:
+    try:
+        return is_sound(connection)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _write_values(connection: sqlite3.Connection, values: list[tuple[str, Any]]) -> None:
+    for name, value in values:
+        connection.execute("INSERT OR REPLACE INTO ui VALUES (?, ?)", (name, to_text(value)))

@@ -1,0 +1,29 @@
+"""What a document asks of the tensor store it is given; the class itself belongs to the binder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Store(Protocol):
+    """A folder of tensors by digest. Its class, called with a folder, opens the store there."""
+
+    folder: Path
+
+    def put(self, array: Any, dtype: str | None = None) -> str:
+        """Keep an array and return its digest."""
+        ...
+
+    def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> Any:
+        """The array of a digest, read-only; an error of the binder when it is missing."""
+        ...
+
+    def __contains__(self, digest: str) -> bool: ...
+
+
+def neighbour(store: Store, folder: Path) -> Store:
+    """The store of the same kind in another folder (tensors of another document)."""
+    if Path(folder) == Path(store.folder):
+        return store
+    return type(store)(folder)  # type: ignore[call-arg]

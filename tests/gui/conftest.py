@@ -1,0 +1,127 @@
+"""Shared by all tests of the window: a document with the real library, a window that is shown and active, real events."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QGraphicsView, QWidget
+
+from sketch.graph.library import LayerLibrary
+from sketch.gui.theme import load_theme
+from sketch.resources_root import resource_root
+from sketch.state.document import Document
+
+
+class FolderStore:
+    """Stands in for the tensor store: a document only ever asks it for its folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+
+@pytest.fixture(scope="session")
+def library() -> LayerLibrary:
+    """The real layers."""
+    return LayerLibrary.load(resource_root() / "layers")
+
+
+@pytest.fixture
+def document(library, tmp_path) -> Iterator[Document]:
+    """An empty document that lives in memory."""
+    made = Document(library, store=FolderStore(tmp_path), folder=None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def light():
+    """The light theme."""
+    return load_theme("light")
+
+
+@pytest.fixture
+def show(qtbot) -> Callable[[QWidget], QWidget]:
+    """Show a widget, make its window active and wait until it is: keys are lost before."""
+
+    def shown(widget: QWidget, size: tuple[int, int] = (900, 700)) -> QWidget:
+        qtbot.addWidget(widget)
+        widget.resize(*size)
+        widget.show()
+        qtbot.waitExposed(widget)
+        widget.activateWindow()
+        widget.setFocus()
+        qtbot.waitUntil(widget.isActiveWindow)
+        QApplication.processEvents()
+        return widget
+
+    return shown
+
+
+class Hand:
+    """Real mouse and key events on a graphics view, in scene coordinates."""
+
+    none = Qt.KeyboardModifier.NoModifier
+
+    def __init__(self, view: QGraphicsView):
+        self.view = view
+
+    def at(self, x: float, y: float) -> QPoint:
+        """The viewport pixel of a scene point."""
+        return self.view.mapFromScene(QPointF(x, y))
+
+    def press(self, where, button=Qt.MouseButton.LeftButton, modifiers=none) -> None:
+        """Press a button at a scene point."""
+        QTest.mousePress(self.view.viewport(), button, modifiers, self.at(*where))
+
+    def move(self, where, button=Qt.MouseButton.LeftButton, modifiers=none) -> None:
+        """Move with a button held, in one event that carries button and modifiers (QTest.mouseMove carries none)."""
+        send_move(self.view.viewport(), self.at(*where), button, modifiers)
+
+    def release(self, where, button=Qt.MouseButton.LeftButton, modifiers=none) -> None:
+        """Release a button at a scene point."""
+        QTest.mouseRelease(self.view.viewport(), button, modifiers, self.at(*where))
+
+    def click(self, where, button=Qt.MouseButton.LeftButton, modifiers=none) -> None:
+        """Press and release at a scene point."""
+        QTest.mouseClick(self.view.viewport(), button, modifiers, self.at(*where))
+
+    def double_click(self, where) -> None:
+        """A double click at a scene point."""
+        QTest.mouseDClick(self.view.viewport(), Qt.MouseButton.LeftButton, self.none, self.at(*where))
+
+    def drag(self, start, end, button=Qt.MouseButton.LeftButton, modifiers=none, steps: int = 4) -> None:
+        """Press, move in steps, release."""
+        self.press(start, button, modifiers)
+        for step in range(1, steps + 1):
+            part = step / steps
+            here = (start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part)
+            self.move(here, button, modifiers)
+        self.release(end, button, modifiers)
+
+    def key(self, key, modifiers=none) -> None:
+        """Press and release a key while the view has the focus."""
+        QTest.keyClick(self.view, key, modifiers)
+
+
+def send_move(widget: QWidget, where: QPoint, button=Qt.MouseButton.NoButton, modifiers=Hand.none) -> None:
+    """Send a mouse move with buttons and modifiers to a widget."""
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(where),
+        QPointF(widget.mapToGlobal(where)),
+        Qt.MouseButton.NoButton,
+        button,
+        modifiers,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.fixture
+def hand() -> type[Hand]:
+    """Makes real events on a view: `hand(view).drag((0, 0), (100, 0))`."""
+    return Hand
