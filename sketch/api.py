@@ -18,9 +18,9 @@ import numpy as np
 
 from sketch.binder.binder import Binder, Sizes
 from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel
+from sketch.binder.placing import placed
 from sketch.binder.registry import KernelRegistry
 from sketch.binder.tensors import TensorStore
-from sketch.graph.arrange import arrange_all
 from sketch.graph.compare import Difference, differences
 from sketch.graph.library import LayerLibrary
 from sketch.graph.network import Network, build_network
@@ -62,8 +62,6 @@ class Workbench:
         """An imported model as a Network with places."""
         tables = Tables()
         tables.apply(model.delta)
-        if not tables.places or len({(p.x, p.y) for p in tables.places.values()}) == 1:
-            arrange_all(tables, self.library)
         return build_network(tables, self.library, name=model.name, store=self.store)
 
     def close(self) -> None:
@@ -116,7 +114,8 @@ def from_torch(module: Any, example_inputs: tuple[Any, ...]) -> Network:
         BinderError: the module does something that no layer covers; the message names the line or the call.
     """
     bench = workbench()
-    return bench.network(_live_kernel(bench).from_live(module, example_inputs, _InlineTask(bench)))
+    model = _live_kernel(bench).from_live(module, example_inputs, _InlineTask(bench))
+    return bench.network(placed(model, bench.library))
 
 
 def to_torch(network: Network) -> Any:

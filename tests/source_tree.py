@@ -52,9 +52,15 @@ class SourceFile:
 
 
 def public_methods(node: Definition) -> Iterator[Function]:
-    """Yield the public methods of a class; nothing for a function."""
+    """Yield the public methods of a class, without the setters of properties; nothing for a function."""
     if isinstance(node, ast.ClassDef):
-        yield from (m for m in node.body if isinstance(m, Function) and not m.name.startswith("_"))
+        methods = (m for m in node.body if isinstance(m, Function) and not m.name.startswith("_"))
+        yield from (m for m in methods if not any(is_setter(d) for d in m.decorator_list))
+
+
+def is_setter(decorator: ast.expr) -> bool:
+    """Tell whether a decorator makes the second half of a property, which has its docstring on the first."""
+    return isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter"}
 
 
 def lines_of(node: Definition) -> int:

@@ -8,8 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.source_tree import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,11 +32,6 @@ class Step:
 
 
 BLOCKS = [Block(m[1], m[2] == "tested", m[3]) for m in BLOCK.finditer(README)]
-
-
-def examples(language: str) -> list[str]:
-    """Return the texts of the blocks of one language that are run."""
-    return [block.text for block in BLOCKS if block.language == language and block.tested]
 
 
 def steps(text: str) -> list[Step]:
@@ -80,13 +73,6 @@ def test_scripts_can_be_run() -> None:
         assert os.access(ROOT / name, os.X_OK), name
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder in which the examples of README run: it sees the example documents."""
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
-    return tmp_path
-
-
 def run(command: list[str], folder: Path) -> str:
     """Run a command as a person would, with this interpreter's scripts first; return what it prints."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -95,27 +81,24 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def words(line: str) -> list[str]:
-    """Return a line without its spacing."""
-    return line.split()
-
-
-@pytest.mark.parametrize("text", examples("console"))
-def test_console_examples_print_what_they_promise(text: str, folder: Path) -> None:
-    assert steps(text)
+def check_console(text: str, folder: Path) -> None:
+    """Run each command; every line it promises is printed, whatever the spacing."""
     for step in steps(text):
-        printed = [words(line) for line in run(shlex.split(step.command), folder).splitlines()]
-        missing = [line for line in step.promised if line.strip() != "..." and words(line) not in printed]
-        assert missing == [], printed
+        printed = [line.split() for line in run(shlex.split(step.command), folder).splitlines()]
+        missing = [line for line in step.promised if line.strip() != "..." and line.split() not in printed]
+        assert missing == [], f"{step.command}: {printed}"
 
 
-@pytest.mark.parametrize("text", examples("python"))
-def test_python_examples_run(text: str, folder: Path) -> None:
+def check_python(text: str, folder: Path) -> None:
+    """Run a script as it stands."""
     script = folder / "example.py"
     script.write_text(text)
     run([sys.executable, "-W", "error::DeprecationWarning:__main__", str(script)], folder)
 
 
-def test_there_are_examples_of_both_kinds() -> None:
-    assert examples("console")
-    assert examples("python")
+def test_the_examples_run_one_after_the_other(tmp_path: Path) -> None:
+    checks = {"python": check_python, "console": check_console}
+    run_blocks = [block for block in BLOCKS if block.tested]
+    assert {block.language for block in run_blocks} == set(checks)
+    for block in run_blocks:
+        checks[block.language](block.text, tmp_path)

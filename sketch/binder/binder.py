@@ -103,12 +103,16 @@ class Binder:
         if not network.steps:
             raise BinderError("The canvas is empty; draw or open a network first.")
         for problem in network.errors:
-            name = f"'{network.step(problem.node).name}': " if problem.node in network.by_id else ""
+            name = (
+                f"'{network.qualified(network.step(problem.node))}': "
+                if problem.node in network.by_id
+                else ""
+            )
             raise BinderError(f"{name}{problem}")
         for step in network.steps:
             refusal = kernel.refusal(step)
             if refusal:
-                raise BinderError(f"'{step.name}': {refusal}")
+                raise BinderError(f"'{network.qualified(step)}': {refusal}")
 
     def close(self) -> None:
         """End every worker."""

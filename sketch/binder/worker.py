@@ -71,7 +71,8 @@ def _answer(kernel: Any, request: Request, out: BinaryIO) -> Done | Failed:
         task = _Task(out, request)
         if request.method == "run_file":
             return Done(_run_file(kernel, task, **request.arguments))
-        return Done(getattr(kernel, request.method)(**request.arguments, task=task))
+        result = getattr(kernel, request.method)(**request.arguments, task=task)
+        return Done(_placed(result) if request.method == "import_model" else result)
     except PermissionNeededError as error:
         return Failed(str(error), permission_needed=True)
     except BinderError as error:
@@ -83,6 +84,14 @@ def _answer(kernel: Any, request: Request, out: BinaryIO) -> Done | Failed:
     except Exception as error:  # noqa: BLE001 - the border of the worker: every fault becomes one line and a log entry
         first = str(error).strip().splitlines()[0][:300] if str(error).strip() else "no message"
         return Failed(f"{type(error).__name__}: {first}", traceback.format_exc())
+
+
+def _placed(model: Any) -> Any:
+    from sketch.binder.placing import placed
+    from sketch.graph.library import LayerLibrary
+    from sketch.resources_root import resource_root
+
+    return placed(model, LayerLibrary.load(resource_root() / "layers"))
 
 
 def _run_file(kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path) -> list[str]:

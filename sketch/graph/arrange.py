@@ -32,8 +32,8 @@ def arrange(tables: Tables, parent: int | None, library: LayerLibrary) -> Places
         canvas = _Canvas(tables, library, members)
         places: Places = {}
         right = 0.0
-        for part in canvas.parts():
-            found = canvas.draw(part)
+        for part, arcs in canvas.parts():
+            found = canvas.draw(part, arcs)
             left = min(x - canvas.width[item] / 2 for item, (x, _) in found.items())
             shift = (right + PARTS_GAP if places else 0.0) - left
             places.update((item, (x + shift, y)) for item, (x, y) in found.items())
@@ -68,8 +68,8 @@ class _Canvas:
                 self.width[item] = node_size(*drawn_ports(tables, library, item))[0]
         self.arcs = self._lifted(tables, item_of)
 
-    def parts(self) -> list[list[int]]:
-        """Items that hang together, each part and the parts in the order of their oldest item."""
+    def parts(self) -> list[tuple[list[int], list[Arc]]]:
+        """Items that hang together with their wires, each part and the parts in the order of their oldest item."""
         root = {item: item for item in self._members}
 
         def find(item: int) -> int:
@@ -81,25 +81,25 @@ class _Canvas:
         for source, _, target, _ in self.arcs:
             one, other = find(source), find(target)
             root[max(one, other)] = min(one, other)
-        found: dict[int, list[int]] = {}
+        found: dict[int, tuple[list[int], list[Arc]]] = {}
         for item in self._members:
-            found.setdefault(find(item), []).append(item)
+            found.setdefault(find(item), ([], []))[0].append(item)
+        for arc in self.arcs:
+            found[find(arc[0])][1].append(arc)
         return list(found.values())
 
-    def draw(self, part: list[int]) -> Places:
+    def draw(self, part: list[int], wires: list[Arc]) -> Places:
         """The places of one part, its upper left anywhere."""
         number = {item: index for index, item in enumerate(part)}
-        arcs: list[Arc] = [
-            (number[source], out, number[target], into) for source, out, target, into in self.arcs if source in number
-        ]
+        arcs = [(number[source], out, number[target], into) for source, out, target, into in wires]
         graph = assign(len(part), arcs)
         rows = order(graph)
         widths = [self.width[item] for item in part] + [LANE] * (len(graph.layer) - len(part))
         x = across(graph, rows, widths, GAP_X, LANE_GAP)
         return {item: (x[index], graph.layer[index] * PITCH) for item, index in number.items()}
 
-    def _lifted(self, tables: Tables, item_of: dict[int, int]) -> list[tuple[int, int, int, int]]:
-        found: dict[tuple[int, int, int, int], None] = {}
+    def _lifted(self, tables: Tables, item_of: dict[int, int]) -> list[Arc]:
+        found: dict[Arc, None] = {}
         for node_id, source in item_of.items():
             for edge in tables.nodes[node_id].next:
                 target = item_of.get(edge.target)

@@ -32,7 +32,9 @@ class Symbolic:
             elif abs(factor) != 1:
                 text = f"{abs(factor)}*{text}"
             parts.append(("-" if factor < 0 else "+") + text)
-        return "".join(parts).removeprefix("+")
+        text = "".join(parts).removeprefix("+")
+        alone = len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1
+        return text[1:-1] if alone and text.startswith("(") else text
 
     def __repr__(self) -> str:
         return f"Symbolic({str(self)!r})"
@@ -142,9 +144,16 @@ def floor_divide(top: Dim, bottom: Dim) -> Dim:
         divided[()] = divided.get((), 0) + constant // bottom
     if not any(rest.values()):
         return _make(divided)
-    numerator = _make(rest)
-    atom = f"(({numerator})//({bottom}))" if not isinstance(bottom, int) else f"(({numerator})//{bottom})"
+    atom = f"({_operand(_make(rest))}//{_operand(bottom, single=True)})"
     return _make(divided) + Symbolic((((atom,), 1),))
+
+
+def _operand(dim: Dim, *, single: bool = False) -> str:
+    """A side of a division as text, in parentheses where precedence asks for them."""
+    text = str(dim)
+    if isinstance(dim, int) or text.isidentifier():
+        return text
+    return f"({text})" if single or len(dim.terms) > 1 else text
 
 
 def _split(top: _Terms, bottom: _Terms) -> tuple[_Terms, _Terms]:

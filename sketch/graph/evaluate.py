@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sketch.graph.dims import parse_dim
+from sketch.graph.dims import Symbolic, parse_dim
 from sketch.graph.errors import ExpressionError, GraphError, ShapeError
 from sketch.graph.expressions import evaluate, names_in
 from sketch.graph.problems import Problem
@@ -176,7 +176,8 @@ def _kind_fits(kinds: tuple[str, ...], dtype: str) -> bool:
 def _check_requirements(spec: LayerSpec, names: Mapping[str, Any], found: _Findings) -> bool:
     good = True
     for check in spec.checks:
-        if any(name not in names for name in names_in(check.require)):
+        reads = names_in(check.require)
+        if any(name not in names or isinstance(names[name], Symbolic) for name in reads):
             continue
         try:
             holds = bool(evaluate(check.require, names))

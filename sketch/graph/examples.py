@@ -147,7 +147,7 @@ def _encoder(pen: Pen) -> None:
     with pen.inside("encoder", "Sequential"):
         for index in range(4):
             pen.add(
-                "TransformerEncoderLayer", f"layer{index}", nhead=4, dim_feedforward=512, batch_first=True
+                "TransformerEncoderLayer", str(index), nhead=4, dim_feedforward=512, batch_first=True
             )
     pen.add("LayerNorm", "norm")
     pen.add("Linear", "head", out_features=1000)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 from sketch.graph.dims import parse_dim
-from sketch.graph.errors import ParameterError, UnknownPortError
+from sketch.graph.errors import ExpressionError, ParameterError, UnknownPortError
 from sketch.graph.rows import DTYPES, FrozenDict
 
 PARAM_TYPES = ("int", "float", "bool", "str", "choice", "dtype", "ints", "floats", "shape", "value")
@@ -182,9 +183,18 @@ def _clean_int(spec: ParamSpec, value: Any) -> Any:
 
 
 def _one_int(spec: ParamSpec, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or int(value) != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or _has_fraction(value):
         raise ParameterError(f"{spec.name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def _has_fraction(value: float) -> bool:
+    return isinstance(value, float) and not value.is_integer()
+
+
+def _is_nan(value: float) -> bool:
+    """NaN equals nothing, so a row that held it would never match its own copy."""
+    return isinstance(value, float) and isnan(value)
 
 
 def _clean_float(spec: ParamSpec, value: Any) -> Any:
@@ -197,7 +207,7 @@ def _clean_float(spec: ParamSpec, value: Any) -> Any:
 
 
 def _one_float(spec: ParamSpec, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or _is_nan(value):
         raise ParameterError(f"{spec.name} must be a number, not {value!r}.")
     return float(value)
 
@@ -219,7 +229,7 @@ def _clean_choice(spec: ParamSpec, value: Any) -> Any:
 
 
 def _clean_dtype(spec: ParamSpec, value: Any) -> str:
-    if value not in DTYPES:
+    if not isinstance(value, str) or value not in DTYPES:
         raise ParameterError(f"{spec.name} must be an element type such as float32, not {value!r}.")
     return str(value)
 
@@ -242,14 +252,17 @@ def _clean_shape(spec: ParamSpec, value: Any) -> tuple[Any, ...]:
 def _one_dim(spec: ParamSpec, item: Any) -> int | str:
     if isinstance(item, bool) or not isinstance(item, (int, str)):
         raise ParameterError(f"{spec.name} takes numbers and names such as N, not {item!r}.")
-    dim = parse_dim(item)
+    try:
+        dim = parse_dim(item)
+    except ExpressionError:
+        raise ParameterError(f"{spec.name} takes numbers and names such as N, not {item!r}.") from None
     return dim if isinstance(dim, int) else str(dim)
 
 
 def _clean_value(spec: ParamSpec, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_clean_value(spec, item) for item in value)
-    if not isinstance(value, (int, float, bool)):
+    if not isinstance(value, (int, float, bool)) or _is_nan(value):
         raise ParameterError(f"{spec.name} must be a number or nested lists of numbers, not {value!r}.")
     return value
 

@@ -36,7 +36,7 @@ class Breadcrumbs(QWidget):
                 widget.deleteLater()
         for index, (group, name) in enumerate(path):
             if index:
-                self._row.addWidget(QLabel("›"))
+                self._row.addWidget(QLabel("/"))
             self._row.addWidget(self._button(group, name, last=index == len(path) - 1))
         self._row.addStretch(1)
         self.setVisible(len(path) > 1)
@@ -118,22 +118,20 @@ class CanvasTab(QWidget):
         self.enter(row.parent)
         self.view.reveal(node_id)
 
-    def state(self) -> dict[str, Any]:
-        """What the session keeps: the group in view, and position and zoom in each group visited."""
+    def views(self) -> dict[int | None, dict[str, Any]]:
+        """What the session keeps: position and zoom in each group visited; `shown` marks the one in view."""
         self._states[self.group] = self.view.view_state()
-        views = [[group, state] for group, state in self._states.items()]
-        return {"group": self.group, "views": views, "source": str(self.source) if self.source else None}
+        return {group: {**state, "shown": group == self.group} for group, state in self._states.items()}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` gave; groups that are gone are left out."""
+    def restore(self, views: dict[int | None, dict[str, Any]]) -> None:
+        """Take back what `views` gave; groups that are gone are left out."""
         nodes = self.document.tables.nodes
-        self.source = Path(state["source"]) if state.get("source") else None
-        self._states = {group: view for group, view in state.get("views", []) if group is None or group in nodes}
-        group = state.get("group")
-        if group in self._states and group != self.group:
-            self.enter(group)
-        elif self.group in self._states:
-            self.view.restore_view(self._states[self.group])
+        self._states = {group: view for group, view in views.items() if group is None or group in nodes}
+        shown = next((group for group, view in self._states.items() if view.get("shown")), None)
+        if shown != self.group:
+            self.enter(shown)
+        elif shown in self._states:
+            self.view.restore_view(self._states[shown])
 
     def close_document(self) -> None:
         """Let go of the document; its journal keeps everything."""

@@ -9,8 +9,18 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
-    QPushButton, QVBoxLayout, QWidget,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from sketch.binder.kernel import Kernel, OptionSpec
@@ -33,7 +43,15 @@ class CompileRequest:
 class CompileDialog(QDialog):
     """Asks for a CompileRequest; what stands in the way is said before anything runs."""
 
-    def __init__(self, parent: QWidget, registry: KernelRegistry, network: Network, kernel: str, folder: Path, verify: bool = True):
+    def __init__(
+        self,
+        parent: QWidget,
+        registry: KernelRegistry,
+        network: Network,
+        kernel: str,
+        folder: Path,
+        verify: bool = True,
+    ):
         super().__init__(parent)
         self.setWindowTitle("Compile")
         self.setMinimumWidth(520)
@@ -52,7 +70,9 @@ class CompileDialog(QDialog):
         self.obstacle.setWordWrap(True)
         self._form = QFormLayout()
         self._option_form = QFormLayout()
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Compile")
         self._lay_out()
         for name in registry.names():
@@ -64,7 +84,9 @@ class CompileDialog(QDialog):
 
     def request(self) -> CompileRequest:
         """What is filled in now."""
-        return CompileRequest(self._chosen().info.name, self._path(), dict(self._options), self.verify.isChecked())
+        return CompileRequest(
+            self._chosen().info.name, self._path(), dict(self._options), self.verify.isChecked()
+        )
 
     def _path(self) -> Path:
         return self._folder / Path(self.path.text().strip()).expanduser()
@@ -101,7 +123,9 @@ class CompileDialog(QDialog):
     def _browse(self) -> None:
         info = self._chosen().info
         kinds = " ".join(f"*{suffix}" for suffix in info.writes)
-        path, _ = QFileDialog.getSaveFileName(self, "Compile to", str(self._path()), f"{info.title} ({kinds})")
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Compile to", str(self._path()), f"{info.title} ({kinds})"
+        )
         if path:
             self.path.setText(path)
 
@@ -130,7 +154,14 @@ class CompileDialog(QDialog):
 
 def _as_param(option: OptionSpec) -> ParamSpec:
     kind = "choice" if option.choices else option.type
-    return ParamSpec(option.name, kind, option.default, choices=option.choices, optional=option.default is None, doc=option.doc)
+    return ParamSpec(
+        option.name,
+        kind,
+        option.default,
+        choices=option.choices,
+        optional=option.default is None,
+        doc=option.doc,
+    )
 
 
 def _obstacle(kernel: Kernel, network: Network, path: Path) -> str:
@@ -139,12 +170,12 @@ def _obstacle(kernel: Kernel, network: Network, path: Path) -> str:
     if reason:
         return reason
     if path.suffix.lower() not in kernel.info.writes:
-        return f"{kernel.info.title} writes {', '.join(kernel.info.writes)}; give the file one of these endings."
+        return (
+            f"{kernel.info.title} writes {', '.join(kernel.info.writes)}; give the file one of these endings."
+        )
     if not path.parent.is_dir():
         return f"The folder {path.parent} does not exist; create it or choose another."
     for problem in network.errors[:1]:
         name = f"'{network.step(problem.node).name}': " if problem.node in network.by_id else ""
         return f"{name}{problem}"
     return next((f"'{step.name}': {text}" for step in network.steps if (text := kernel.refusal(step))), "")
-
-

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sketch.binder.kernel import ExportReport, Verification
 
@@ -93,8 +102,13 @@ def headline_role(report: ExportReport) -> str:
 
 def proof_lines(proof: Verification) -> list[str]:
     """The largest errors, and where they start when the numbers differ."""
-    lines = [f"Largest error {proof.max_abs_error:.2g}, relative {proof.max_rel_error:.2g} (against {proof.against})"]
-    lines += [f"{name}: error {high:.2g}, relative {relative:.2g}" for name, (high, relative) in proof.outputs.items()]
+    lines = [
+        f"Largest error {proof.max_abs_error:.2g}, relative {proof.max_rel_error:.2g} (against {proof.against})"
+    ]
+    lines += [
+        f"{name}: error {high:.2g}, relative {relative:.2g}"
+        for name, (high, relative) in proof.outputs.items()
+    ]
     if proof.first_difference:
         lines.append(f"The first difference is at {proof.first_difference}.")
     return lines

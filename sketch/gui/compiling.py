@@ -67,7 +67,9 @@ class Compiler:
             if job.state == "failed":
                 show_error(window, job.error)
             return
-        log.info("compile.done path=%s kernel=%s step=%s", request.path, request.kernel, document.history.cursor)
+        log.info(
+            "compile.done path=%s kernel=%s step=%s", request.path, request.kernel, document.history.cursor
+        )
         window.say(headline(job.result))
         result = CompileResult(window, f"Compiled {request.path.name}", job.result)
         self.results = [*self.results[-3:], result]

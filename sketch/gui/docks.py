@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -19,11 +18,6 @@ from sketch.gui.summary_panel import SummaryPanel
 from sketch.gui.text_panel import TextPanel
 from sketch.gui.theme import Theme
 from sketch.gui.toolbox import Toolbox
-
-if TYPE_CHECKING:
-    from sketch.binder.registry import KernelRegistry
-
-_Area = Qt.DockWidgetArea
 
 
 @dataclass(frozen=True)
@@ -48,23 +42,23 @@ class Panels:
                 panel.set_theme(theme)
 
 
-DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
-    ("toolbox", "Toolbox", _Area.LeftDockWidgetArea),
-    ("editor", "Node editor", _Area.RightDockWidgetArea),
-    ("files", "Working folder", _Area.RightDockWidgetArea),
-    ("minimap", "Map", _Area.RightDockWidgetArea),
-    ("source", "Source", _Area.BottomDockWidgetArea),
-    ("summary", "Summary", _Area.BottomDockWidgetArea),
-    ("problems", "Problems", _Area.BottomDockWidgetArea),
-    ("history", "History", _Area.BottomDockWidgetArea),
-    ("log", "Log", _Area.BottomDockWidgetArea),
-)
-"""Name, title and first place of each dock."""
+DOCKS: Mapping[str, str] = {
+    "toolbox": "Toolbox", "editor": "Node editor", "files": "Working folder", "minimap": "Map", "source": "Source",
+    "summary": "Summary", "problems": "Problems", "history": "History", "log": "Log",
+}  # fmt: skip
+"""Name and title of each dock."""
+FIRST_IN_AREA = {
+    "toolbox": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "editor": Qt.DockWidgetArea.RightDockWidgetArea,
+    "source": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+BEHIND = {"minimap": "files", "problems": "summary", "history": "summary", "log": "summary"}
+"""Docks that first stand as a tab behind another."""
+NARROWEST = {"toolbox": 190, "editor": 300, "files": 200}
+"""Smallest useful widths, px."""
 
 
-def build_panels(
-    desk: Desk, mirror: KernelMirror, theme: Theme
-) -> Panels:
+def build_panels(desk: Desk, mirror: KernelMirror, theme: Theme) -> Panels:
     """Make all panels; they fill when something is opened."""
     return Panels(
         toolbox=Toolbox(theme),
@@ -81,38 +75,38 @@ def build_panels(
 
 def build_docks(window: QMainWindow, panels: Panels) -> dict[str, QDockWidget]:
     """Put each panel into a dock and the docks to their first places."""
-    window.setDockOptions(
-        QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
-    )
-    window.setCorner(Qt.Corner.BottomLeftCorner, _Area.LeftDockWidgetArea)
-    window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
-    docks = {name: _dock(window, name, title, getattr(panels, name)) for name, title, _ in DOCKS}
-    arrange_docks(window, docks)
-    return docks
+    window.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+    window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+    window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+    return {name: _dock(window, name, title, getattr(panels, name)) for name, title in DOCKS.items()}
 
 
 def arrange_docks(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     """The places of the first start; also what "Reset panels" brings back."""
-    for name, _, area in DOCKS:
+    for dock in docks.values():
+        window.removeDockWidget(dock)
+    for name, area in FIRST_IN_AREA.items():
         window.addDockWidget(area, docks[name])
-        docks[name].setFloating(False)
-        docks[name].show()
-    window.tabifyDockWidget(docks["files"], docks["minimap"])
+    window.splitDockWidget(docks["editor"], docks["files"], Qt.Orientation.Vertical)
     window.splitDockWidget(docks["source"], docks["summary"], Qt.Orientation.Horizontal)
-    for name in ("problems", "history", "log"):
-        window.tabifyDockWidget(docks["summary"], docks[name])
+    for name, front in BEHIND.items():
+        window.tabifyDockWidget(docks[front], docks[name])
+    for dock in docks.values():
+        dock.setFloating(False)
+        dock.show()
     docks["summary"].raise_()
     docks["files"].raise_()
-    window.resizeDocks([docks["toolbox"]], [216], Qt.Orientation.Horizontal)
-    window.resizeDocks([docks["editor"]], [320], Qt.Orientation.Horizontal)
-    window.resizeDocks([docks["source"], docks["summary"]], [480, 480], Qt.Orientation.Horizontal)
-    window.resizeDocks([docks["source"]], [280], Qt.Orientation.Vertical)
-    window.resizeDocks([docks["editor"], docks["files"]], [620, 260], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["toolbox"], docks["editor"]], [212, 316], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["source"], docks["summary"]], [500, 500], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["source"], docks["summary"]], [270, 270], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["editor"], docks["files"]], [640, 230], Qt.Orientation.Vertical)
 
 
 def _dock(window: QMainWindow, name: str, title: str, panel: QWidget) -> QDockWidget:
     dock = QDockWidget(title, window)
     dock.setObjectName(f"dock-{name}")
+    panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    panel.setMinimumWidth(NARROWEST.get(name, 0))
     dock.setWidget(panel)
     dock.setFeatures(
         QDockWidget.DockWidgetFeature.DockWidgetClosable

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
 from sketch.gui.toolbox import BLOCK
-from sketch.state import blocks, commands
+from sketch.state import commands
 from sketch.state.clip import Clip
 from sketch.state.codec import CodecError
 
@@ -64,7 +64,9 @@ def no_redo(window: MainWindow) -> str | None:
 def no_clip(window: MainWindow) -> str | None:
     """Why there is nothing to paste."""
     data = QGuiApplication.clipboard().mimeData()
-    return no_tab(window) or (None if data and data.hasFormat(MIME_CLIP) else "The clipboard holds no layers.")
+    return no_tab(window) or (
+        None if data and data.hasFormat(MIME_CLIP) else "The clipboard holds no layers."
+    )
 
 
 def undo(window: MainWindow) -> None:
@@ -106,7 +108,9 @@ def duplicate(window: MainWindow) -> None:
 def nothing_to_delete(window: MainWindow) -> str | None:
     """Why there is nothing to delete; wires can be deleted too."""
     view = window.desk.view
-    return no_tab(window) or (None if view and (view.selected() or view.selected_wires()) else "Select a layer or a wire first.")
+    return no_tab(window) or (
+        None if view and (view.selected() or view.selected_wires()) else "Select a layer or a wire first."
+    )
 
 
 def delete(window: MainWindow, *, rejoin: bool = True) -> None:
@@ -178,7 +182,9 @@ def append(window: MainWindow, key: str) -> None:
         after = _nodes(window)
         place = None if after or tab.document.tables.children(tab.group) else middle(tab)
         if key.startswith(BLOCK):
-            made = blocks.insert(tab.document, key.removeprefix(BLOCK), middle(tab), tab.group)
+            made = window.services.blocks.insert(
+                tab.document, key.removeprefix(BLOCK), middle(tab), tab.group
+            )
         else:
             made = commands.append_layer(tab.document, key, after, place=place, parent=tab.group)
         tab.view.reveal(made)
@@ -203,7 +209,7 @@ def save_block(window: MainWindow) -> None:
 
     def run(tab: CanvasTab) -> None:
         node = tab.document.tables.nodes[_nodes(window)[0]]
-        blocks.save(tab.document, node.id, node.name)
+        window.services.blocks.save(tab.document, node.id, node.name)
         window.show_blocks()
         window.say(f"Saved the block '{node.name}'; it is in the toolbox under My blocks.")
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 MOST_SHOWN = 200
 _WALK = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}
@@ -33,7 +42,9 @@ def matching(choices: Sequence[Choice], typed: str) -> list[Choice]:
     if not words:
         return sorted(choices, key=lambda choice: choice.rank)
     found = [(score, choice) for choice in choices if (score := _score(choice, words)) is not None]
-    return [choice for _, choice in sorted(found, key=lambda pair: (pair[0], pair[1].rank, len(pair[1].title)))]
+    return [
+        choice for _, choice in sorted(found, key=lambda pair: (pair[0], pair[1].rank, len(pair[1].title)))
+    ]
 
 
 def _score(choice: Choice, words: Sequence[str]) -> int | None:
@@ -60,7 +71,9 @@ def _score(choice: Choice, words: Sequence[str]) -> int | None:
 class FilterPopup(QFrame):
     """The popup. `on_chosen` gets the key of the line that Enter or a click took; Esc closes it."""
 
-    def __init__(self, parent: QWidget, title: str, choices: Sequence[Choice], on_chosen: Callable[[Any], object]):
+    def __init__(
+        self, parent: QWidget, title: str, choices: Sequence[Choice], on_chosen: Callable[[Any], object]
+    ):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "popup")
@@ -110,7 +123,9 @@ class FilterPopup(QFrame):
         items = (self.list.item(row) for row in range(self.list.count()))
         return [item.data(Qt.ItemDataRole.UserRole).title for item in items if item is not None]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # keys typed in the field also walk the list
+    def eventFilter(
+        self, watched: QObject, event: QEvent
+    ) -> bool:  # keys typed in the field also walk the list
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in _WALK:
                 QApplication.sendEvent(self.list, event)

@@ -101,7 +101,8 @@ def _icon_path(description: str) -> QPainterPath:
 
 
 def _strokes(description: str) -> Iterator[tuple[str, list[float]]]:
-    letter, numbers = "", []
+    letter = ""
+    numbers: list[float] = []
     for token in description.split():
         if token.isalpha():
             if letter:

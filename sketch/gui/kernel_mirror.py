@@ -37,7 +37,9 @@ class KernelMirror(QObject):
     changed = Signal()
     _printed = Signal(int, object)
 
-    def __init__(self, desk: Desk, registry: Callable[[], KernelRegistry | None], parent: QObject | None = None):
+    def __init__(
+        self, desk: Desk, registry: Callable[[], KernelRegistry | None], parent: QObject | None = None
+    ):
         super().__init__(parent)
         self._desk = desk
         self._registry = registry
@@ -54,7 +56,11 @@ class KernelMirror(QObject):
         if registry is None:
             return
         if document is None or not document.tables.nodes or self._desk.kernel not in registry:
-            reason = "" if document is None or self._desk.kernel in registry else _missing(registry, self._desk.kernel)
+            reason = (
+                ""
+                if document is None or self._desk.kernel in registry
+                else _missing(registry, self._desk.kernel)
+            )
             self._take(self._turn, Picture(self._desk.kernel, SourceText(""), error=reason))
             return
         kernel, network = registry[self._desk.kernel], document.network()
@@ -100,7 +106,9 @@ def describe(kernel: Kernel, network: Network) -> Picture:
         return Picture(name, SourceText(""), refusals, str(error))
     except Exception as error:  # a border: a plug-in may fail in any way
         log.exception("text.failed kernel=%s", name)
-        return Picture(name, SourceText(""), refusals, f"{kernel.info.title} cannot print this network: {error}")
+        return Picture(
+            name, SourceText(""), refusals, f"{kernel.info.title} cannot print this network: {error}"
+        )
 
 
 def _missing(registry: KernelRegistry, name: str) -> str:

@@ -30,12 +30,16 @@ from sketch.gui.summary_panel import totals_text
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme, palette
 from sketch.gui.welcome import WelcomePage
-from sketch.state import blocks
 
 log = logging.getLogger(__name__)
 MESSAGE_MS = 8000
-CONTEXT = ("edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "", "edit.rename", "edit.replace_layer", "",
-           "group.group", "group.ungroup", "group.enter", "group.save_block", "", "insert.quick_add", "insert.note")  # fmt: skip
+CONTEXT = (
+    "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
+    "edit.rename", "edit.replace_layer", "",
+    "group.group", "group.ungroup", "group.enter", "group.save_block", "",
+    "insert.quick_add", "insert.note",
+)  # fmt: skip
+"""The context menu of the canvas; an empty name is a line."""
 
 
 class MainWindow(QMainWindow):
@@ -44,28 +48,33 @@ class MainWindow(QMainWindow):
     def __init__(self, services: Services):
         super().__init__()
         self.services = services
-        self.theme = load_theme(theme_name(services.settings.get("appearance.theme")))
+        self.theme: Theme = load_theme(theme_name(services.settings.get("appearance.theme")))
         self.folder = Path.cwd()
         self.found = ""
         self._started = False
         self.desk = Desk(self)
         self.jobs = Jobs(self)
         self.mirror = KernelMirror(self.desk, lambda: services.registry if self._started else None, self)
-        self.area = TabArea(WelcomePage(examples.names(), self.theme))
+        self.area: TabArea = TabArea(WelcomePage(examples.names(), self.theme))
         self.panels = build_panels(self.desk, self.mirror, self.theme)
         self.docks = build_docks(self, self.panels)
-        self.opener = Opener(self)
-        self.compiler = Compiler(self)
-        self.keeper = SessionKeeper(self)
+        self.opener: Opener = Opener(self)
+        self.compiler: Compiler = Compiler(self)
+        self.keeper: SessionKeeper = SessionKeeper(self)
         self.kernel = QComboBox()
         self.totals = QLabel()
-        self.job_bar = JobBar(self.jobs, self.theme)
+        self.job_bar: JobBar = JobBar(self.jobs, self.theme)
         self.actions_ = ActionSet(self, TABLE, services.settings, self.theme)
+        self.tool_bar = self._tool_bar()
         self._assemble()
         self._connect()
-        self._unsubscribe = [services.settings.subscribe(self._on_setting), services.log.subscribe(self.panels.log.receive)]
+        self._unsubscribe = [
+            services.settings.subscribe(self._on_setting),
+            services.log.subscribe(self.panels.log.receive),
+        ]
         self.use_theme(self.theme)
-        self._on_turned(None)
+        self.keeper.restore_look()
+        self.area.setFocus()
 
     # --- for commands and panels -------------------------------------------------------------------
 
@@ -78,7 +87,7 @@ class MainWindow(QMainWindow):
         self._offer_kernels()
         self.set_folder(self.keeper.folder)
         self.panels.files.start()
-        self.keeper.restore()
+        self.keeper.restore_tabs()
         self.area.welcome.show_recent(self.keeper.recent())
         self.area.welcome.show_pictures(self.keeper.example_picture)
         self.actions_.refresh()
@@ -98,7 +107,6 @@ class MainWindow(QMainWindow):
         self.area.add(tab)
         if not tab.document.tables.nodes:
             tab.view.zoom(1.0)
-        self.keeper.tab_opened(tab)
 
     def set_folder(self, folder: Path) -> None:
         """Change the working folder."""
@@ -108,7 +116,11 @@ class MainWindow(QMainWindow):
 
     def show_blocks(self) -> None:
         """Fill the toolbox: all layers and the saved blocks."""
-        self.panels.toolbox.show_library(self.services.library, blocks.names())
+        self.panels.toolbox.show_library(self.services.library, self.block_names())
+
+    def block_names(self) -> list[str]:
+        """Names of the saved blocks."""
+        return [block.name for block in self.services.blocks.list()]
 
     def use_theme(self, theme: Theme) -> None:
         """Show everything in another theme."""
@@ -137,7 +149,7 @@ class MainWindow(QMainWindow):
         files = _dropped_files(event)
         if files:
             event.acceptProposedAction()
-            QTimer.singleShot(0, lambda: self.opener.open_files(files))
+            QTimer.singleShot(0, lambda: self.opener.open_files(list(files)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing is asked: the session keeps all edits, saved or not."""
@@ -165,9 +177,9 @@ class MainWindow(QMainWindow):
         self.setObjectName("main-window")
         self.setCentralWidget(self.area)
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        self.resize(1480, 940)
         self.actions_.fill(self.menuBar())
-        self.addToolBar(self._tool_bar())
+        self.addToolBar(self.tool_bar)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.job_bar)
@@ -287,7 +299,7 @@ class MainWindow(QMainWindow):
         elif name.startswith("shortcut"):
             self.actions_.apply_shortcuts()
         elif name == "appearance.toolbar":
-            self.findChild(QToolBar, "tool-bar").setVisible(self.services.settings.get(name))
+            self.tool_bar.setVisible(self.services.settings.get(name))
         self.actions_.refresh()
 
 

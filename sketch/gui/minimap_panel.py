@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from sketch.gui.canvas.minimap import MiniMap
 from sketch.gui.desk import Desk
 from sketch.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas.minimap import MiniMap
 
 
 class MiniMapPanel(QWidget):
@@ -39,5 +43,7 @@ class MiniMapPanel(QWidget):
         view = self._desk.view
         self._empty.setVisible(view is None)
         if view is not None:
+            from sketch.gui.canvas.minimap import MiniMap  # not needed on the welcome page
+
             self.map = MiniMap(view)
             self._column.addWidget(self.map, 1)

@@ -66,20 +66,24 @@ class NodeEditor(QScrollArea):
         if document is None:
             return
         touched = {change.key for change in update.delta if change.table == "nodes"} | update.inferred.changed
-        if any(node_id not in document.tables.nodes for node_id in self._ids):
-            self._on_selection(self._ids)
-        elif not touched.isdisjoint(self._ids):
+        if any(node_id not in document.tables.nodes for node_id in self._ids) or not touched.isdisjoint(
+            self._ids
+        ):
             self._on_selection(self._ids)
 
     def _rebuild(self) -> None:
         page = QWidget()
+        page.setProperty("role", "page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         self.rows, self.name, self._header, self._facts = {}, None, None, None
         document = self._desk.document
         if document is None or not self._ids:
-            column.addWidget(_hint("Select a layer to see and change its parameters." if document else "Nothing is open."))
+            column.addWidget(
+                _hint("Select a layer to see and change its parameters." if document else "Nothing is open.")
+            )
         else:
             self._build_form(document, column)
         column.addStretch(1)
@@ -100,7 +104,9 @@ class NodeEditor(QScrollArea):
             self.rows[name] = row
             column.addWidget(row)
         if not self.rows:
-            column.addWidget(_hint("No parameters." if len(specs) == 1 else "These layers share no parameter."))
+            column.addWidget(
+                _hint("No parameters." if len(specs) == 1 else "These layers share no parameter.")
+            )
         if len(self._ids) == 1:
             self._facts = NodeFacts()
             column.addWidget(self._facts)
@@ -111,7 +117,9 @@ class NodeEditor(QScrollArea):
             return
         complaints = _complaints(document, self._ids)
         for name, row in self.rows.items():
-            row.show_value(shown_value(document, self._ids, name), pinned=is_pinned(document, self._ids, name))
+            row.show_value(
+                shown_value(document, self._ids, name), pinned=is_pinned(document, self._ids, name)
+            )
             row.show_use(without_effect(document, self._ids, name))
             row.complain(complaints.get(name, ""))
         if self.name is not None and not self.name.hasFocus():
@@ -121,7 +129,9 @@ class NodeEditor(QScrollArea):
 
     def _set(self, name: str, value: Any) -> None:
         gesture = ("field", id(self.rows.get(name)), self._gesture)
-        self._try(name, lambda document: commands.set_param(document, self._ids, name, value, gesture=gesture))
+        self._try(
+            name, lambda document: commands.set_param(document, self._ids, name, value, gesture=gesture)
+        )
 
     def _reset(self, name: str) -> None:
         self._try(name, lambda document: commands.reset_param(document, self._ids, name))

@@ -121,7 +121,11 @@ def _weights(document: Document, node_id: int) -> Iterator[Line]:
             continue
         tensor = document.tables.tensors.get(stored.get(role, -1))
         state = "new" if tensor is None else "stored" if tensor.shape == kind.shape else "outgrown"
-        yield (role, f"{shape_text(kind.shape)}  {kind.dtype}", state if kind.trainable else f"{state}, fixed")
+        yield (
+            role,
+            f"{shape_text(kind.shape)}  {kind.dtype}",
+            state if kind.trainable else f"{state}, fixed",
+        )
 
 
 def _weights_title(document: Document, node_id: int) -> str:

@@ -1,4 +1,4 @@
-"""How documents come into the window and leave it: new, examples, drawings, models of other programs, saving, closing."""
+"""How documents come into the window and leave it: new, examples, drawings, other models, saving, closing."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ SUFFIX = ".sketch"
 
 
 class Opener:
-    """Opens and closes the tabs of a window. `closed` holds the folders of tabs that can come back."""
+    """Opens and closes the tabs of a window."""
 
     def __init__(self, window: MainWindow):
         self._window = window
-        self.closed: list[Path] = []
 
     def new(self) -> CanvasTab:
         """An empty network in a new tab."""
@@ -54,7 +53,9 @@ class Opener:
         reads = sorted({suffix for kernel in self._window.services.registry for suffix in kernel.info.reads})
         kinds = " ".join(f"*{suffix}" for suffix in (SUFFIX, *reads))
         start = str(self._window.folder)
-        paths, _ = QFileDialog.getOpenFileNames(self._window, "Open", start, f"Networks ({kinds});;All files (*)")
+        paths, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open", start, f"Networks ({kinds});;All files (*)"
+        )
         self.open_files([Path(path) for path in paths])
 
     def open_files(self, paths: list[Path]) -> None:
@@ -100,45 +101,51 @@ class Opener:
         tab = tab or self._window.desk.tab
         if tab is None:
             return
-        folder = tab.document.folder
-        self._window.area.remove(tab)
         self._window.keeper.tab_closed(tab)
+        self._window.area.remove(tab)
         tab.close_document()
         tab.deleteLater()
-        if folder is not None:
-            self.closed.append(folder)
         self._window.say(f"Closed {tab.document.name}; Ctrl+Shift+T brings it back.")
 
     def reopen(self) -> None:
         """Bring the tab back that was closed last, with its unsaved edits."""
-        if self.closed:
-            self._show(self._window.services.document(self.closed.pop()))
+        tab = self._window.services.session.reopen()
+        if tab is None:
+            self._window.say("No tab was closed.")
+        else:
+            self._window.keeper.bring_back(tab)
 
-    def restore(self, folder: Path) -> CanvasTab:
+    def restore(self, folder: Path, name: str) -> CanvasTab:
         """Open the document of an earlier session."""
-        return self._show(self._window.services.document(folder))
+        return self._show(self._window.services.document(folder, name))
 
     def arrange(self, document: Document, group: int | None) -> None:
         """Lay out one canvas of a document."""
-        places = _arranged(document.tables, document.library, group)
+        from sketch.graph.arrange import arrange  # not needed before something is laid out
+
+        places = arrange(document.tables, group, document.library)
         if places:
             commands.place_all(document, places, "Arrange")
 
     def _open_drawing(self, path: Path) -> CanvasTab:
         services = self._window.services
-        folder = self._window.keeper.new_folder()
-        document = load_document(path, services.library, store=services.store(folder), folder=folder)
+        tab = self._window.keeper.new_tab(path.stem, path)
+        try:
+            document = load_document(path, services.library, store=services.store, folder=Path(tab.folder))
+        except DocumentFileError:
+            self._window.keeper.drop_tab(tab)
+            raise
         self._remember(path)
+        log.info("document.opened path=%s nodes=%s", path, len(document.tables.nodes))
         return self._show(document)
 
     def _import(self, path: Path, *, trusted: bool) -> Job:
-        folder = self._window.keeper.new_folder()
-        store = self._window.services.store(folder)
-        job = self._window.services.binder.import_model(path, store.folder, trusted=trusted)
+        services = self._window.services
+        job = services.binder.import_model(path, services.store.folder, trusted=trusted)
         self._window.say(f"Opening {path.name}")
-        return self._window.jobs.follow(job, lambda done: self._imported(done, path, folder))
+        return self._window.jobs.follow(job, lambda done: self._imported(done, path))
 
-    def _imported(self, job: Job, path: Path, folder: Path) -> None:
+    def _imported(self, job: Job, path: Path) -> None:
         if job.permission_needed:
             if ask_permission(self._window, path, job.error):
                 self.open_file(path, trusted=True)
@@ -148,15 +155,23 @@ class Opener:
                 self._refuse(path, job.error)
             return
         model: ImportedModel = job.result
-        document = self._window.services.document(folder, path.stem)
+        document = self._empty(path.stem)
         document.load(with_places(model.delta, document.library), f"Open {path.name}")
         self._remember(path)
-        log.info("model.opened path=%s format=%s nodes=%s losses=%s", path, model.format, len(document.tables.nodes), len(model.losses))
+        log.info(
+            "model.opened path=%s format=%s nodes=%s losses=%s",
+            path,
+            model.format,
+            len(document.tables.nodes),
+            len(model.losses),
+        )
         for loss in model.losses:
             log.warning("model.loss %s: %s", loss.where, loss.what)
         self._show(document).source = path
         if model.losses:
-            self._window.say(f"{path.name} is open; {len(model.losses)} thing(s) changed on the way, see the log.")
+            self._window.say(
+                f"{path.name} is open; {len(model.losses)} thing(s) changed on the way, see the log."
+            )
 
     def _write(self, tab: CanvasTab, path: Path) -> bool:
         try:
@@ -170,7 +185,7 @@ class Opener:
         return True
 
     def _empty(self, name: str) -> Document:
-        return self._window.services.document(self._window.keeper.new_folder(), name)
+        return self._window.services.document(Path(self._window.keeper.new_tab(name).folder), name)
 
     def _show(self, document: Document) -> CanvasTab:
         tab = CanvasTab(document, self._window.theme)
@@ -201,13 +216,8 @@ def with_places(delta: Delta, library: LayerLibrary) -> Delta:
     if any((place.x, place.y) != (0.0, 0.0) for place in tables.places.values()):
         return delta
     draft = Draft(tables, library)
-    for group in (None, *(node.id for node in tables.nodes.values() if library[node.layer].group)):
-        for node_id, (x, y) in _arranged(tables, library, group).items():
-            draft.move(node_id, x, y)
+    from sketch.graph.arrange import arrange_all  # not needed before something is laid out
+
+    for node_id, (x, y) in arrange_all(tables, library).items():
+        draft.move(node_id, x, y)
     return compose(delta, draft.delta())
-
-
-def _arranged(tables: Tables, library: LayerLibrary, group: int | None) -> dict[int, tuple[float, float]]:
-    from sketch.graph.arrange import arrange  # not needed before something is laid out
-
-    return dict(arrange(tables, library, group))

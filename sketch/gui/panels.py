@@ -54,7 +54,11 @@ class ProblemsPanel(QTreeWidget):
         """Show the problems of the document in front and the refusals of the chosen kernel."""
         document = self._desk.document
         refusals = self._mirror.picture.refusals if document else ()
-        found = (*document.problems(), *(p for p in refusals if p.node in document.tables.nodes)) if document else ()
+        found = (
+            (*document.problems(), *(p for p in refusals if p.node in document.tables.nodes))
+            if document
+            else ()
+        )
         if found == self._shown:
             return
         self._shown = found
@@ -69,7 +73,8 @@ class ProblemsPanel(QTreeWidget):
         count = self.topLevelItemCount()
         if not count:
             return
-        row = self.indexOfTopLevelItem(self.currentItem()) if self.currentItem() else -1 if by > 0 else 0
+        here = self.currentItem()
+        row = -1 if here is None and by > 0 else 0 if here is None else self.indexOfTopLevelItem(here)
         item = self.topLevelItem((row + by) % count)
         if item is not None:
             self.setCurrentItem(item)
@@ -125,12 +130,13 @@ class _HistoryModel(QAbstractListModel):
         if role == _ROLE.DisplayRole:
             return f"{entry.label}"
         if role == _ROLE.ToolTipRole:
-            return time.strftime("%H:%M:%S", time.localtime(entry.when)) + ("" if entry.is_on_path else ", on another branch")
+            return time.strftime("%H:%M:%S", time.localtime(entry.when)) + (
+                "" if entry.is_on_path else ", on another branch"
+            )
         if role == _ROLE.ForegroundRole:
             return QBrush(QColor(self.theme.text if entry.is_on_path else self.theme.text_disabled))
         if role == _ROLE.FontRole and entry.is_current:
-            font = QFont(self.theme.font(bold=True))
-            return font
+            return QFont(self.theme.font(bold=True))
         return None
 
 
@@ -194,4 +200,6 @@ class LogPanel(QPlainTextEdit):
 
     def _append(self, record: logging.LogRecord) -> None:
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
-        self.appendPlainText(f"{moment}  {record.levelname.lower():8}{record.name.removeprefix('sketch.')}  {record.getMessage()}")
+        self.appendPlainText(
+            f"{moment}  {record.levelname.lower():8}{record.name.removeprefix('sketch.')}  {record.getMessage()}"
+        )

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
 
 from sketch.graph.rows import DTYPES
 from sketch.graph.specs import ParamSpec
@@ -87,7 +87,7 @@ class ChoiceField(ParamField):
         super().__init__(spec)
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(6)
+        self.box.setMinimumContentsLength(4)
         for choice in choices:
             self.box.addItem(str(choice), choice)
         self.add_editor(self.box)
@@ -115,7 +115,8 @@ class IntField(ParamField):
         high = INT_LIMIT if self.spec.max is None else int(self.spec.max)
         box.setRange(max(low, -INT_LIMIT), min(high, INT_LIMIT))
         box.setKeyboardTracking(live)
-        box.setMinimumWidth(52)
+        box.setMinimumWidth(54)
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.add_editor(box)
         box.valueChanged.connect(self._on_changed)
         box.editingFinished.connect(self.finished)
@@ -204,6 +205,8 @@ class NumbersOrChoiceField(ParamField):
         super().__init__(spec)
         self._inner = inner
         self.box = QComboBox()
+        self.box.setMinimumWidth(74)
+        self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for choice in (NUMBERS, *spec.choices):
             self.box.addItem(str(choice))
         self.add_editor(self.box)
@@ -251,7 +254,11 @@ def to_text(value: Any) -> str:
     if isinstance(value, tuple) and not any(isinstance(item, tuple) for item in value):
         return ", ".join(to_text(item) for item in value)
     if isinstance(value, tuple):
-        return "[" + ", ".join(f"[{to_text(item)}]" if isinstance(item, tuple) else to_text(item) for item in value) + "]"
+        return (
+            "["
+            + ", ".join(f"[{to_text(item)}]" if isinstance(item, tuple) else to_text(item) for item in value)
+            + "]"
+        )
     return repr(value) if isinstance(value, float) else str(value)
 
 
@@ -278,7 +285,14 @@ def _plain_field(spec: ParamSpec, live: bool) -> ParamField:
 
 
 def _start_value(spec: ParamSpec) -> Any:
-    starts = {"int": max(1, int(spec.min or 1)), "float": 1.0, "bool": False, "str": "", "ints": (1,), "floats": (1.0,)}
+    starts = {
+        "int": max(1, int(spec.min or 1)),
+        "float": 1.0,
+        "bool": False,
+        "str": "",
+        "ints": (1,),
+        "floats": (1.0,),
+    }
     return starts.get(spec.type, (1,))
 
 

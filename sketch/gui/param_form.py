@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from sketch.graph.evaluate import applies
 from sketch.graph.rows import shape_text
@@ -16,7 +24,7 @@ from sketch.gui.param_fields import MIXED, guessed_spec, make_field
 from sketch.gui.theme import Theme
 from sketch.state.document import Document
 
-LABEL_WIDTH = 104
+LABEL_WIDTH = 100
 
 
 class ParamRow(QWidget):
@@ -112,7 +120,9 @@ class ParamRow(QWidget):
 def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec]:
     """The parameters that all these nodes have in the same form, by name, in the order of the first."""
     first, *others = [_params_of(document, node_id) for node_id in ids]
-    return {name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)}
+    return {
+        name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)
+    }
 
 
 def shown_value(document: Document, ids: Sequence[int], name: str) -> Any:
@@ -152,7 +162,12 @@ def _params_of(document: Document, node_id: int) -> Mapping[str, ParamSpec]:
 def _same(one: ParamSpec, other: ParamSpec | None) -> bool:
     if other is None:
         return False
-    return (one.type, one.rank, one.choices, bool(one.derive)) == (other.type, other.rank, other.choices, bool(other.derive))
+    return (one.type, one.rank, one.choices, bool(one.derive)) == (
+        other.type,
+        other.rank,
+        other.choices,
+        bool(other.derive),
+    )
 
 
 def _follow_line() -> QLineEdit:

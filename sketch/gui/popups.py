@@ -15,17 +15,30 @@ from sketch.gui.filter_popup import Choice, FilterPopup
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 from sketch.gui.toolbox import BLOCK
-from sketch.state import blocks, commands
+from sketch.state import commands
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
 
-FIRST = ("Input", "Conv2d", "Linear", "ReLU", "MaxPool2d", "BatchNorm2d", "Flatten", "Dropout", "Add", "Output")
+FIRST = (
+    "Input",
+    "Conv2d",
+    "Linear",
+    "ReLU",
+    "MaxPool2d",
+    "BatchNorm2d",
+    "Flatten",
+    "Dropout",
+    "Add",
+    "Output",
+)
 """What quick-add offers first, before anything is typed."""
 _PLAIN = re.compile(r"&(?!&)")
 
 
-def quick_add(window: MainWindow, scene: QPointF | None = None, place: QPoint | None = None, wire: Any = None) -> FilterPopup | None:
+def quick_add(
+    window: MainWindow, scene: QPointF | None = None, place: QPoint | None = None, wire: Any = None
+) -> FilterPopup | None:
     """Offer the layers (those that fit, at the end of a wire) and add the chosen one at a point of the scene."""
     tab, library = window.desk.tab, window.services.library
     if tab is None:
@@ -36,7 +49,7 @@ def quick_add(window: MainWindow, scene: QPointF | None = None, place: QPoint | 
     choices = [_layer_choice(spec, window.theme) for spec in library if not spec.hidden and _fits(spec, wire)]
     if wire is None:
         icon = dot_icon(window.theme.category("Group").name(), square=True)
-        choices += [Choice(BLOCK + name, name, "block", icon=icon, rank=90) for name in blocks.names()]
+        choices += [Choice(BLOCK + name, name, "block", icon=icon, rank=90) for name in window.block_names()]
     popup = FilterPopup(window, "Add a layer", choices, lambda key: _add(window, tab, key, spot, wire))
     popup.open_at(corner)
     return popup
@@ -97,7 +110,7 @@ def replace_layer(window: MainWindow) -> FilterPopup | None:
 def _add(window: MainWindow, tab: CanvasTab, key: str, spot: tuple[float, float], wire: Any) -> None:
     def run() -> None:
         if key.startswith(BLOCK):
-            made = blocks.insert(tab.document, key.removeprefix(BLOCK), spot, tab.group)
+            made = window.services.blocks.insert(tab.document, key.removeprefix(BLOCK), spot, tab.group)
         elif wire is None:
             made = commands.add_layer(tab.document, key, spot, parent=tab.group)
         elif wire[2] == "out":

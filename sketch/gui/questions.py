@@ -12,7 +12,9 @@ def ask_permission(parent: QWidget, path: Path, reason: str) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Run code from this file?")
-    box.setText(f"{path.name} contains Python code that would run to open it. Only open it if you trust its source.")
+    box.setText(
+        f"{path.name} contains Python code that would run to open it. Only open it if you trust its source."
+    )
     box.setInformativeText(f"{reason}\n\nThe code would run in a separate process, with your rights.")
     yes = box.addButton("Run it and open", QMessageBox.ButtonRole.AcceptRole)
     no = box.addButton("Do not open", QMessageBox.ButtonRole.RejectRole)

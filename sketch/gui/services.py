@@ -9,6 +9,7 @@ from pathlib import Path
 from sketch.binder.binder import Binder
 from sketch.binder.registry import KernelRegistry
 from sketch.graph.library import LayerLibrary
+from sketch.state.blocks import Blocks
 from sketch.state.document import Document
 from sketch.state.log import LogRing
 from sketch.state.session import Session
@@ -17,12 +18,9 @@ from sketch.state.store import Store
 
 
 class Services:
-    """Made once by app.py. `library`, `registry` and `binder` load at their first use, after the first paint.
+    """Made once by app.py. What has a `make_` loads at its first use, which is after the first paint."""
 
-    `open_document` opens a Document over a journal folder, with its tensor store.
-    """
-
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         settings: Settings,
@@ -33,8 +31,8 @@ class Services:
         make_library: Callable[[], LayerLibrary],
         make_registry: Callable[[], KernelRegistry],
         make_binder: Callable[[KernelRegistry], Binder],
-        open_document: Callable[[LayerLibrary, Path, str], Document],
-        open_store: Callable[[Path], Store],
+        make_store: Callable[[], Store],
+        blocks: Blocks,
     ):
         self.settings = settings
         self.session = session
@@ -44,8 +42,8 @@ class Services:
         self._make_library = make_library
         self._make_registry = make_registry
         self._make_binder = make_binder
-        self._open_document = open_document
-        self._open_store = open_store
+        self._make_store = make_store
+        self.blocks = blocks
         self._has_binder = False
 
     @cached_property
@@ -64,13 +62,14 @@ class Services:
         self._has_binder = True
         return self._make_binder(self.registry)
 
-    def document(self, folder: Path, name: str = "untitled") -> Document:
-        """The document whose journal is in this folder; a new one when the folder is empty."""
-        return self._open_document(self.library, folder, name)
+    @cached_property
+    def store(self) -> Store:
+        """Where the tensors of all open documents are."""
+        return self._make_store()
 
-    def store(self, folder: Path) -> Store:
-        """The tensor store of the document whose journal is in this folder."""
-        return self._open_store(folder)
+    def document(self, folder: Path, name: str) -> Document:
+        """The document whose journal is in this folder; a new one when the folder is empty."""
+        return Document(self.library, store=self.store, folder=folder, name=name)
 
     def close(self) -> None:
         """End the workers."""

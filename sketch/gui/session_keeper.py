@@ -14,8 +14,9 @@ from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.tables import Tables
 from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.docks import arrange_docks
 from sketch.gui.thumbnails import draw_graph
-from sketch.state.journal import JournalError
+from sketch.state.journal_file import JournalError
 from sketch.state.session_state import Tab
 
 if TYPE_CHECKING:
@@ -85,15 +86,23 @@ class SessionKeeper(QObject):
             if index >= len(session.tabs) or session.tabs[index].folder != str(folder):
                 session.move_tab(folder, index)
             known = session.tab(folder)
-            if known and (known.name, known.path) != (tab.document.name, str(tab.document.path or "") or None):
+            if known and (known.name, known.path) != (
+                tab.document.name,
+                str(tab.document.path or "") or None,
+            ):
                 session.update_tab(folder, path=tab.document.path, name=tab.document.name)
             self._save_views(tab)
         front = window.area.front
-        if front is not None and front.document.folder is not None and session.active != session.tab(front.document.folder):
+        if (
+            front is not None
+            and front.document.folder is not None
+            and session.active != session.tab(front.document.folder)
+        ):
             session.set_active(front.document.folder)
 
     def restore_look(self) -> None:
-        """Size, place and docks as they were; called before the first paint."""
+        """Size, place and docks as they were, or as at the first start; called before the first paint."""
+        arrange_docks(self._window, self._window.docks)
         geometry, docks = self._session.geometry("window"), self._session.geometry("docks")
         if geometry:
             self._window.restoreGeometry(geometry)
@@ -110,7 +119,9 @@ class SessionKeeper(QObject):
             for tab in self._session.tabs:
                 if self._session.is_looping and tab == self._session.suspect:
                     log.warning("session.skipped name=%s folder=%s", tab.name, tab.folder)
-                    self._window.say(f"'{tab.name}' stopped Sketch twice and stays closed; Ctrl+Shift+T opens it.")
+                    self._window.say(
+                        f"'{tab.name}' stopped Sketch twice and stays closed; Ctrl+Shift+T opens it."
+                    )
                     self._session.close_tab(tab.folder)
                     continue
                 self._restore_tab(tab)
@@ -125,7 +136,11 @@ class SessionKeeper(QObject):
     def bring_back(self, tab: Tab) -> CanvasTab:
         """Show the document of a tab of the session, where and how it was."""
         shown = self._window.opener.restore(Path(tab.folder), tab.name)
-        views = {None if group == "top" else int(group): view for group, view in tab.views.items() if group.lstrip("-").isdigit() or group == "top"}
+        views = {
+            None if group == "top" else int(group): view
+            for group, view in tab.views.items()
+            if group.lstrip("-").isdigit() or group == "top"
+        }
         shown.restore(views)
         return shown
 

@@ -15,6 +15,7 @@ QLabel[role="badge"] { background: $accent_soft; color: $text; border-radius: 4p
 QFrame[role="card"] { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame[role="card"]:hover { border-color: $accent; }
 QFrame[role="card"]:focus { border: 2px solid $accent; }
+QWidget[role="page"] { background: $panel; }
 QWidget#welcome { background: $canvas; }
 QWidget#breadcrumbs { background: $panel; border-bottom: 1px solid $border; }
 QWidget#breadcrumbs QToolButton { padding: 2px 6px; }

@@ -138,4 +138,14 @@ def _row(document: Document, node_id: int) -> Row:
     node, resolved = document.tables.nodes[node_id], document.inference.of(node_id)
     outputs = ", ".join("?" if kind is None else shape_text(kind.shape) for kind in resolved.outputs)
     count = "?" if resolved.parameters is None else f"{resolved.parameters:,}" if resolved.parameters else "–"
-    return Row(node_id, (node.name, document.library[node.layer].title, outputs, count))
+    return Row(node_id, (path_text(document, node_id), document.library[node.layer].title, outputs, count))
+
+
+def path_text(document: Document, node_id: int) -> str:
+    """`layer1.0.conv1`: the names of the enclosing groups, then its own."""
+    names, nodes = [], document.tables.nodes
+    at: int | None = node_id
+    while at is not None:
+        names.append(nodes[at].name)
+        at = nodes[at].parent
+    return ".".join(reversed(names))

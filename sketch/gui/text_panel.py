@@ -7,16 +7,24 @@ from pathlib import Path
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
-    QApplication, QFileDialog, QHBoxLayout, QLabel, QPlainTextEdit, QTextEdit, QToolButton, QVBoxLayout, QWidget,
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QTextEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from sketch.binder.kernel import SourceText
+from sketch.durable import write_text
 from sketch.gui.desk import Desk
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.icons import action_icon
 from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.theme import Theme
-from sketch.durable import write_text
 
 EMPTY = "The source appears here as soon as the canvas holds a layer."
 
@@ -110,7 +118,10 @@ class TextPanel(QWidget):
         self._status = QLabel()
         self._status.setProperty("role", "muted")
         self._status.setWordWrap(True)
-        self._buttons = {"copy": self._button("Copy the source", self.copy), "save": self._button("Save the source", self.save)}
+        self._buttons = {
+            "copy": self._button("Copy the source", self.copy),
+            "save": self._button("Save the source", self.save),
+        }
         self._lay_out()
         self.set_theme(theme)
         mirror.changed.connect(self._show_picture)
@@ -154,8 +165,9 @@ class TextPanel(QWidget):
             top = self.code.verticalScrollBar().value()
             self.code.setPlainText(picture.source.text)
             self.code.verticalScrollBar().setValue(top)
-        self._status.setText(picture.error)
-        self._status.setVisible(bool(picture.error))
+        self._status.setText(picture.error or _caption(picture.source.text))
+        self._status.setProperty("role", "error" if picture.error else "muted")
+        self._status.style().polish(self._status)
         for button in self._buttons.values():
             button.setEnabled(bool(picture.source.text))
         self._mark_selection()
@@ -174,9 +186,9 @@ class TextPanel(QWidget):
     def _mark(self, line: int) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
         cursor = QTextCursor(self.code.document().findBlockByNumber(line - 1))
-        mark.cursor = cursor  # type: ignore[attr-defined]
-        mark.format.setBackground(QColor(self._theme.code_line))  # type: ignore[attr-defined]
-        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+        mark.cursor = cursor
+        mark.format.setBackground(QColor(self._theme.code_line))
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
         return mark
 
     def _bring_into_view(self, line: int) -> None:
@@ -193,9 +205,8 @@ class TextPanel(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setContentsMargins(10, 4, 6, 4)
+        head.setContentsMargins(10, 2, 6, 2)
         head.addWidget(self._status, 1)
-        head.addStretch(1)
         for button in self._buttons.values():
             head.addWidget(button)
         column = QVBoxLayout(self)
@@ -214,3 +225,8 @@ def node_at(source: SourceText, line: int) -> int | None:
         if start <= line <= end
     ]
     return min(found)[1] if found else None
+
+
+def _caption(text: str) -> str:
+    lines = text.count("\n") + (not text.endswith("\n")) if text else 0
+    return f"{lines:,} lines" if lines else ""

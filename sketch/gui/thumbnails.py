@@ -15,7 +15,9 @@ WIDEST, HIGHEST, GAP = 46.0, 9.0, 8.0
 """Largest size of a bar and the gap between bars side by side, px."""
 
 
-def draw_graph(tables: Tables, library: LayerLibrary, size: QSize, theme: Theme, ratio: float = 1.0) -> QPixmap:
+def draw_graph(
+    tables: Tables, library: LayerLibrary, size: QSize, theme: Theme, ratio: float = 1.0
+) -> QPixmap:
     """A picture of all layers of a document, `size` device-independent px at a pixel ratio."""
     pixmap = QPixmap(size * ratio)
     pixmap.setDevicePixelRatio(ratio)
@@ -64,7 +66,9 @@ def _spots(depths: dict[int, int], size: QSize) -> dict[int, QRectF]:
     for depth, row in rows.items():
         left = (size.width() - len(row) * wide - (len(row) - 1) * GAP) / 2
         for index, node_id in enumerate(row):
-            spots[node_id] = QRectF(left + index * (wide + GAP), top + depth * pitch + (pitch - high) / 2, wide, high)
+            spots[node_id] = QRectF(
+                left + index * (wide + GAP), top + depth * pitch + (pitch - high) / 2, wide, high
+            )
     return spots
 
 

@@ -124,7 +124,9 @@ class Toolbox(QWidget):
 
     def _choice(self, spec: LayerSpec) -> Choice:
         icon = dot_icon(self._theme.category(spec.category).name(), square=True)
-        return Choice(spec.name, spec.title, words=(spec.name, spec.category, *spec.search), icon=icon, reason=spec.doc)
+        return Choice(
+            spec.name, spec.title, words=(spec.name, spec.category, *spec.search), icon=icon, reason=spec.doc
+        )
 
     def _block_choices(self) -> list[Choice]:
         icon = dot_icon(self._theme.category("Group").name(), square=True)
@@ -134,14 +136,17 @@ class Toolbox(QWidget):
         leaf = QTreeWidgetItem([choice.title])
         leaf.setData(0, _KEY, choice.key)
         leaf.setToolTip(0, f"{choice.title}\n{choice.reason}\nDrag it to the canvas, or click to append it.")
-        leaf.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+        leaf.setFlags(
+            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        )
         if choice.icon is not None:
             leaf.setIcon(0, choice.icon)
         return leaf
 
     def _leaves(self) -> list[QTreeWidgetItem]:
         heads = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return [head.child(row) for head in heads if head for row in range(head.childCount())]
+        leaves = (head.child(row) for head in heads if head for row in range(head.childCount()))
+        return [leaf for leaf in leaves if leaf is not None]
 
     def _on_clicked(self, item: QTreeWidgetItem) -> None:
         if item.data(0, _KEY):

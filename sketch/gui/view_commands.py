@@ -5,22 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from sketch.durable import write_file
 from sketch.gui.docks import arrange_docks
 from sketch.gui.edit_commands import no_tab
+from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
 
-PICTURE_SCALE = 2
 FIRST_STEPS = """<h3>First steps</h3>
 <p>Click a layer in the toolbox: it is added below the selection and wired to it. Or drag it to the canvas, or
 press Tab there and type its name.</p>
 <p>Pull a wire from the border of one layer to another. Drop it on empty canvas to be offered what fits.</p>
-<p>Select a layer to change its parameters on the right. Shapes, parameter counts and the source below follow at once.</p>
+<p>Select a layer to change its parameters on the right. Shapes, parameter counts and the source follow.</p>
 <p>Ctrl+G makes a block of the selection; Enter shows its inside, Esc leaves it.</p>
 <p>Ctrl+B compiles to a file that runs without Sketch. Ctrl+Shift+P lists every command.</p>"""
 
@@ -28,17 +26,14 @@ press Tab there and type its name.</p>
 def nothing_drawn(window: MainWindow) -> str | None:
     """Why there is nothing to compile or picture."""
     document = window.desk.document
-    return no_tab(window) or (None if document and document.tables.nodes else "The canvas is empty; draw a network first.")
+    return no_tab(window) or (
+        None if document and document.tables.nodes else "The canvas is empty; draw a network first."
+    )
 
 
 def nothing_runs(window: MainWindow) -> str | None:
     """Why there is nothing to cancel."""
     return None if window.jobs.running else "Nothing is running."
-
-
-def nothing_closed(window: MainWindow) -> str | None:
-    """Why there is no tab to bring back."""
-    return None if window.opener.closed else "No tab was closed in this session."
 
 
 def nothing_found(window: MainWindow) -> str | None:
@@ -53,7 +48,9 @@ def not_compiled(window: MainWindow) -> str | None:
 
 def no_problem(window: MainWindow) -> str | None:
     """Why there is no problem to go to."""
-    return no_tab(window) or (None if window.panels.problems.topLevelItemCount() else "There are no problems.")
+    return no_tab(window) or (
+        None if window.panels.problems.topLevelItemCount() else "There are no problems."
+    )
 
 
 def one_tab(window: MainWindow) -> str | None:
@@ -111,7 +108,9 @@ def find_again(window: MainWindow, by: int) -> None:
     if document is None:
         return
     rank = document.inference.order.rank
-    same = sorted((n.id for n in document.tables.nodes.values() if n.layer == layer), key=lambda key: rank.get(key, 0))
+    same = sorted(
+        (n.id for n in document.tables.nodes.values() if n.layer == layer), key=lambda key: rank.get(key, 0)
+    )
     if not same:
         window.say(f"There is no other {layer}.")
         return
@@ -139,6 +138,11 @@ def toggle_dock(window: MainWindow, name: str) -> None:
         panel.setFocus()
 
 
+def dock_shown(window: MainWindow, name: str) -> bool:
+    """True while a panel is open, in front or behind another."""
+    return not window.docks[name].isHidden()
+
+
 def reset_docks(window: MainWindow) -> None:
     """All panels where they were at first."""
     arrange_docks(window, window.docks)
@@ -162,7 +166,11 @@ def check(window: MainWindow) -> None:
     show_dock(window, "problems")
     window.panels.problems.refresh()
     count = window.panels.problems.topLevelItemCount()
-    window.say(f"{count} problem{'' if count == 1 else 's'}." if count else "No problems: this network can be compiled.")
+    window.say(
+        f"{count} problem{'' if count == 1 else 's'}."
+        if count
+        else "No problems: this network can be compiled."
+    )
 
 
 def step_problem(window: MainWindow, by: int) -> None:
@@ -172,26 +180,24 @@ def step_problem(window: MainWindow, by: int) -> None:
 
 
 def save_picture(window: MainWindow) -> None:
-    """Ask for a file and write the canvas in view as a PNG."""
+    """Ask for a file and write the canvas in view as SVG, PDF or PNG."""
+    from sketch.gui.picture import SUFFIXES, write_view  # vector writers are not needed at the start
+
     tab = window.desk.tab
     if tab is None:
         return
-    start = str(window.folder / f"{tab.document.name}.png")
-    path, _ = QFileDialog.getSaveFileName(window, "Save a picture", start, "Picture (*.png)")
+    kinds = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    start = str(window.folder / f"{tab.document.name}.svg")
+    path, _ = QFileDialog.getSaveFileName(window, "Save a picture", start, f"Picture ({kinds})")
     if not path:
         return
-    area = tab.view.canvas.contents().adjusted(-24, -24, 24, 24)
-    image = QImage((area.size() * PICTURE_SCALE).toSize(), QImage.Format.Format_ARGB32)
-    image.fill(QColor(window.theme.canvas))
-    painter = QPainter(image)
-    tab.view.render_to(painter)
-    painter.end()
-
-    def write(target: Path) -> None:
-        if not image.save(str(target), "PNG"):  # type: ignore[call-overload]
-            raise OSError(f"{path}: the picture could not be written.")
-
-    write_file(Path(path), write)
+    try:
+        if Path(path).suffix.lower() not in SUFFIXES:
+            raise ValueError(f"{path}: pictures end in {', '.join(SUFFIXES)}.")
+        write_view(tab.view, Path(path))
+    except (OSError, ValueError) as error:
+        show_error(window, str(error))
+        return
     window.say(f"Saved {path}.")
 
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sketch.gui.icons import mark
 from sketch.gui.theme import Theme
 
-PICTURE = QSize(168, 150)
-CARD_WIDTH = 200
+PICTURE = QSize(144, 128)
+CARD_WIDTH = 188
+GAP = 14
+SIDE = 32
 MOST_RECENT = 8
 
 
@@ -75,12 +87,14 @@ class WelcomePage(QScrollArea):
         self.setAccessibleName("Welcome")
         self.cards = [Card(*example) for example in examples]
         self._logo = QLabel()
+        self._grid = QGridLayout()
+        self._columns = 0
         self._recent = QVBoxLayout()
         self._recent_title = _section("Recent files")
         page = QWidget()
         page.setObjectName("welcome")
         self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(48, 40, 48, 40)
+        self._column.setContentsMargins(SIDE, 40, SIDE, 32)
         self._column.setSpacing(10)
         self._lay_out()
         self.setWidget(page)
@@ -100,25 +114,37 @@ class WelcomePage(QScrollArea):
                 widget.deleteLater()
         self._recent_title.setVisible(bool(paths))
         for path in paths[:MOST_RECENT]:
-            self._recent.addWidget(_link(f"{path.name}    {path.parent}", lambda p=path: self.file_chosen.emit(str(p))))
+            link = _link(f"{path.name}    {path.parent}", partial(self.file_chosen.emit, str(path)))
+            self._recent.addWidget(link)
 
     def show_pictures(self, draw: Callable[[str, QSize], QPixmap]) -> None:
         """Fill the cards with drawings."""
         for card in self.cards:
             card.show_picture(draw(card.key, PICTURE))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_cards()
+
+    def _place_cards(self) -> None:
+        """As many cards side by side as there is room for."""
+        columns = max(1, min(len(self.cards), (self.width() - 2 * SIDE + GAP) // (CARD_WIDTH + GAP)))
+        if columns != self._columns:
+            self._columns = columns
+            for index, card in enumerate(self.cards):
+                self._grid.addWidget(card, index // columns, index % columns)
+
     def _lay_out(self) -> None:
         self._column.addLayout(self._head())
         self._column.addLayout(self._start_row())
         self._column.addSpacing(8)
         self._column.addWidget(_section("Examples"))
-        grid = QGridLayout()
-        grid.setSpacing(14)
-        for index, card in enumerate(self.cards):
+        self._grid.setSpacing(GAP)
+        self._grid.setColumnStretch(len(self.cards), 1)
+        for card in self.cards:
             card.chosen.connect(self.example_chosen)
-            grid.addWidget(card, index // 3, index % 3)
-        grid.setColumnStretch(3, 1)
-        self._column.addLayout(grid)
+        self._place_cards()
+        self._column.addLayout(self._grid)
         self._column.addSpacing(8)
         self._column.addWidget(self._recent_title)
         self._recent.setSpacing(0)
@@ -165,5 +191,5 @@ def _link(text: str, run: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
     button.setProperty("role", "link")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.clicked.connect(run)
+    button.clicked.connect(lambda _checked=False: run())
     return button

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from sketch.state.store import Store
 __all__ = ["Document", "Update"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Document(DocumentView):
@@ -45,6 +48,8 @@ class Document(DocumentView):
         self.path = path
         self.recovery = Recovery()
         self._busy = False
+        self._is_noted = False
+        self._is_closed = False
         self._settings: dict[str, Any] = {}
         self._journal = Journal(folder) if folder is not None else None
         if self._journal is not None:
@@ -132,7 +137,8 @@ class Document(DocumentView):
         return self.path is not None and self._settings.get("stamp") != _stamp(self.path)
 
     def close(self) -> None:
-        """Write what is pending and let go of the journal."""
+        """Write what is pending and let go of the journal; no edit after that."""
+        self._is_closed = True
         if self._journal is not None:
             self._journal.close()
 
@@ -173,14 +179,18 @@ class Document(DocumentView):
             raise
         self._problems = None
         self._record(step(delta))
+        _log.info("document.%s name=%s label=%s rows=%d", cause, self.name, label, len(delta))
         return Update(delta, inferred, cause, label)
 
     def _record(self, record: Record) -> None:
         if self._journal is not None:
+            if not self._is_noted:
+                self._note_settings()
             self._journal.append(record)
 
     def _note_settings(self) -> None:
         if self._journal is not None:
+            self._is_noted = True
             path = None if self.path is None else str(self.path)
             self._journal.set_value("document", {**self._settings, "name": self.name, "path": path})
 
@@ -196,6 +206,8 @@ class Document(DocumentView):
             self.inference.follow(self.tables, whole(self.tables))
 
     def _refuse_re_entry(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("The document is closed.")
         if self._busy:
             raise RuntimeError("A subscriber tried to change the document while it was changing.")
 

@@ -22,6 +22,7 @@ from sketch.state.journal_file import (
     append_ops,
     count_ops,
     is_sound,
+    last_op,
     open_journal,
     read_ops,
     set_aside,
@@ -48,6 +49,8 @@ class Recovery:
         """One sentence for the person, empty when all is well."""
         if self.damaged is None:
             return ""
+        if not self.total:
+            return f"The journal was damaged and nothing could be restored; it is kept as {self.damaged}."
         restored = f"restored {self.edits} of {self.total} edits"
         return f"The journal was damaged: {restored}; the damaged one is kept as {self.damaged}."
 
@@ -69,6 +72,7 @@ class Journal:
         self._queue: deque[Record | tuple[str, Any]] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._failures = 0
         self._watchers: list[Callable[[str | None], None]] = []
         self._writer: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
@@ -118,8 +122,10 @@ class Journal:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything given is on the disk; False when that failed or took too long."""
         with self._wake:
+            before = self._failures
             self._wake.notify_all()
-            return self._wake.wait_for(lambda: not self._queue or self.failing is not None, timeout) and not self._queue
+            self._wake.wait_for(lambda: not self._queue or self._failures > before, timeout)
+            return not self._queue
 
     def watch(self, listener: Callable[[str | None], None]) -> None:
         """Call `listener(reason or None)` when `failing` changes; it comes on the writer's thread."""
@@ -195,13 +201,13 @@ class Journal:
 
     def _commit(self, batch: list[Record | tuple[str, Any]]) -> bool:
         try:
-            connection = self._reopened()
+            connection, stored = self._reopened()
             connection.execute("BEGIN IMMEDIATE")
-            ops = ((item.kind, encode_record(item)) for item in batch if isinstance(item, Record))
-            head = append_ops(connection, self._head, ops)
+            records = [item for item in batch if isinstance(item, Record)][stored[0] - self._head[0] :]
+            head = append_ops(connection, stored, ((item.kind, encode_record(item)) for item in records))
             _write_values(connection, [item for item in batch if isinstance(item, tuple)])
             connection.execute("COMMIT")
-        except (sqlite3.Error, OSError, JournalError, CodecError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer lives on and the person is told
             self._fail(error)
             return False
         self._head = head
@@ -209,18 +215,27 @@ class Journal:
         self._keep_reserve()
         return True
 
-    def _reopened(self) -> sqlite3.Connection:
-        """After a failure the file is opened anew: a descriptor whose fsync failed must not be believed."""
+    def _reopened(self) -> tuple[sqlite3.Connection, tuple[int, bytes]]:
+        """The connection, and the last operation it holds.
+
+        After a failure the file is opened anew: a descriptor whose fsync failed must not be believed. A commit
+        that failed may still have arrived, so what is stored can be ahead of what was acknowledged.
+        """
         if self._connection is None:
             self._connection = open_journal(self.path)
-        return self._connection
+            return self._connection, last_op(self._connection)
+        return self._connection, self._head
 
     def _fail(self, error: Exception) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
         self._reserve.unlink(missing_ok=True)
-        self._set_failing(f"{error}; your edits are kept in memory. Free space on the disk of {self.path.parent}.")
+        cure = "save the document" if isinstance(error, CodecError) else f"check the disk of {self.path.parent}"
+        self._set_failing(f"Edits are kept in memory only, because of: {error}; {cure}.")
+        with self._wake:
+            self._failures += 1
+            self._wake.notify_all()
 
     def _set_failing(self, reason: str | None) -> None:
         changed, self.failing = self.failing != reason, reason

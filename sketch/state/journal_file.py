@@ -109,6 +109,12 @@ def count_ops(connection: sqlite3.Connection) -> int:
     return max(found)
 
 
+def last_op(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last operation."""
+    row = connection.execute("SELECT seq, hash FROM op ORDER BY seq DESC LIMIT 1").fetchone()
+    return (0, START) if row is None else (row[0], row[1])
+
+
 def append_ops(
     connection: sqlite3.Connection, head: tuple[int, bytes], ops: Iterable[tuple[str, bytes]]
 ) -> tuple[int, bytes]:

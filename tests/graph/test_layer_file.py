@@ -27,7 +27,8 @@ outputs: [{name: y, variadic: true, count: n}]
 shape: {rule: split, dims: [1, 2]}
 weights:
   bias: n
-  w_{layer}: {shape: "n, *k", when: "n > 2", trainable: false, dtype: int64, init: {scheme: normal, std: 2}, each: {layer: range(n)}}
+  w_{layer}: {shape: "n, *k", when: "n > 2", trainable: false, dtype: int64, init: {scheme: normal, std: 2},
+    each: {layer: range(n)}}
 checks:
   - {require: "n % 2 == 1", message: "{n} is even.", cure: "Take {n} + 1.", param: n, port: 0}
 group: false
@@ -117,10 +118,10 @@ FAULTS = [
     ("bias: n", "bias: [n]", "16:3", "expected a mapping, found ['n']"),
     ("bias: n", "bias: z", "1:1", "Thing reads z, which does not exist"),
     ('shape: "n, *k", ', "", "17:14", "'shape' is missing"),
-    ("{layer: range(n)}", "[layer]", "17:110", "'each' must be a mapping"),
-    ('message: "{n} is even."', 'text: "{n} is even."', "19:29", "'text' is not known here"),
-    ("{n} is even.", "{size} is even.", "19:5", "the message shows size, which the check does not read"),
-    ("{n} is even.", "{n is even.", "19:5", "the message cannot be filled in"),
+    ("{layer: range(n)}", "[layer]", "18:5", "'each' must be a mapping"),
+    ('message: "{n} is even."', 'text: "{n} is even."', "20:29", "'text' is not known here"),
+    ("{n} is even.", "{size} is even.", "20:5", "the message shows size, which the check does not read"),
+    ("{n} is even.", "{n is even.", "20:5", "the message cannot be filled in"),
 ]
 
 

@@ -6,11 +6,10 @@ import pytest
 
 from sketch.graph.errors import ParameterError
 from sketch.graph.rows import ValueType
+from tests.graph.layer_checks import library, look
 from tests.graph.torch_oracle import (
     check_agreement,
     check_symbolic,
-    library,
-    resolve_layer,
     shape_of,
     sketch_outcome,
     tensor,
@@ -78,9 +77,7 @@ def test_a_symbolic_batch_stays(name):
 
 @pytest.mark.parametrize("slopes", [1, 3, 8])
 def test_prelu_weight_equals_torchs(slopes):
-    found = resolve_layer(
-        "PReLU", {"num_parameters": slopes, "init": 0.1}, [ValueType("float32", (2, slopes, 4))]
-    )
+    found = look("PReLU", {"num_parameters": slopes, "init": 0.1}, [ValueType("float32", (2, slopes, 4))])
     state = torch_module("PReLU", {"num_parameters": slopes, "init": 0.1}).state_dict()
     assert {role: kind.shape for role, kind in found.weights.items()} == {
         k: tuple(v.shape) for k, v in state.items()
@@ -90,13 +87,13 @@ def test_prelu_weight_equals_torchs(slopes):
 
 
 def test_glu_names_the_odd_size():
-    problem = resolve_layer("GLU", {"dim": 1}, [ValueType("float32", (2, 7))]).problems[0]
+    problem = look("GLU", {"dim": 1}, [ValueType("float32", (2, 7))]).problems[0]
     assert problem.message == "GLU halves dimension 1, and 7 is odd."
     assert problem.param == "dim"
 
 
 def test_softmax_names_the_range_of_dim():
-    problem = resolve_layer("Softmax", {"dim": 2}, [ValueType("float32", (2, 7))]).problems[0]
+    problem = look("Softmax", {"dim": 2}, [ValueType("float32", (2, 7))]).problems[0]
     assert str(problem) == "Softmax has dim 2, the input has 2 dimensions. Choose dim from -2 to 1."
 
 
@@ -109,7 +106,7 @@ def test_softmax_names_the_range_of_dim():
     ],
 )
 def test_parameters_that_cannot_be(name, params, word):
-    problem = resolve_layer(name, params, [ValueType("float32", (2, 7))]).problems[0]
+    problem = look(name, params, [ValueType("float32", (2, 7))]).problems[0]
     assert problem.param == word
     assert problem.severity == "error"
 

@@ -8,11 +8,11 @@ import torch
 
 from sketch.graph.dims import symbol
 from sketch.graph.rows import ValueType
+from tests.graph.layer_checks import look
 from tests.graph.torch_oracle import (
     check_agreement,
     check_symbolic,
     has_symbol,
-    resolve_layer,
     shape_of,
     sketch_outcome,
     tensor,
@@ -96,7 +96,7 @@ def test_every_pair_of_types_and_ranks_promotes_as_in_torch():
 def test_types_without_a_common_one_are_refused(first, second):
     names = {"float8_e5m2": "float8e5m2"}
     inputs = [ValueType(names.get(dtype, dtype), (2,)) for dtype in (first, second)]
-    problem = resolve_layer("Add", {}, inputs).problems[0]
+    problem = look("Add", {}, inputs).problems[0]
     assert problem.message == f"Add cannot combine {names.get(first, first)} with {second}."
     assert "Cast" in problem.cure
 
@@ -154,7 +154,7 @@ def test_matrix_products():
 
 def test_matmul_names_the_sizes_that_do_not_meet():
     inputs = [ValueType("float32", (N, 3, 10)), ValueType("float32", (8, 2))]
-    problem = resolve_layer("MatMul", {}, inputs).problems[0]
+    problem = look("MatMul", {}, inputs).problems[0]
     assert problem.message == "MatMul cannot multiply N×3×10 by 8×2: 10 columns meet 8 rows."
     assert problem.port == 1
 
@@ -213,5 +213,5 @@ def test_matmul_keeps_names():
 
 
 def test_add_needs_two_inputs():
-    problem = resolve_layer("Add", {}, [ValueType("float32", (2,))]).problems[0]
+    problem = look("Add", {}, [ValueType("float32", (2,))]).problems[0]
     assert problem.message == "Add needs at least 2 inputs, has 1."

@@ -6,7 +6,8 @@ import pytest
 
 from sketch.graph.errors import ParameterError
 from sketch.graph.rows import ValueType
-from tests.graph.torch_oracle import check_agreement, check_symbolic, library, resolve_layer, shape_of, tensor
+from tests.graph.layer_checks import library, look
+from tests.graph.torch_oracle import check_agreement, check_symbolic, shape_of, tensor
 
 NAMES = sorted(spec.name for spec in library() if spec.category == "Dropout")
 
@@ -38,10 +39,10 @@ def test_p_outside_its_range_is_refused(name, p):
 
 
 def test_dropout1d_says_what_it_takes():
-    problem = resolve_layer("Dropout1d", {}, [ValueType("float32", (1, 2, 3, 4))]).problems[0]
+    problem = look("Dropout1d", {}, [ValueType("float32", (1, 2, 3, 4))]).problems[0]
     assert problem.message == "Dropout1d takes 2 or 3 dimensions, gets 4 (1×2×3×4)."
 
 
 def test_whole_numbers_cannot_be_dropped():
-    problem = resolve_layer("Dropout", {}, [ValueType("int64", (2, 3))]).problems[0]
+    problem = look("Dropout", {}, [ValueType("int64", (2, 3))]).problems[0]
     assert (problem.code, problem.port) == ("dtype", 0)

@@ -7,11 +7,10 @@ import torch
 
 from sketch.graph.dims import symbol
 from sketch.graph.rows import ValueType
+from tests.graph.layer_checks import library, look
 from tests.graph.torch_oracle import (
     check_agreement,
     check_symbolic,
-    library,
-    resolve_layer,
     shape_of,
     sketch_outcome,
     tensor,
@@ -77,7 +76,7 @@ def test_binary_targets_have_the_shape_of_the_input(name):
 
 @pytest.mark.parametrize("name", [*BROADCASTING, *EXACT])
 def test_targets_of_whole_numbers_ask_for_a_cast(name):
-    found = resolve_layer(name, {}, [ValueType("float32", (2,)), ValueType("int64", (2,))]).problems[0]
+    found = look(name, {}, [ValueType("float32", (2,)), ValueType("int64", (2,))]).problems[0]
     assert (found.code, found.port) == ("dtype", 1)
     assert "Cast" in found.cure
 
@@ -119,14 +118,12 @@ def test_class_probabilities():
 
 
 def test_cross_entropy_explains_a_target_of_the_wrong_kind():
-    one_hot = resolve_layer("CrossEntropyLoss", {}, [*floats((8, 10)), ValueType("int64", (8, 10))]).problems[
-        0
-    ]
+    one_hot = look("CrossEntropyLoss", {}, [*floats((8, 10)), ValueType("int64", (8, 10))]).problems[0]
     assert one_hot.message == "CrossEntropyLoss on 8×10 needs class numbers of shape 8, gets 8×10."
     assert one_hot.cure.startswith("Class probabilities must be floating point.")
-    weights = resolve_layer("CrossEntropyLoss", {"weight": [1, 2]}, floats((8, 3), (8, 3))).problems[0]
+    weights = look("CrossEntropyLoss", {"weight": [1, 2]}, floats((8, 3), (8, 3))).problems[0]
     assert weights.message == "CrossEntropyLoss has 2 class weights, the input has 3 classes in dimension 1."
-    small = resolve_layer("CrossEntropyLoss", {}, [*floats((8, 3)), ValueType("int32", (8,))]).problems[0]
+    small = look("CrossEntropyLoss", {}, [*floats((8, 3)), ValueType("int32", (8,))]).problems[0]
     assert small.message == "CrossEntropyLoss needs int64 class numbers, gets int32."
 
 
@@ -212,7 +209,7 @@ def test_triplets():
 )
 def test_factors_are_buffers_as_in_torch(name, params):
     target = [ValueType("int64", (2,))] if name in ("CrossEntropyLoss", "NLLLoss") else floats((2, 3))
-    found = resolve_layer(name, params, [*floats((2, 3)), *target])
+    found = look(name, params, [*floats((2, 3)), *target])
     state = torch_module(name, params).state_dict()
     assert {role: kind.shape for role, kind in found.weights.items()} == {
         k: tuple(v.shape) for k, v in state.items()
@@ -236,9 +233,7 @@ def test_parameters_that_torch_refuses(name, params):
     rng = random.Random(4)
     inputs = [tensor(rng, (2, 3)) for _ in library()[name].inputs]
     assert not check_agreement(name, params, inputs)
-    assert resolve_layer(name, params, [type_of(value) for value in inputs]).problems[0].param == next(
-        iter(params)
-    )
+    assert look(name, params, [type_of(value) for value in inputs]).problems[0].param == next(iter(params))
 
 
 @pytest.mark.parametrize("reduction", ["none", "mean"])

@@ -21,7 +21,7 @@ NAMES = layers_in("Padding")
 def wild(dice: Dice, dims: int):
     low = dice.pick(0, 0, -3)
     params = {"padding": dice.pick(dice.number(0, 3), dice.some(2 * dims, low, 4))}
-    rank = dice.pick(dims, dims + 1, dims + 1, dims + 2, dims + 2, dims + 3)
+    rank = dice.pick(dims - 1, dims, dims + 1, dims + 1, dims + 2, dims + 2, dims + 3)
     return params, [dice.floats(*dice.some(rank, 1, 5))]
 
 
@@ -62,3 +62,8 @@ def test_a_border_cannot_be_mirrored_beyond_the_input():
 def test_a_crop_leaves_something():
     problem = refusal("ZeroPad1d", {"padding": (-2, -2)}, floats(1, 3, 4))
     assert problem.message == "padding -2, -2 cuts the whole input of 4 off."
+
+
+def test_every_padded_dimension_must_be_there():
+    problem = refusal("ConstantPad2d", {}, floats(4))
+    assert problem.message == "ConstantPad2d needs at least 2 dimensions (H×W), gets 1-D 4."

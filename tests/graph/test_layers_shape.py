@@ -6,11 +6,10 @@ import pytest
 
 from sketch.graph.dims import parse_dim, symbol
 from sketch.graph.rows import ValueType
+from tests.graph.layer_checks import library, look
 from tests.graph.torch_oracle import (
     check_agreement,
     check_symbolic,
-    library,
-    resolve_layer,
     shape_of,
     sketch_outcome,
     tensor,
@@ -26,7 +25,7 @@ def any_tensor(rng, low=0, high=4):
 
 
 def problem(layer, params, *shapes):
-    found = resolve_layer(layer, params, [ValueType("float32", shape) for shape in shapes]).problems
+    found = look(layer, params, [ValueType("float32", shape) for shape in shapes]).problems
     assert len(found) == 1
     return found[0]
 

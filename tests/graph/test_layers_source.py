@@ -5,7 +5,8 @@ import pytest
 from sketch.graph.dims import symbol
 from sketch.graph.errors import ParameterError
 from sketch.graph.rows import ValueType
-from tests.graph.torch_oracle import check_agreement, library, resolve_layer, sketch_outcome
+from tests.graph.layer_checks import library, look
+from tests.graph.torch_oracle import check_agreement, sketch_outcome
 
 
 def test_input_has_a_symbolic_batch_by_default():
@@ -29,7 +30,7 @@ def test_an_impossible_shape_cannot_be_set():
 
 
 def test_output_takes_one_wire_and_gives_none():
-    found = resolve_layer("Output", {}, [ValueType("float32", (2, 3))])
+    found = look("Output", {}, [ValueType("float32", (2, 3))])
     assert found.outputs == ()
     assert found.problems == ()
 
@@ -48,13 +49,13 @@ def test_output_takes_one_wire_and_gives_none():
 def test_constant_has_the_shape_of_its_value(value, dtype):
     params = {"value": value, "dtype": dtype}
     assert check_agreement("Constant", params, [])
-    assert resolve_layer("Constant", params, []).weights == {}
+    assert look("Constant", params, []).weights == {}
 
 
 def test_constant_with_a_shape_is_kept_with_the_weights_and_not_trained():
     params = {"value": 2.0, "shape": [2, 3], "dtype": "float64"}
     assert check_agreement("Constant", params, [])
-    found = resolve_layer("Constant", params, [])
+    found = look("Constant", params, [])
     weight = found.weights["value"]
     assert (weight.shape, weight.dtype, weight.trainable) == ((2, 3), "float64", False)
     assert found.parameters == 0
@@ -73,7 +74,7 @@ def test_constants_that_cannot_be(params, message):
 
 
 def test_parameter_is_trained():
-    found = resolve_layer("Parameter", {"shape": [1, 197, 768]}, [])
+    found = look("Parameter", {"shape": [1, 197, 768]}, [])
     assert found.outputs == (ValueType("float32", (1, 197, 768)),)
     assert found.parameters == 197 * 768
     assert found.weights["value"].trainable
@@ -88,4 +89,4 @@ def test_groups_have_no_ports(name):
     spec = library()[name]
     assert spec.group
     assert (spec.inputs, spec.outputs, spec.category) == ((), (), "Group")
-    assert resolve_layer(name, {}, []).problems == ()
+    assert look(name, {}, []).problems == ()

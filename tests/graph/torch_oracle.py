@@ -3,27 +3,18 @@
 import random
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from sketch.graph.dims import Symbolic, substitute, symbol
-from sketch.graph.evaluate import Resolved, resolve
-from sketch.graph.library import LayerLibrary
-from sketch.graph.rows import Edge, FrozenDict, Node, ValueType
-from sketch.resources_root import resource_root
+from sketch.graph.rows import ValueType
+from tests.graph.layer_checks import library, look
 
 Tensors = Sequence[torch.Tensor | None]
 Outcome = list[tuple[str, tuple[int, ...]]] | str
 """(element type, shape) of each output, or the text of the refusal."""
-
-
-@cache
-def library() -> LayerLibrary:
-    """The layers there are, read once."""
-    return LayerLibrary.load(resource_root() / "layers")
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -34,16 +25,8 @@ def type_of(tensor: torch.Tensor | None) -> ValueType | None:
     return None if tensor is None else ValueType(dtype_name(tensor.dtype), tuple(tensor.shape))
 
 
-def resolve_layer(layer: str, params: Mapping[str, Any], inputs: Sequence[ValueType | None]) -> Resolved:
-    """Evaluate one node with these inputs on its ports, None where nothing is wired."""
-    spec = library()[layer]
-    clean = FrozenDict({name: spec.clean_param(name, value) for name, value in params.items()})
-    prior = tuple(Edge(10 + port, 0, 1, port) for port, value in enumerate(inputs) if value is not None)
-    return resolve(Node(1, layer, "it", clean, prior), spec, inputs, {}, ())
-
-
 def sketch_outcome(layer: str, params: Mapping[str, Any], inputs: Sequence[ValueType | None]) -> Outcome:
-    found = resolve_layer(layer, params, inputs)
+    found = look(layer, params, inputs)
     errors = [problem for problem in found.problems if problem.severity == "error"]
     if errors:
         assert all(output is None for output in found.outputs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
+from itertools import pairwise
 
 from sketch.graph.layout.layers import Layered
 
@@ -90,7 +91,7 @@ def _leftmost(rows: list[list[int]], block: list[int], apart: _Separation) -> li
     after: list[list[tuple[int, float]]] = [[] for _ in range(count)]
     waiting = [0] * count
     for row in rows:
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in pairwise(row):
             after[block[left]].append((block[right], apart(left, right)))
             waiting[block[right]] += 1
     x = [0.0] * count
@@ -126,7 +127,7 @@ class _Bounds:
         left: list[dict[int, float]] = [{} for _ in range(count)]
         right: list[dict[int, float]] = [{} for _ in range(count)]
         for row in rows:
-            for one, other in zip(row, row[1:], strict=False):
+            for one, other in pairwise(row):
                 distance = apart(one, other)
                 a, b = block[one], block[other]
                 left[b][a] = max(left[b].get(a, 0.0), distance)

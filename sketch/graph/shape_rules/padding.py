@@ -8,7 +8,7 @@ from sketch.graph.dims import Dim
 from sketch.graph.errors import ShapeError
 from sketch.graph.rows import ValueType, shape_text
 from sketch.graph.rule import Call, Rule
-from sketch.graph.shape_rules.layout import SPACE, layout, typed
+from sketch.graph.shape_rules.layout import SPACE, expect_least, layout, typed
 
 
 def side_padding(call: Call) -> tuple[ValueType | None, ...]:
@@ -17,12 +17,8 @@ def side_padding(call: Call) -> tuple[ValueType | None, ...]:
     shape = call.shape()
     if mode != "constant":
         layout(call, dims)
-    elif len(shape) < dims:
-        raise ShapeError(
-            f"{call.spec.name} pads {SPACE[dims]}, gets {len(shape)}-D {shape_text(shape)}.",
-            "Change the shape with a Reshape or Unsqueeze.",
-            port=0,
-        )
+    else:
+        expect_least(call, dims, SPACE[dims])
     pairs = _pairs(call.param("padding"))
     sizes = shape[len(shape) - dims :]
     if mode == "reflect":

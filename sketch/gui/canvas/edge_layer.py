@@ -16,13 +16,15 @@ from sketch.gui.canvas.routing import Points
 from sketch.gui.canvas.wires import Line
 
 ARROW = QPolygonF([QPointF(-4.2, -12.5), QPointF(4.2, -12.5), QPointF(0.0, -4.0)])
-SLACK = 14.0
+LEAD = 11.0
 
 
 def wire_path(points: Points) -> QPainterPath:
-    """A smooth path through the points of a wire; every piece leaves and arrives vertically."""
+    """A smooth path through the points of a wire; every piece leaves and arrives vertically, the last bit is straight."""
     path = QPainterPath(QPointF(*points[0]))
-    for (x1, y1), (x2, y2) in pairwise(points):
+    x_end, y_end = points[-1]
+    lead = min(LEAD, abs(y_end - points[-2][1]) / 2)
+    for (x1, y1), (x2, y2) in pairwise((*points[:-1], (x_end, y_end - lead), points[-1])):
         if abs(x2 - x1) < 0.5:
             path.lineTo(x2, y2)
         else:
@@ -163,12 +165,9 @@ class EdgeLayer(QGraphicsItem):
         for slot, line in lines:
             if self._labels.get((line.start, line.out)) != line.edge or not (text := self._label(line.edge)):
                 continue
-            middle = self._path(slot).pointAtPercent(0.5) if len(line.points) == 2 else QPointF(*line.points[1])
-            width = ink.small_metrics.horizontalAdvance(text)
-            pill = QRectF(middle.x() - width / 2 - 4, middle.y() - 8.5, width + 8, 16)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ink.canvas)
-            painter.drawRoundedRect(pill, 4, 4)
+            width = ink.small_metrics.horizontalAdvance(text) + 6
+            pill = _label_place(line, self._path(slot), width)
+            painter.fillRect(pill, ink.veil)
             painter.setPen(ink.wire_label)
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -252,6 +251,18 @@ def dashed(pen: QPen) -> QPen:
 def _plainness(line: Line) -> tuple[int, float, int]:
     (_, top), (_, bottom) = line.points[0], line.points[-1]
     return len(line.points), abs(bottom - top), line.edge.target
+
+
+def _label_place(line: Line, path: QPainterPath, width: float) -> QRectF:
+    """Beside the middle of a plain wire; beside the start of one with a lane, away from where it bends."""
+    (x, y), (x_next, _) = line.points[:2]
+    if len(line.points) == 2:
+        middle = path.pointAtPercent(0.5)
+        x, y = middle.x(), middle.y() - 7
+    else:
+        y += 6
+    left = x - width - 6 if len(line.points) > 2 and x_next > x else x + 6
+    return QRectF(left, y, width, 14)
 
 
 def _pieces(path: QPainterPath) -> list[QLineF]:

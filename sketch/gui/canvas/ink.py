@@ -30,6 +30,7 @@ class Ink:
         self.node = QBrush(QColor(theme.node))
         self.group = QBrush(QColor(theme.group))
         self.canvas = QColor(theme.canvas)
+        self.veil = _clear(theme.canvas, 215)
         self.shadow = QBrush(QColor(0, 0, 0, 110 if theme.is_dark else 26))
         self.border = QPen(QColor(theme.node_border), 1.0)
         self.hover_border = QPen(QColor(theme.text_muted), 1.2)

@@ -185,7 +185,19 @@ class NodeItem(QGraphicsItem):
         layer = ink.small_metrics.elidedText(look.layer, right, for_layer)
         left_over = room - badge - ink.small_metrics.horizontalAdvance(layer) - 8
         title = ink.title_metrics.elidedText(look.title, middle, left_over)
-        return title, layer, ink.small_metrics.elidedText(look.subtitle, right, room)
+        return title, layer, self._fit_pieces(look.subtitle, room)
+
+    def _fit_pieces(self, text: str, room: float) -> str:
+        """As many whole pieces of a subtitle as fit, then an ellipsis."""
+        metrics = self._ink.small_metrics
+        if metrics.horizontalAdvance(text) <= room:
+            return text
+        pieces = text.split(" · ")
+        for count in range(len(pieces) - 1, 0, -1):
+            shorter = " · ".join(pieces[:count]) + " …"
+            if metrics.horizontalAdvance(shorter) <= room:
+                return shorter
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def _paint_ports(self, painter: QPainter) -> None:
         ink = self._ink

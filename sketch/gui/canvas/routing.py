@@ -1,6 +1,6 @@
 """Ways for wires: straight down where nothing stands between, else along a lane beside what does.
 
-All wires of one output share one lane, since they carry the same value. Pure arithmetic, no Qt.
+All wires of one output share a lane, since they carry the same value. Pure arithmetic, no Qt.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ BIN = 120.0
 MARGIN = 14.0
 LANE_GAP = 12.0
 FAR_BINS = 40
+TURN = 34.0
+SHORT = 400.0
 
-Points = tuple[tuple[float, float], ...]
+Point = tuple[float, float]
+Points = tuple[Point, ...]
+Lane = tuple[float, float, float]
+"""(x, top, bottom) of a vertical run."""
 
 
 class Obstacles:
@@ -23,7 +28,8 @@ class Obstacles:
     def __init__(self, boxes: Iterable[Box] = ()):
         self._rows: dict[int, list[Box]] = {}
         self._extent: dict[int, tuple[float, float]] = {}
-        self._lanes: dict[int, list[tuple[float, float, float, object]]] = {}
+        self._lanes: dict[int, dict[tuple[Lane, object], None]] = {}
+        self._own: dict[object, dict[Lane, int]] = {}
         for box in boxes:
             self.add(box)
 
@@ -35,10 +41,15 @@ class Obstacles:
             self._extent[row] = (min(low, box.left), max(high, box.right))
 
     def remove(self, box: Box) -> None:
-        """Take a box out; the extent of its rows may stay too wide, which only costs a detour."""
+        """Take a box out."""
         for row in _bins(box.top, box.bottom):
-            if box in self._rows.get(row, ()):
-                self._rows[row].remove(box)
+            left = self._rows.get(row, [])
+            if box in left:
+                left.remove(box)
+            if left:
+                self._extent[row] = min(other.left for other in left), max(other.right for other in left)
+            else:
+                self._extent.pop(row, None)
 
     def blocked(self, top: float, bottom: float) -> list[tuple[float, float]]:
         """Merged [left, right] spans that boxes cover anywhere between two heights, with a margin."""
@@ -52,44 +63,55 @@ class Obstacles:
         ]
         return _merge(spans)
 
-    def is_clear(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
+    def is_clear(self, start: Point, end: Point) -> bool:
         """True when no box stands between the two ends of a wire."""
         low, high = sorted((start[0], end[0]))
         spans = self.blocked(start[1] + 4, end[1] - 4)
         return not any(left < high and right > low for left, right in spans)
 
-    def lane(self, top: float, bottom: float, wishes: tuple[float, float], owner: object) -> float:
-        """The x with the shortest detour from both wishes where a vertical line meets no box and no other lane."""
-        own, others = self._taken(top, bottom, owner)
-        spans = _merge([*self.blocked(top, bottom), *((x - LANE_GAP, x + LANE_GAP) for x in others)])
-        for x in own:
-            if not any(left < x < right for left, right in spans):
-                return x
+    def own_lane(self, top: float, bottom: float, owner: object) -> Lane | None:
+        """A lane of the same owner that runs all along these heights."""
+        for lane in self._own.get(owner, ()):
+            if lane[1] <= top and lane[2] >= bottom:
+                return lane
+        return None
+
+    def lane(self, top: float, bottom: float, wishes: tuple[float, float], owner: object) -> Lane:
+        """Beside everything, with the shortest detour from both wishes (the x of source and target)."""
+        spans = self.blocked(top, bottom)
+        others = self._others(top, bottom, owner)
+        spans = _merge([*spans, *((x - LANE_GAP, x + LANE_GAP) for x in others)])
+        source, target = wishes
         ends = (x for span in spans for x in span)
         free = [x for x in (*wishes, *ends) if not any(left < x < right for left, right in spans)]
-        return min(free, key=lambda x: (abs(x - wishes[0]) + abs(x - wishes[1]), -x))
+        # The nearer side of the target first, so that nested skips stay on one side; then no needless bend.
+        x = min(free, key=lambda x: (round(abs(x - source) + 1.5 * abs(x - target)), x not in wishes, -x))
+        return x, top, bottom
 
-    def take(self, x: float, top: float, bottom: float, owner: object) -> None:
-        """Remember a lane so that other wires keep clear of it."""
-        for row in _bins(top, bottom):
-            self._lanes.setdefault(row, []).append((x, top, bottom, owner))
+    def take(self, lane: Lane, owner: object) -> None:
+        """Remember a lane so that wires of others keep clear of it; to be given back as often as taken."""
+        own = self._own.setdefault(owner, {})
+        own[lane] = own.get(lane, 0) + 1
+        if own[lane] == 1:
+            for row in _bins(lane[1], lane[2]):
+                self._lanes.setdefault(row, {})[lane, owner] = None
 
-    def release(self, x: float, top: float, bottom: float, owner: object) -> None:
-        """Forget a lane."""
-        for row in _bins(top, bottom):
-            lanes = self._lanes.get(row, [])
-            if (x, top, bottom, owner) in lanes:
-                lanes.remove((x, top, bottom, owner))
+    def release(self, lane: Lane, owner: object) -> None:
+        """Give a lane back."""
+        own = self._own[owner]
+        own[lane] -= 1
+        if not own[lane]:
+            del own[lane]
+            for row in _bins(lane[1], lane[2]):
+                del self._lanes[row][lane, owner]
 
-    def _taken(self, top: float, bottom: float, owner: object) -> tuple[dict[float, None], dict[float, None]]:
-        """(lanes of the same owner, lanes of others) between two heights."""
-        own: dict[float, None] = {}
-        others: dict[float, None] = {}
-        for row in _bins(top, bottom):
-            for x, start, end, other in self._lanes.get(row, ()):
-                if start < bottom and end > top:
-                    (own if other == owner else others)[x] = None
-        return own, others
+    def _others(self, top: float, bottom: float, owner: object) -> set[float]:
+        return {
+            lane[0]
+            for row in _bins(top, bottom)
+            for lane, other in self._lanes.get(row, ())
+            if other != owner and lane[1] < bottom and lane[2] > top
+        }
 
     def _blocked_far(self, rows: Sequence[int]) -> list[tuple[float, float]]:
         extents = [self._extent[row] for row in rows if row in self._extent]
@@ -98,23 +120,25 @@ class Obstacles:
         return [(min(low for low, _ in extents) - MARGIN, max(high for _, high in extents) + MARGIN)]
 
 
-def route(
-    start: tuple[float, float], end: tuple[float, float], obstacles: Obstacles, owner: object
-) -> tuple[Points, tuple[float, float, float] | None]:
-    """(points of the wire, its lane as (x, top, bottom) or None when it goes straight)."""
+def route(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tuple[Points, Lane | None]:
+    """(points of the wire, the lane it uses or None when it needs none)."""
     (x1, y1), (x2, y2) = start, end
     if y2 < y1 + 4:
         return _backwards(start, end), None
-    if obstacles.is_clear(start, end):
+    turn = min(TURN, (y2 - y1) / 3)
+    top, bottom = y1 + turn, y2 - turn
+    is_short = y2 - y1 < SHORT
+    if is_short and obstacles.is_clear(start, end):
         return (start, end), None
-    inset = min(34.0, (y2 - y1) / 3)
-    top, bottom = y1 + inset, y2 - inset
-    x = obstacles.lane(top, bottom, (x1, x2), owner)
-    return _laned(start, end, x, inset), (x, top, bottom)
+    lane = obstacles.own_lane(top, bottom, owner)
+    if lane is None and not is_short and obstacles.is_clear(start, end):
+        return (start, end), None
+    lane = lane or obstacles.lane(top, bottom, (x1, x2), owner)
+    return _laned(start, end, lane[0], turn), lane
 
 
-def _laned(start: tuple[float, float], end: tuple[float, float], x: float, inset: float) -> Points:
-    points = [start, (x, start[1] + inset), (x, end[1] - inset), end]
+def _laned(start: Point, end: Point, x: float, turn: float) -> Points:
+    points = [start, (x, start[1] + turn), (x, end[1] - turn), end]
     if abs(x - start[0]) < 0.5:
         points.pop(1)
     elif abs(x - end[0]) < 0.5:
@@ -122,11 +146,11 @@ def _laned(start: tuple[float, float], end: tuple[float, float], x: float, inset
     return tuple(points)
 
 
-def _backwards(start: tuple[float, float], end: tuple[float, float]) -> Points:
+def _backwards(start: Point, end: Point) -> Points:
     """A wire to something above: out below, around the side, in from above."""
     (x1, y1), (x2, y2) = start, end
     side = max(x1, x2) + 120.0
-    return (start, (side, y1 + 30.0), (side, y2 - 30.0), end)
+    return start, (side, y1 + 30.0), (side, y2 - 30.0), end
 
 
 def _bins(top: float, bottom: float) -> range:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sketch.graph.delta import Delta
@@ -11,7 +11,7 @@ from sketch.graph.lifting import descendants, lift
 from sketch.graph.rows import Edge, Node
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import Box, Stub, StubRow, box_of
-from sketch.gui.canvas.routing import Obstacles, Points, route
+from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
 
 ItemKey = int | Stub
 STUB_DISTANCE = 64.0
@@ -27,7 +27,7 @@ class Line:
     end: ItemKey
     into: int
     points: Points
-    lane: tuple[float, float, float] | None = None
+    lane: Lane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +190,31 @@ class Wiring:
         lines = [self.lines[edge] for edge in edges]
         for line in lines:
             self._free(line)
-        lines.sort(key=lambda line: (self._ends(line)[0][1] - self._ends(line)[1][1], line.edge.source, line.edge.out))
+        lines.sort(key=self._lane_order(lines))
         for line in lines:
             owner = (line.edge.source, line.edge.out)
             points, lane = route(*self._ends(line), self._obstacles, owner)
             self.lines[line.edge] = Line(line.edge, line.start, line.out, line.end, line.into, points, lane)
             if lane is not None:
-                self._obstacles.take(*lane, owner)
+                self._obstacles.take(lane, owner)
+
+    def _lane_order(self, lines: list[Line]) -> Callable[[Line], tuple[float, int, int, float, int, int]]:
+        """Short trunks first, so that long ones run outside of them; in each, its longest wire first."""
+        spans = {line.edge: self._ends(line)[1][1] - self._ends(line)[0][1] for line in lines}
+        reach: dict[tuple[int, int], float] = {}
+        for line in lines:
+            owner = (line.edge.source, line.edge.out)
+            reach[owner] = max(reach.get(owner, spans[line.edge]), spans[line.edge])
+
+        def key(line: Line) -> tuple[float, int, int, float, int, int]:
+            edge = line.edge
+            return reach[edge.source, edge.out], edge.source, edge.out, -spans[edge], edge.target, edge.into
+
+        return key
 
     def _free(self, line: Line) -> None:
         if line.lane is not None:
-            self._obstacles.release(*line.lane, (line.edge.source, line.edge.out))
+            self._obstacles.release(line.lane, (line.edge.source, line.edge.out))
 
     def _ends(self, line: Line) -> tuple[tuple[float, float], tuple[float, float]]:
         return self.box(line.start).output_anchor(line.out), self.box(line.end).input_anchor(line.into)

@@ -44,7 +44,7 @@ class Structure:
     types: Mapping[str, onnx.TypeProto]
     opset: int
     producer: str
-    functions: list[bytes] = field(default_factory=list)
+    formal: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     domains: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -61,13 +61,14 @@ def read(path: Path) -> Structure:
     _drop_inputs_with_values(proto)
     claims = _claims(proto)
     types = _types(proto)
+    formal = {(f.name, f.overload): tuple(f.input) for f in proto.functions if f.domain == LAYER_DOMAIN}
     proto = _inline(proto, path)
     model = _pointed(ir.from_proto(proto), path)
     model = _raised(model, opset, path)
     fold(model.graph, path)
     constants = read_constants(meta.get(CONSTANTS_KEY, "{}"))
     domains = {item.domain: item.version for item in proto.opset_import if item.domain not in ("", "ai.onnx", LAYER_DOMAIN)}
-    return Structure(model, claims, constants, meta, types, opset, proto.producer_name, domains=domains)
+    return Structure(model, claims, constants, meta, types, opset, proto.producer_name, formal, domains)
 
 
 # --- checks ------------------------------------------------------------------------------------------

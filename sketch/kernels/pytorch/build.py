@@ -17,6 +17,7 @@ from sketch.kernels.pytorch.classes import camel
 from sketch.kernels.pytorch.drafting import root_names, weight_type
 from sketch.kernels.pytorch.module_rows import Tensor1d
 from sketch.kernels.pytorch.plan import Plan
+from sketch.kernels.pytorch.reread import unsaid
 from sketch.kernels.pytorch.table import TENSORS, module_row
 from sketch.kernels.pytorch.weights import Weights
 
@@ -30,8 +31,12 @@ def build_module(network: Network, store: Any) -> tuple[fx.GraphModule, Plan, We
     weights = Weights(network, store)
     builder = _Builder(plan, weights)
     module = fx.GraphModule(builder.root, builder.graph(), camel(network.name))
-    module.sketch = json.dumps(builder.notes(), separators=(",", ":"))
     module.eval()
+    notes = builder.notes()
+    said = unsaid(module, notes, [(network.step(node).layer, network.step(node).pinned) for node in builder.owners()])
+    for index, params in said.items():
+        notes["nodes"][index]["said"] = params
+    module.sketch = json.dumps(notes, separators=(",", ":"))
     return module, plan, weights
 
 
@@ -46,6 +51,7 @@ class _Builder:
         self._values: dict[Source, fx.Node] = {}
         self._owners: list[int | None] = []
         self._owner: int | None = None
+        self._tensors: dict[str, Step] = {}
         self._names = root_names(plan)
 
     def graph(self) -> fx.Graph:
@@ -72,7 +78,8 @@ class _Builder:
             "name": network.name,
             "seed": network.seed,
             "inputs": [
-                {"name": s.name, "shape": list(s.params["shape"]), "dtype": s.params["dtype"]} for s in network.inputs
+                {"name": s.name, "shape": list(s.params["shape"]), "dtype": s.params["dtype"], "params": dict(s.pinned)}
+                for s in network.inputs
             ],
             "outputs": [name for name, _ in self._plan.results],
             "groups": [
@@ -80,12 +87,20 @@ class _Builder:
                 for box in network.groups.values()
             ],
             "nodes": [
-                {"name": step.name, "layer": step.layer, "in": None if step.parent is None else groups[step.parent],
-                 **({"also": self._plan.dropped[step.id]} if step.id in self._plan.dropped else {})}
+                {"name": step.name, "layer": step.layer, "in": None if step.parent is None else groups[step.parent]}
                 for step in map(network.step, order)
             ],
+            "tensors": {
+                target: {"name": step.name, "in": None if step.parent is None else groups[step.parent],
+                         "params": dict(step.pinned)}
+                for target, step in self._tensors.items()
+            },
             "calls": [None if owner is None else order[owner] for owner in self._owners],
         }  # fmt: skip
+
+    def owners(self) -> list[int]:
+        """Node ids in the order of the notes' nodes."""
+        return list(dict.fromkeys(owner for owner in self._owners if owner is not None))
 
     def _step(self, step: Step) -> None:
         if step.layer in TENSORS:
@@ -119,6 +134,7 @@ class _Builder:
         target = self._plan.names.target(step) if self._plan.has_attribute(step) else ""
         if "value" in step.weights:
             trainable = step.layer == "Parameter"
+            self._tensors[target] = step
             self._place(target, self._weights.tensor(step, "value", trainable=trainable))
             return self._add("get_attr", target, (), {})
         value, dtype = step.params["value"], torch_type(step.params["dtype"])

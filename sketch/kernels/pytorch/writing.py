@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sketch.kernels.pytorch.classes import Argument, Build, ClassDraft, Family, Instance, Make, Raw, Series, Statement
+from sketch.kernels.pytorch.classes import (
+    Argument,
+    Build,
+    ClassDraft,
+    Family,
+    Instance,
+    Make,
+    Raw,
+    Series,
+    Statement,
+)
 from sketch.kernels.pytorch.printing import WIDTH, Phrase, arguments, statement
 
 

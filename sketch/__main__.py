@@ -1,0 +1,34 @@
+"""`python -m sketch` and the `sketch` command: the editor, or a command without a window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+COMMANDS = frozenset({"check", "code", "convert", "diff", "export", "info", "kernels", "layers", "render"})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Start what the arguments ask for; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--version"]:
+        from sketch.app import version_text
+
+        sys.stdout.write(f"sketch {version_text()}\n")
+        return 0
+    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        from sketch.cli import main as run_command
+
+        return run_command(arguments)
+    missing = [name for name in arguments if not Path(name).exists()]
+    if missing:
+        sys.stderr.write(f"sketch: {missing[0]}: there is no such file; see sketch --help\n")
+        return 2
+    from sketch.app import run_editor
+
+    return run_editor([Path(name) for name in arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The composition root: makes settings, log and session, says how the rest is made, and starts the window."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sketch.resources_root import resource_root
+from sketch.state import paths
+from sketch.state.log import set_up_logging
+from sketch.state.session import Session
+from sketch.state.settings import Settings
+
+if TYPE_CHECKING:
+    from sketch.binder.binder import Binder
+    from sketch.binder.registry import KernelRegistry
+    from sketch.graph.library import LayerLibrary
+    from sketch.gui.services import Services
+    from sketch.state.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def run_editor(files: Sequence[Path]) -> int:
+    """Open the editor with these files; the exit code."""
+    from sketch.gui.application import run
+
+    services = make_services()
+    with (services.log_folder / "crash.log").open("a", encoding="utf-8") as crashes:
+        faulthandler.enable(crashes)
+        try:
+            return run(services, files)
+        finally:
+            faulthandler.disable()
+
+
+def make_services() -> Services:
+    """Everything the window needs, from the person's own folders."""
+    from sketch.gui.services import Services
+    from sketch.state.blocks import Blocks
+
+    settings = Settings(resource_root() / "settings.yaml", paths.config_folder())
+    ring = set_up_logging(paths.log_folder(), settings.get("log.level"))
+    session = Session(paths.state_folder() / "sessions")
+    log.info("sketch.started version=%s", version_text())
+    return Services(
+        settings=settings,
+        session=session,
+        log=ring,
+        log_folder=paths.log_folder(),
+        version=version_text(),
+        make_library=_library,
+        make_registry=_registry,
+        make_binder=_binder,
+        make_store=lambda: _store(session.store_folder),
+        blocks=Blocks(paths.data_folder() / "blocks"),
+    )
+
+
+def version_text() -> str:
+    """The version of the installed package."""
+    try:
+        return version("sketch-editor")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _library() -> LayerLibrary:
+    from sketch.graph.library import LayerLibrary
+
+    return LayerLibrary.load(resource_root() / "layers")
+
+
+def _registry() -> KernelRegistry:
+    from sketch.binder.registry import KernelRegistry
+
+    return KernelRegistry.discover()
+
+
+def _binder(registry: KernelRegistry) -> Binder:
+    from sketch.binder.binder import Binder
+
+    return Binder(registry)
+
+
+def _store(folder: Path) -> Store:
+    from sketch.binder.tensors import TensorStore
+
+    return TensorStore(folder)

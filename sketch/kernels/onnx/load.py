@@ -1,0 +1,259 @@
+"""Import: structure, then one walk that raises operators to layers and keeps the rest. Runs in the worker only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from sketch.binder.kernel import BinderError, ImportedModel, Loss, Task
+from sketch.graph.attachments import set_weight
+from sketch.graph.draft import Draft
+from sketch.graph.errors import GraphError
+from sketch.graph.library import LayerLibrary
+from sketch.graph.tables import Tables
+from sketch.kernels.onnx.building import Builder, encoded_type, group_layers
+from sketch.kernels.onnx.claims import GROUPS_KEY, SEED_KEY, Claim
+from sketch.kernels.onnx.folding import known
+from sketch.kernels.onnx.foreign import CAPTURES, INPUT_ROLE, MODEL_INPUT, OUTPUTS, OVERLOAD, layer_name
+from sketch.kernels.onnx.graph_bytes import captured_names, graphs_of
+from sketch.kernels.onnx.naming import SCOPES_KEY, clean, path_of
+from sketch.kernels.onnx.program import LAYER_DOMAIN
+from sketch.kernels.onnx.raising import elementwise, layout, norms, patterns, recurrent, windows
+from sketch.kernels.onnx.raising.site import Plan, Raiser, Site, Weight, plain_attribute
+from sketch.kernels.onnx.structure import Structure, read
+from sketch.resources_root import resource_root
+
+RAISERS: Mapping[str, Raiser] = {
+    **elementwise.RAISERS,
+    **layout.RAISERS,
+    **norms.RAISERS,
+    **recurrent.RAISERS,
+    **windows.RAISERS,
+}
+
+
+def import_model(path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
+    """Read an .onnx file into one Delta on empty tables; weights stay in the file where they can."""
+    task.step(0, 3, "Reading structure")
+    structure = read(path)
+    task.step(1, 3, "Raising layers")
+    draft = Draft(Tables(), LayerLibrary.load(resource_root() / "layers"))
+    loader = _Loader(structure, draft, task, path)
+    loader.run()
+    task.step(2, 3, "Done")
+    kinds = Counter(draft.node(change.key).layer for change in draft.delta() if change.table == "nodes")
+    details = {
+        "opset": structure.opset, "producer": structure.producer,
+        "operators": sorted(kind for kind in kinds if ":" in kind),
+    }  # fmt: skip
+    name = clean(structure.model.graph.name or path.stem) or path.stem
+    return ImportedModel(draft.delta(), "onnx", name, tuple(loader.losses), details)
+
+
+class _Loader:
+    """Walks the operators in order."""
+
+    def __init__(self, structure: Structure, draft: Draft, task: Task, path: Path):
+        self._structure, self._draft, self._task, self._path = structure, draft, task, path
+        meta = structure.meta
+        self._build = Builder(draft, task, structure.constants, group_layers(meta.get(GROUPS_KEY, "{}")))
+        self.losses: list[Loss] = []
+
+    def run(self) -> None:
+        """Inputs, operators, outputs."""
+        graph = self._structure.model.graph
+        self._declare(graph)
+        for value in graph.inputs:
+            self._input(value)
+        found = patterns.find(graph)
+        for node in graph:
+            if node in found.inside:
+                continue
+            try:
+                self._node(node, found)
+            except (GraphError, ValueError) as error:
+                where = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
+                raise BinderError(f"{self._path.name}: {clean(where)!r} ({node.op_type}): {error}") from None
+        for value in graph.outputs:
+            self._output(value)
+        self._remember()
+
+    def _declare(self, graph: ir.Graph) -> None:
+        """Types that onnx's inference found, where the model itself says none."""
+        for value in _values(graph):
+            proto = self._structure.types.get(value.name or "")
+            if proto is None or not proto.HasField("tensor_type"):
+                continue
+            if value.type is None:
+                value.type = ir.TensorType(ir.DataType(proto.tensor_type.elem_type))
+            if value.shape is None and proto.tensor_type.HasField("shape"):
+                value.shape = ir.from_proto(proto).shape
+
+    # --- ends --------------------------------------------------------------------------------------
+
+    def _input(self, value: ir.Value) -> None:
+        kind = self._build.type_of(value)
+        path = (clean(value.name or "input"),)
+        if kind is None or kind.shape is None or not isinstance(value.type, ir.TensorType):
+            proto = ir.to_proto(value).type.SerializeToString()
+            node_id = self._build.add(MODEL_INPUT, path, {"type": encoded_type(proto)})
+            self._build.hint(node_id, 0, value)
+        else:
+            shape = tuple(size if isinstance(size, int) else str(size) for size in kind.shape)
+            node_id = self._build.add("Input", path, {"shape": shape, "dtype": kind.dtype})
+        self._build.bind(value, node_id)
+
+    def _output(self, value: ir.Value) -> None:
+        node_id = self._build.add("Output", (clean(value.name or "output"),), {})
+        self._build.wire(value, node_id, 0)
+
+    def _remember(self) -> None:
+        if self._structure.domains:
+            self._draft.put("meta", "onnx.domains", dict(self._structure.domains))
+        seed = self._structure.meta.get(SEED_KEY, "")
+        if seed.isdigit():
+            self._draft.put("meta", "seed", int(seed))
+
+    # --- operators ---------------------------------------------------------------------------------
+
+    def _node(self, node: ir.Node, found: patterns.Patterns) -> None:
+        path = self._name(node)
+        first = next((value.name for value in node.outputs if value.name), "")
+        claim = self._structure.claims.get(first or "")
+        if claim is not None and self._believed(claim, node):
+            return
+        if node.domain == LAYER_DOMAIN and self._called(node, path):
+            return
+        if node in found.plans and self._agreed([found.plans[node]]):
+            self._build.commit([found.plans[node]], path)
+            return
+        raiser = RAISERS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+        plans = raiser(Site(node, self._build.type_of)) if raiser else None
+        if plans and self._agreed(plans):
+            self._build.commit(plans, path)
+        else:
+            self._foreign(node, path)
+
+    def _name(self, node: ir.Node) -> tuple[str, ...]:
+        output = next((value.name for value in node.outputs if value.name), "") or ""
+        return path_of(node.name or "", node.op_type, output, node.metadata_props.get(SCOPES_KEY, ""))
+
+    def _agreed(self, plans: Sequence[Plan]) -> bool:
+        """True when the layers exist and take these parameters."""
+        try:
+            for plan in plans:
+                spec = self._draft.library[plan.layer]
+                for name, value in plan.params.items():
+                    spec.clean_param(name, value)
+        except GraphError:
+            return False
+        return True
+
+    def _believed(self, claim: Claim, node: ir.Node) -> bool:
+        """Add the layer that Sketch wrote this operator from."""
+        inputs: list[ir.Value | None] = []
+        weights: dict[str, Weight] = {}
+        for value, place in zip(node.inputs, claim.inputs, strict=True):
+            if isinstance(place, int):
+                inputs.extend([None] * (place + 1 - len(inputs)))
+                inputs[place] = value
+            elif place is not None and value is not None:
+                if known(value) is None:
+                    return False
+                weights[place] = Weight(value)
+        plan = Plan(claim.layer, claim.params, inputs, weights, self._layer_outputs(claim.layer, node))
+        if claim.layer not in self._draft.library or not self._agreed([plan]):
+            return False
+        self._build.commit([plan], claim.path or self._name(node))
+        return True
+
+    def _layer_outputs(self, layer: str, node: ir.Node) -> list[ir.Value | None]:
+        return [value if value.name else None for value in node.outputs]
+
+    def _called(self, node: ir.Node, path: tuple[str, ...]) -> bool:
+        """A call of a layer's function whose claim was lost: read its attributes and formal names."""
+        spec = self._draft.library[node.op_type] if node.op_type in self._draft.library else None
+        formal = self._structure.formal.get((node.op_type, node.overload))
+        if spec is None or spec.is_operator or formal is None or len(formal) != len(node.inputs):
+            return False
+        params: dict[str, Any] = {}
+        for name, item in spec.params.items():
+            if name in node.attributes:
+                value = plain_attribute(node.attributes[name])
+                params[name] = bool(value) if item.type == "bool" else value
+            elif item.optional and item.default is not None:
+                params[name] = None
+        ports = [port.name for port in spec.inputs]
+        inputs: list[ir.Value | None] = []
+        weights: dict[str, Weight] = {}
+        for name, value in zip(formal, node.inputs, strict=True):
+            stem = name.rstrip("0123456789")
+            if name in ports:
+                place = ports.index(name)
+            elif stem in ports and spec.inputs and spec.inputs[-1].variadic:
+                place = len(ports) + int(name[len(stem) :]) - 1
+            elif value is not None and known(value) is not None:
+                weights[name] = Weight(value)
+                continue
+            else:
+                return False
+            inputs.extend([None] * (place + 1 - len(inputs)))
+            inputs[place] = value
+        plan = Plan(node.op_type, params, inputs, weights, list(node.outputs))
+        if not self._agreed([plan]):
+            return False
+        self._build.commit([plan], path)
+        return True
+
+    def _foreign(self, node: ir.Node, path: tuple[str, ...]) -> None:
+        """An operator without a layer: attributes, wires, weights and declared types as they are."""
+        params: dict[str, Any] = {}
+        bodies: dict[str, bytes] = {}
+        captured: dict[str, None] = {}
+        for name, attribute in node.attributes.items():
+            value = plain_attribute(attribute)
+            if value is not None:
+                params[name] = value
+                continue
+            proto = ir.to_proto(attribute)
+            for graph in graphs_of(proto):
+                captured.update(captured_names(graph))
+            role = f"@{name}"
+            params[name] = {"kind": attribute.type.name.lower(), "role": role}
+            bodies[role] = proto.SerializeToString()
+        if node.overload:
+            params[OVERLOAD] = node.overload
+        outer = self._outer(node, captured)
+        if outer:
+            params[CAPTURES] = tuple((name, len(node.inputs) + n) for n, name in enumerate(outer))
+        if any(not value.name for value in node.outputs):
+            params[OUTPUTS] = tuple(place for place, value in enumerate(node.outputs) if value.name)
+        node_id = self._build.add(layer_name(node.domain, node.op_type), path, params)
+        for role, data in bodies.items():
+            set_weight(self._draft, node_id, role, self._build.blob(data, ""))
+        for into, value in enumerate([*node.inputs, *outer.values()]):
+            if value is None:
+                continue
+            if known(value) is not None:
+                set_weight(self._draft, node_id, f"{INPUT_ROLE}{into}", self._build.tensor(Weight(value)))
+            else:
+                self._build.wire(value, node_id, into)
+        for out, value in enumerate(node.outputs):
+            self._build.bind(value, node_id, out)
+            self._build.hint(node_id, out, value)
+
+    def _outer(self, node: ir.Node, captured: Mapping[str, None]) -> dict[str, ir.Value]:
+        """The outer values that the bodies of an operator read, by name."""
+        if not captured:
+            return {}
+        table = {value.name: value for value in _values(self._structure.model.graph) if value.name}
+        return {name: table[name] for name in captured if name in table}
+
+
+def _values(graph: ir.Graph) -> list[ir.Value]:
+    made = [value for node in graph for value in node.outputs]
+    return [*graph.inputs, *graph.initializers.values(), *made]

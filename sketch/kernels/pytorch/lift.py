@@ -1,0 +1,320 @@
+"""From a torch.fx graph to nodes: every call is read by the rows that write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from sketch.binder.kernel import BinderError, Loss
+from sketch.graph.dims import Symbolic
+from sketch.graph.library import LayerLibrary
+from sketch.kernels.pytorch.arrays import type_name
+from sketch.kernels.pytorch.calls import TypeName
+from sketch.kernels.pytorch.lift_calls import HANDLERS, Size
+from sketch.kernels.pytorch.notes import Notes
+from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
+from sketch.kernels.pytorch.sink import Sink, Wire
+from sketch.kernels.pytorch.table import MODULES, UNFLATTEN
+from sketch.kernels.pytorch.tracing import layer_class
+
+InputType = tuple[str, tuple[Any, ...], str]
+"""Name, shape and element type of an input."""
+
+
+class Lifter:
+    """Reads one GraphModule into a Sink."""
+
+    def __init__(
+        self, module: fx.GraphModule, library: LayerLibrary, store: Any, inputs: Sequence[InputType], notes: Notes
+    ):
+        self.sink = Sink(library, store)
+        self._module = module
+        self._inputs = list(inputs)
+        self._notes = notes
+        self._values: dict[fx.Node, Any] = {}
+        self._tensors: dict[str, Wire] = {}
+        self._index = -1
+        self.owners: dict[int, list[int]] = {}
+
+    def lift(self) -> Sink:
+        """Read every call; BinderError names the first that has no layer."""
+        for node in self._module.graph.nodes:
+            if node.op == "output":
+                self._outputs(node.args[0])
+            else:
+                self._values[node] = self._node(node)
+        for owner, made in self.owners.items():
+            self._restore(made[0], self._notes.said(owner))
+        return self.sink
+
+    def _restore(self, node: int, said: tuple[Any, Any] | None) -> None:
+        """Parameters as the person said them, where the module still is as it was written."""
+        if said is not None and dict(self.sink.draft.node(node).params) == said[0]:
+            self.sink.pin_all(node, said[1])
+
+    # --- one node of the graph ----------------------------------------------------------------------
+
+    def _node(self, node: fx.Node) -> Any:
+        if node.op == "placeholder":
+            name, shape, dtype = self._inputs.pop(0)
+            return Wire(self.sink.add("Input", {"shape": shape, "dtype": dtype}, name=name))
+        if node.op == "get_attr":
+            return self._tensor(str(node.target))
+        self._index += 1
+        if node.op == "call_module":
+            return self._call_module(node)
+        return self._call(node)
+
+    def _call_module(self, node: fx.Node) -> Any:
+        target = str(node.target)
+        module = self._module.get_submodule(target)
+        args, kwargs = self._arguments(node)
+        cls = layer_class(module)
+        row = UNFLATTEN if cls is nn.Unflatten else MODULES.of_layer(cls.__name__) if cls else None
+        if row is None:
+            raise BinderError(f"'{target}' is a {type(module).__name__}, which has no layer in Sketch yet.")
+        spec = self.sink.library[row.layer]
+        params = module_params(row, spec, module)
+        if row.layer in ("Softmax", "LogSoftmax", "Softmin") and params.get("dim") is None:
+            params["dim"] = self._legacy_dim(args[0])
+        operands, more = _module_operands(row.layer, [port.name for port in spec.inputs], args, kwargs)
+        name, parent = self._place(node, target)
+        made = self._add(Reading(row.layer, {**params, **more}, tuple(operands)), name, parent, module)
+        return _results(made, row.results)
+
+    def _legacy_dim(self, value: Any) -> int:
+        """What PyTorch chooses when no dim is given."""
+        kind = self.sink.type_of(value) if isinstance(value, Wire) else None
+        return 0 if kind is not None and kind.rank in (0, 1, 3) else 1
+
+    def _call(self, node: fx.Node) -> Any:
+        name = canonical(_target_name(node))
+        args, kwargs = self._arguments(node)
+        handler = HANDLERS.get(name)
+        if handler is not None:
+            result = handler(self, node, args, kwargs)
+            if result is not NotImplemented:
+                return self._rebind(node, result)
+        if _plain_only(args, kwargs):
+            return _compute(node, args, kwargs)
+        for row in READ_CALLS.get(name, ()):
+            reading = read_call(row, args, kwargs) if row.write is None or row.operands[0].startswith("*") else None
+            if reading is not None:
+                return self._rebind(node, Wire(self.add(node, reading)))
+        raise BinderError(f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet.")
+
+    def add(self, node: fx.Node, reading: Reading) -> int:
+        """A layer for a call; plain numbers among its operands become Constants."""
+        name, parent = self._place(node, "")
+        merged = self._merge(reading)
+        return merged if merged is not None else self._add(reading, name, parent, None)
+
+    def _add(self, reading: Reading, name: str, parent: int | None, module: nn.Module | None) -> int:
+        like = next((item for item in reading.operands if isinstance(item, Wire)), None)
+        wires = [self.wire(item, like) for item in reading.operands]
+        spec = self.sink.library[reading.layer]
+        weights = _weights(module) if module is not None else {}
+        params = {key: value for key, value in reading.params.items() if key in spec.params}
+        made = self.sink.add(reading.layer, params, wires, name=name, parent=parent, weights=weights)
+        owner = self._notes.owner(self._index)
+        if owner is not None:
+            self.owners.setdefault(owner, []).append(made)
+        return made
+
+    def _merge(self, reading: Reading) -> int | None:
+        """`a + b + c` was one node when it was written: the later sums join the first."""
+        owner = self._notes.owner(self._index)
+        before = self.owners.get(owner, []) if owner is not None else []
+        if not before or reading.layer not in ("Add", "Mul") or reading.operands[:1] != (Wire(before[0]),):
+            return None
+        for operand in reading.operands[1:]:
+            wire = self.wire(operand, None)
+            if wire is not None:
+                self.sink.draft.connect(wire.node, wire.out, before[0], len(self.sink.draft.node(before[0]).prior))
+        return before[0]
+
+    def wire(self, value: Any, like: Wire | None) -> Wire | None:
+        """An operand as a wire: numbers and tensors become constants."""
+        if value is None or isinstance(value, Wire):
+            return value
+        if isinstance(value, (bool, int, float)):
+            return self.sink.number(value, like)
+        if isinstance(value, torch.Tensor):
+            return self._constant(value, "")
+        raise BinderError(f"A value of type {type(value).__name__} is used as a tensor, which Sketch cannot show.")
+
+    # --- values -------------------------------------------------------------------------------------
+
+    def _arguments(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return tuple(map(self._value, node.args)), {name: self._value(value) for name, value in node.kwargs.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, fx.Node):
+            return self._values[value]
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(self._value, value)) if type(value) in (list, tuple) else tuple(map(self._value, value))
+        if isinstance(value, slice):
+            return slice(self._value(value.start), self._value(value.stop), self._value(value.step))
+        return TypeName(type_name(value)) if isinstance(value, torch.dtype) else value
+
+    def _tensor(self, target: str) -> Any:
+        """A parameter or a buffer of a module, one node for all its uses."""
+        value: Any = self._module
+        for part in target.split("."):
+            value = getattr(value, part)
+        if not isinstance(value, torch.Tensor):
+            return value
+        if target not in self._tensors:
+            self._tensors[target] = self._constant(value, target)
+        return self._tensors[target]
+
+    def _constant(self, value: torch.Tensor, target: str) -> Wire:
+        note = self._notes.tensor(target)
+        *path, name = target.split(".") if target else ("",)
+        parent = self._notes.parent(note, self.sink) if note else self.sink.group(self._groups(path))
+        title = note["name"] if note else "" if name.startswith("_tensor_constant") else name
+        layer = "Parameter" if isinstance(value, nn.Parameter) else "Constant"
+        params = {"shape": tuple(value.shape), "dtype": type_name(value.dtype)}
+        made = self.sink.add(layer, params, name=title, parent=parent, weights={"value": value})
+        if note:
+            self.sink.pin_all(made, {**params, **self._notes.plain(note)})
+        return Wire(made)
+
+    def _rebind(self, node: fx.Node, result: Any) -> Any:
+        """An operation in place changes what the name of its first argument means from here on."""
+        name = node.target if node.op == "call_method" else getattr(node.target, "__name__", "")
+        changed = str(name).endswith("_") and not str(name).endswith("__")
+        changed = changed or str(name) in ("iadd", "isub", "imul", "itruediv") or node.kwargs.get("inplace") is True
+        if changed and node.args and isinstance(node.args[0], fx.Node):
+            self._values[node.args[0]] = result
+        return result
+
+    # --- names and groups ---------------------------------------------------------------------------
+
+    def _place(self, node: fx.Node, target: str) -> tuple[str, int | None]:
+        """Name and group: from the notes of our own files, else from the module path."""
+        note = self._notes.node(self._index)
+        if note is not None:
+            return note["name"], self._notes.parent(note, self.sink)
+        if target:
+            *path, name = target.split(".")
+            return name, self.sink.group(self._groups(path))
+        stack = node.meta.get("nn_module_stack") or {}
+        inner = next(reversed(list(stack)), "") if stack else ""
+        return "", self.sink.group(self._groups(str(inner).split(".") if inner else []))
+
+    def _groups(self, path: Sequence[str]) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        module: nn.Module | None = self._module
+        for part in path:
+            module = getattr(module, part, None)
+            chain = isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
+            found.append((part, "Sequential" if chain else "Group"))
+        return found
+
+    def _outputs(self, value: Any) -> None:
+        for index, (key, wire) in enumerate(_flat(self._value(value))):
+            if not isinstance(wire, Wire):
+                if isinstance(wire, Size):
+                    raise BinderError("The model gives back a size as a number, which Sketch cannot show.")
+                self.sink.losses.append(Loss("output", "a result that is no tensor was left out"))
+                continue
+            name = self._notes.output(index) or key or f"output{index + 1}"
+            self.sink.add("Output", {}, [wire], name=name)
+
+
+def _module_operands(
+    layer: str, ports: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Operands by port, and what the call itself says about parameters."""
+    if layer in ("LSTM", "GRU", "RNN"):
+        state = args[1] if len(args) > 1 else kwargs.get("hx")
+        states = state if isinstance(state, (tuple, list)) else (state,)
+        return [args[0], *(item for item in states if item is not None)], {}
+    if layer == "MultiheadAttention":
+        names = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights")
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        causal = given.pop("is_causal", False)
+        if causal and given.get("attn_mask") is None:
+            raise BinderError("MultiheadAttention with is_causal and no mask has no layer yet; give attn_mask.")
+        more = {name: given.pop(name) for name in ("need_weights", "average_attn_weights") if name in given}
+        query, key, value = given["query"], given["key"], given["value"]
+        wires = [query, None if key == query else key, None if value == key else value]
+        return [*wires, given.get("key_padding_mask"), given.get("attn_mask")], more
+    given = {**dict(zip(ports, args, strict=False)), **{("x" if n == "input" else n): v for n, v in kwargs.items()}}
+    for name, value in given.items():
+        if name not in ports and value not in (None, False):
+            raise BinderError(f"{layer} is called with {name}={value!r}, which has no place in Sketch yet.")
+    return [given.get(name) for name in ports], {}
+
+
+def _weights(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Every tensor of a layer by its role; computed ones (weight norm) as they are now."""
+    found = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items() if "parametrizations." not in name}
+    for name in getattr(module, "parametrizations", {}):
+        found[name] = getattr(module, name).detach()
+    return {name: tensor for name, tensor in found.items() if isinstance(tensor, torch.Tensor)}
+
+
+def _results(node: int, results: Any) -> Any:
+    if results is None:
+        return Wire(node)
+    return tuple(_results(node, item) if isinstance(item, tuple) else Wire(node, item) for item in results)
+
+
+def _target_name(node: fx.Node) -> str:
+    if node.op == "call_method":
+        return f".{node.target}"
+    target: Any = node.target
+    module = getattr(target, "__module__", None) or "torch"
+    if module == "torch" or str(module).startswith("torch._C") or not module:
+        owner = torch.nn.functional if not hasattr(torch, target.__name__) else torch
+        return f"{owner.__name__}.{target.__name__}"
+    if module == "torch.functional":
+        module = "torch"
+    return f"{module}.{target.__name__}"
+
+
+def _plain_only(args: Any, kwargs: Any) -> bool:
+    return not any(isinstance(item, (Wire, Size, Symbolic)) for item in _leaves((*args, *kwargs.values())))
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, (tuple, list)):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [value]
+
+
+def _compute(node: fx.Node, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A call on plain numbers only."""
+    if node.op != "call_function" or not str(getattr(node.target, "__module__", "")).endswith("operator"):
+        raise BinderError(f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet.")
+    function: Any = node.target
+    return function(*args, **kwargs)
+
+
+def _where(node: fx.Node) -> str:
+    stack = node.meta.get("nn_module_stack") or {}
+    inner = next(reversed(list(stack)), "") if stack else ""
+    return f"In '{inner}': " if inner else ""
+
+
+def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [pair for name, item in value.items() for pair in _flat(item, str(name))]
+    if isinstance(value, (tuple, list)):
+        return [pair for item in value for pair in _flat(item, key)]
+    return [] if value is None else [(key, value)]
+
+
+def notes_of(module: nn.Module) -> Notes:
+    """The notes that our own export left in a module; empty for others."""
+    text = getattr(module, "sketch", "")
+    try:
+        return Notes(json.loads(text)) if isinstance(text, str) and text else Notes({})
+    except ValueError:
+        return Notes({})

@@ -1,0 +1,89 @@
+"""A live nn.Module as a torch.fx graph whose leaves are the layers that Sketch draws."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from sketch.binder.kernel import BinderError
+from sketch.kernels.pytorch.table import MODULES
+
+_CLASSES: tuple[type[nn.Module], ...] = (*(getattr(nn, row.layer) for row in MODULES), nn.Unflatten)
+
+
+def layer_class(module: nn.Module) -> type[nn.Module] | None:
+    """The class of torch.nn that a module is: itself, or a subclass that computes the same way."""
+    for kind in type(module).__mro__:
+        if kind in _CLASSES:
+            return kind if type(module).forward is kind.forward else None
+    return None
+
+
+class LayerTracer(fx.Tracer):
+    """Keeps the layers of the library whole and goes into everything else."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """True for a layer with a row; other modules of torch are opened like any container."""
+        return layer_class(m) is not None
+
+    def call_module(self, m: nn.Module, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """nn.TransformerEncoder branches on values that tracing does not have; it is a chain of its layers."""
+        if type(m) is nn.TransformerEncoder:
+            return super().call_module(m, lambda *a, **k: _encoder(m, *a, **k), args, kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+
+def _encoder(
+    module: nn.TransformerEncoder, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: Any = None
+) -> Any:
+    if is_causal:
+        raise TypeError("nn.TransformerEncoder with is_causal and no mask")
+    for layer in module.layers:
+        masks = {"src_mask": mask, "src_key_padding_mask": src_key_padding_mask}
+        src = layer(src, **{name: value for name, value in masks.items() if value is not None})
+    return src if module.norm is None else module.norm(src)
+
+
+def trace(module: nn.Module, given: int | None = None) -> fx.GraphModule:
+    """The graph of a module; BinderError with the reason when its forward cannot be followed.
+
+    Args:
+        given: how many inputs are passed; later arguments of forward with defaults keep those.
+    """
+    if isinstance(module, fx.GraphModule):
+        return module
+    root = nn.Sequential(module) if layer_class(module) is not None else module
+    training = module.training
+    try:
+        root.eval()
+        graph = LayerTracer().trace(root, concrete_args=_defaults(root, given))
+    except Exception as error:  # noqa: BLE001 - a border: tracing runs code of the model, which may raise anything
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise BinderError(
+            f"{type(module).__name__} cannot be followed layer by layer: {reason}"
+        ) from None
+    finally:
+        module.train(training)
+    return fx.GraphModule(root, graph, type(module).__name__)
+
+
+def _defaults(module: nn.Module, given: int | None) -> dict[str, Any]:
+    """Arguments of forward that take their defaults."""
+    if isinstance(module, nn.Sequential):
+        return {}
+    names = list(inspect.signature(module.forward).parameters.values())
+    return {
+        item.name: item.default for index, item in enumerate(names)
+        if item.default is not inspect.Parameter.empty and (given is None or index >= given)
+    }  # fmt: skip
+
+
+def examples(inputs: Any) -> tuple[torch.Tensor, ...]:
+    """Example inputs as a tuple of tensors."""
+    found = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
+    if not all(isinstance(item, torch.Tensor) for item in found):
+        raise BinderError("Example inputs must be tensors, in the order of forward.")
+    return tuple(found)
