@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from sketch.binder.registry import KernelRegistry
     from sketch.graph.library import LayerLibrary
     from sketch.gui.services import Services
+    from sketch.state.blocks import Blocks
     from sketch.state.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,28 +41,29 @@ def run_editor(files: Sequence[Path]) -> int:
 def make_services() -> Services:
     """Everything the window needs, from the person's own folders."""
     from sketch.gui.services import Services
-    from sketch.state.blocks import Blocks
 
     settings = Settings(resource_root() / "settings.yaml", paths.config_folder())
     ring = set_up_logging(paths.log_folder(), settings.get("log.level"))
     session = Session(paths.state_folder() / "sessions")
-    log.info("sketch.started version=%s", version_text())
+    log.info("sketch.started session=%s", session.folder)
     return Services(
         settings=settings,
         session=session,
         log=ring,
         log_folder=paths.log_folder(),
-        version=version_text(),
+        find_version=version_text,
         make_library=_library,
         make_registry=_registry,
         make_binder=_binder,
         make_store=lambda: _store(session.store_folder),
-        blocks=Blocks(paths.data_folder() / "blocks"),
+        make_blocks=_blocks,
     )
 
 
 def version_text() -> str:
     """The version of the installed package."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("sketch-editor")
     except PackageNotFoundError:
@@ -91,3 +92,9 @@ def _store(folder: Path) -> Store:
     from sketch.binder.tensors import TensorStore
 
     return TensorStore(folder)
+
+
+def _blocks() -> Blocks:
+    from sketch.state.blocks import Blocks
+
+    return Blocks(paths.data_folder() / "blocks")

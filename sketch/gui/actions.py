@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 def always(_window: MainWindow) -> str | None:
     """The `why_not` of a command that is never disabled."""
     return None
+
+
+def later(module: str, function: str, **fixed: Any) -> Callable[[MainWindow], object]:
+    """A function of a module of this package, which loads when the command is first used."""
+
+    def run(window: MainWindow) -> object:
+        found: Callable[..., object] = getattr(import_module(f"sketch.gui.{module}"), function)
+        return found(window, **fixed)
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -48,12 +59,11 @@ class Action:
 class ActionSet:
     """The QActions of a window: built once, refreshed after every change."""
 
-    def __init__(self, window: MainWindow, table: Sequence[Action], settings: Settings, theme: Theme):
+    def __init__(self, window: MainWindow, table: Sequence[Action], settings: Settings):
         self._window = window
         self._settings = settings
         self._rows = {row.id: row for row in table}
         self._actions = {row.id: self._build(row) for row in table}
-        self.set_theme(theme)
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]

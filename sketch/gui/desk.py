@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sketch.state.document import Document, Update
-
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.canvas_tab import CanvasTab
+    from sketch.state.document import Document, Update
 
 QUIET_MS = 40
 """Panels follow this long after the last edit."""

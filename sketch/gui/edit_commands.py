@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF
 from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
+from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
 from sketch.state import commands
 from sketch.state.clip import Clip
@@ -19,54 +20,6 @@ if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
 
 MIME_CLIP = "application/x-sketch-clip"
-NOTHING_OPEN = "Open or start a network first."
-NOTHING_SELECTED = "Select a layer first."
-
-
-def no_tab(window: MainWindow) -> str | None:
-    """Why a command that needs an open network cannot run."""
-    return None if window.desk.tab else NOTHING_OPEN
-
-
-def no_selection(window: MainWindow) -> str | None:
-    """Why a command that needs a selection cannot run."""
-    return no_tab(window) or (None if window.desk.selection else NOTHING_SELECTED)
-
-
-def not_one_node(window: MainWindow) -> str | None:
-    """Why a command that needs exactly one layer cannot run."""
-    return no_selection(window) or (None if len(_nodes(window)) == 1 else "Select exactly one layer.")
-
-
-def not_one_group(window: MainWindow) -> str | None:
-    """Why a command that needs a group cannot run."""
-    reason = not_one_node(window)
-    if reason:
-        return reason
-    document = window.desk.document
-    node = document.tables.nodes[_nodes(window)[0]] if document else None
-    is_group = document is not None and node is not None and document.library[node.layer].group
-    return None if is_group else "Select a group."
-
-
-def no_undo(window: MainWindow) -> str | None:
-    """Why there is nothing to undo."""
-    document = window.desk.document
-    return no_tab(window) or (None if document and document.can_undo else "There is nothing to undo.")
-
-
-def no_redo(window: MainWindow) -> str | None:
-    """Why there is nothing to redo."""
-    document = window.desk.document
-    return no_tab(window) or (None if document and document.can_redo else "There is nothing to redo.")
-
-
-def no_clip(window: MainWindow) -> str | None:
-    """Why there is nothing to paste."""
-    data = QGuiApplication.clipboard().mimeData()
-    return no_tab(window) or (
-        None if data and data.hasFormat(MIME_CLIP) else "The clipboard holds no layers."
-    )
 
 
 def undo(window: MainWindow) -> None:
@@ -105,14 +58,6 @@ def duplicate(window: MainWindow) -> None:
     _with_tab(window, lambda tab: tab.view.select(commands.duplicate(tab.document, tab.view.selected())))
 
 
-def nothing_to_delete(window: MainWindow) -> str | None:
-    """Why there is nothing to delete; wires can be deleted too."""
-    view = window.desk.view
-    return no_tab(window) or (
-        None if view and (view.selected() or view.selected_wires()) else "Select a layer or a wire first."
-    )
-
-
 def delete(window: MainWindow, *, rejoin: bool = True) -> None:
     """Remove the selection; its wires join again where the types fit."""
 
@@ -147,12 +92,14 @@ def select_after(window: MainWindow) -> None:
 
 def group(window: MainWindow, layer: str = "Group") -> None:
     """Put the selected layers into a block."""
-    _with_tab(window, lambda tab: tab.view.select([commands.group(tab.document, _nodes(window), layer)]))
+    _with_tab(
+        window, lambda tab: tab.view.select([commands.group(tab.document, selected_nodes(window), layer)])
+    )
 
 
 def ungroup(window: MainWindow) -> None:
     """Take the selected block apart."""
-    _with_tab(window, lambda tab: tab.view.select(commands.ungroup(tab.document, _nodes(window)[0])))
+    _with_tab(window, lambda tab: tab.view.select(commands.ungroup(tab.document, selected_nodes(window)[0])))
 
 
 def select_all(window: MainWindow) -> None:
@@ -179,7 +126,7 @@ def append(window: MainWindow, key: str) -> None:
     """Add a layer (or a saved block) below the selection, wired to its end."""
 
     def run(tab: CanvasTab) -> None:
-        after = _nodes(window)
+        after = selected_nodes(window)
         place = None if after or tab.document.tables.children(tab.group) else middle(tab)
         if key.startswith(BLOCK):
             made = window.services.blocks.insert(
@@ -208,7 +155,7 @@ def save_block(window: MainWindow) -> None:
     """Keep the selected group as a block in the toolbox."""
 
     def run(tab: CanvasTab) -> None:
-        node = tab.document.tables.nodes[_nodes(window)[0]]
+        node = tab.document.tables.nodes[selected_nodes(window)[0]]
         window.services.blocks.save(tab.document, node.id, node.name)
         window.show_blocks()
         window.say(f"Saved the block '{node.name}'; it is in the toolbox under My blocks.")
@@ -265,8 +212,3 @@ def _with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:
     tab = window.desk.tab
     if tab is not None:
         attempt(window, lambda: run(tab))
-
-
-def _nodes(window: MainWindow) -> Sequence[int]:
-    document = window.desk.document
-    return [key for key in window.desk.selection if document and key in document.tables.nodes]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
-from sketch.binder.job import Job
 from sketch.gui.icons import action_icon
 from sketch.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from sketch.binder.job import Job
 
 PARTS = 1000
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from sketch.binder.kernel import BinderError, Kernel, SourceText
-from sketch.binder.registry import KernelRegistry
-from sketch.graph.errors import GraphError
-from sketch.graph.network import Network
-from sketch.graph.problems import Problem
 from sketch.gui.desk import Desk
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from sketch.binder.kernel import Kernel
+    from sketch.binder.registry import KernelRegistry
+    from sketch.graph.network import Network
+    from sketch.graph.problems import Problem
 
 log = logging.getLogger(__name__)
 AT_ONCE = 600
@@ -23,10 +26,12 @@ AT_ONCE = 600
 
 @dataclass(frozen=True)
 class Picture:
-    """What a kernel says of a network. `error` explains an empty text."""
+    """What a kernel says of a network; `lines` as in SourceText. `error` explains an empty text."""
 
     kernel: str
-    source: SourceText
+    text: str = ""
+    lines: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    language: str = "python"
     refusals: tuple[Problem, ...] = ()
     error: str = ""
 
@@ -45,7 +50,7 @@ class KernelMirror(QObject):
         self._registry = registry
         self._turn = 0
         self._printer: ThreadPoolExecutor | None = None
-        self.picture = Picture("", SourceText(""))
+        self.picture = Picture("")
         desk.text_due.connect(self.refresh)
         self._printed.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -61,7 +66,7 @@ class KernelMirror(QObject):
                 if document is None or self._desk.kernel in registry
                 else _missing(registry, self._desk.kernel)
             )
-            self._take(self._turn, Picture(self._desk.kernel, SourceText(""), error=reason))
+            self._take(self._turn, Picture(self._desk.kernel, error=reason))
             return
         kernel, network = registry[self._desk.kernel], document.network()
         if len(network.steps) <= AT_ONCE:
@@ -78,6 +83,8 @@ class KernelMirror(QObject):
 
     def _print_beside(self, kernel: Kernel, network: Network, turn: int) -> None:
         if self._printer is None:
+            from concurrent.futures import ThreadPoolExecutor  # not needed for small networks
+
             self._printer = ThreadPoolExecutor(1, thread_name_prefix="source text")
 
         def done(future: Future[Picture]) -> None:
@@ -94,6 +101,10 @@ class KernelMirror(QObject):
 
 def describe(kernel: Kernel, network: Network) -> Picture:
     """Source text of a network and what this kernel cannot express of it."""
+    from sketch.binder.kernel import BinderError
+    from sketch.graph.errors import GraphError
+    from sketch.graph.problems import Problem
+
     name = kernel.info.name
     refusals = tuple(
         Problem(step.id, "error", "kernel", f"{kernel.info.title}: {reason}")
@@ -101,17 +112,19 @@ def describe(kernel: Kernel, network: Network) -> Picture:
         if (reason := kernel.refusal(step)) is not None
     )
     try:
-        return Picture(name, kernel.text(network), refusals)
+        source = kernel.text(network)
     except (BinderError, GraphError) as error:
-        return Picture(name, SourceText(""), refusals, str(error))
+        return Picture(name, refusals=refusals, error=str(error))
     except Exception as error:  # a border: a plug-in may fail in any way
         log.exception("text.failed kernel=%s", name)
-        return Picture(
-            name, SourceText(""), refusals, f"{kernel.info.title} cannot print this network: {error}"
-        )
+        text = f"{kernel.info.title} cannot print this network: {error}"
+        return Picture(name, refusals=refusals, error=text)
+    return Picture(name, source.text, source.lines, source.language, refusals)
 
 
 def _missing(registry: KernelRegistry, name: str) -> str:
+    from sketch.binder.kernel import BinderError
+
     try:
         registry[name]
     except BinderError as error:

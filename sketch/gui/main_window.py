@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMainWindow, QMenu, QToolBar, QWidget
 
-from sketch.graph import examples
-from sketch.gui import edit_commands, popups
 from sketch.gui.action_table import TABLE, TOOL_BAR
 from sketch.gui.actions import ActionSet
-from sketch.gui.canvas_tab import CanvasTab
-from sketch.gui.compiling import Compiler
 from sketch.gui.desk import Desk
 from sketch.gui.docks import build_docks, build_panels
 from sketch.gui.icons import app_icon
 from sketch.gui.jobs import JobBar, Jobs
 from sketch.gui.kernel_mirror import KernelMirror
-from sketch.gui.opening import Opener
-from sketch.gui.services import Services
 from sketch.gui.session_keeper import SessionKeeper
 from sketch.gui.shell_style import window_style
 from sketch.gui.summary_panel import totals_text
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme, palette
 from sketch.gui.welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.compiling import Compiler
+    from sketch.gui.opening import Opener
+    from sketch.gui.services import Services
 
 log = logging.getLogger(__name__)
 MESSAGE_MS = 8000
@@ -55,16 +56,14 @@ class MainWindow(QMainWindow):
         self.desk = Desk(self)
         self.jobs = Jobs(self)
         self.mirror = KernelMirror(self.desk, lambda: services.registry if self._started else None, self)
-        self.area: TabArea = TabArea(WelcomePage(examples.names(), self.theme))
+        self.area: TabArea = TabArea(WelcomePage(self.theme))
         self.panels = build_panels(self.desk, self.mirror, self.theme)
         self.docks = build_docks(self, self.panels)
-        self.opener: Opener = Opener(self)
-        self.compiler: Compiler = Compiler(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
         self.kernel = QComboBox()
         self.totals = QLabel()
         self.job_bar: JobBar = JobBar(self.jobs, self.theme)
-        self.actions_ = ActionSet(self, TABLE, services.settings, self.theme)
+        self.actions_ = ActionSet(self, TABLE, services.settings)
         self.tool_bar = self._tool_bar()
         self._assemble()
         self._connect()
@@ -76,6 +75,20 @@ class MainWindow(QMainWindow):
         self.keeper.restore_look()
         self.area.setFocus()
 
+    @cached_property
+    def opener(self) -> Opener:
+        """Opens, saves and closes documents."""
+        from sketch.gui.opening import Opener
+
+        return Opener(self)
+
+    @cached_property
+    def compiler(self) -> Compiler:
+        """Compiles the document in front."""
+        from sketch.gui.compiling import Compiler
+
+        return Compiler(self)
+
     # --- for commands and panels -------------------------------------------------------------------
 
     def start(self) -> None:
@@ -83,6 +96,9 @@ class MainWindow(QMainWindow):
         if self._started:
             return
         self._started = True
+        from sketch.graph import examples
+
+        self.area.welcome.show_examples(examples.names())
         self.show_blocks()
         self._offer_kernels()
         self.set_folder(self.keeper.folder)
@@ -217,20 +233,20 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         desk, panels, welcome = self.desk, self.panels, self.area.welcome
         self.area.turned.connect(self._on_turned)
-        self.area.close_wanted.connect(self.opener.close)
+        self.area.close_wanted.connect(lambda tab: self.opener.close(tab))
         self.area.arranged.connect(self.keeper.touch)
         desk.said.connect(self.say)
         desk.updated.connect(lambda _update: self._on_update())
         desk.selection_changed.connect(lambda _ids: self.actions_.refresh())
         self.kernel.activated.connect(lambda _index: self._choose_kernel(self.kernel.currentData()))
-        panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(self, key))
+        panels.toolbox.append_wanted.connect(self._append)
         panels.files.open_wanted.connect(lambda path: self.opener.open_file(Path(path)))
         panels.files.folder_changed.connect(lambda path: setattr(self, "folder", Path(path)))
         panels.problems.counted.connect(self._count_problems)
-        welcome.example_chosen.connect(self.opener.example)
+        welcome.example_chosen.connect(lambda key: self.opener.example(key))
         welcome.file_chosen.connect(lambda path: self.opener.open_file(Path(path)))
-        welcome.new_wanted.connect(self.opener.new)
-        welcome.open_wanted.connect(self.opener.ask)
+        welcome.new_wanted.connect(lambda: self.opener.new())
+        welcome.open_wanted.connect(lambda: self.opener.ask())
         self.jobs.ended.connect(lambda _job: self.actions_.refresh())
         for dock in self.docks.values():
             dock.visibilityChanged.connect(lambda _on: self.keeper.touch())
@@ -280,7 +296,14 @@ class MainWindow(QMainWindow):
         self.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
         self.actions_.refresh()
 
+    def _append(self, key: str) -> None:
+        from sketch.gui import edit_commands
+
+        edit_commands.append(self, key)
+
     def _quick_add(self, scene: QPointF, place: QPoint, wire: Any) -> None:
+        from sketch.gui import popups
+
         popups.quick_add(self, scene, place, wire)
 
     def _context_menu(self, place: QPoint, _thing: Any) -> None:

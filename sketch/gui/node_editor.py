@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from sketch.graph.errors import GraphError
 from sketch.gui.desk import Desk
-from sketch.gui.node_facts import NodeFacts, NodeHeader
-from sketch.gui.param_form import ParamRow, is_live, is_pinned, shared_params, shown_value, without_effect
 from sketch.gui.theme import Theme
-from sketch.state import commands
-from sketch.state.document import Document, Update
+
+if TYPE_CHECKING:
+    from sketch.gui.node_facts import NodeFacts, NodeHeader
+    from sketch.gui.param_form import ParamRow
+    from sketch.state.document import Document, Update
 
 
 class NodeEditor(QScrollArea):
@@ -90,6 +91,9 @@ class NodeEditor(QScrollArea):
         self.setWidget(page)
 
     def _build_form(self, document: Document, column: QVBoxLayout) -> None:
+        from sketch.gui.node_facts import NodeFacts, NodeHeader  # not needed before a network is open
+        from sketch.gui.param_form import ParamRow, is_live, shared_params
+
         specs = [document.library[document.tables.nodes[node_id].layer] for node_id in self._ids]
         self._header = NodeHeader(specs, self._theme)
         column.addWidget(self._header)
@@ -115,6 +119,8 @@ class NodeEditor(QScrollArea):
         document = self._desk.document
         if document is None or not self._ids:
             return
+        from sketch.gui.param_form import is_pinned, shown_value, without_effect
+
         complaints = _complaints(document, self._ids)
         for name, row in self.rows.items():
             row.show_value(
@@ -128,15 +134,21 @@ class NodeEditor(QScrollArea):
             self._facts.show_node(document, self._ids[0])
 
     def _set(self, name: str, value: Any) -> None:
+        from sketch.state import commands
+
         gesture = ("field", id(self.rows.get(name)), self._gesture)
         self._try(
             name, lambda document: commands.set_param(document, self._ids, name, value, gesture=gesture)
         )
 
     def _reset(self, name: str) -> None:
+        from sketch.state import commands
+
         self._try(name, lambda document: commands.reset_param(document, self._ids, name))
 
     def _rename(self) -> None:
+        from sketch.state import commands
+
         document = self._desk.document
         if document is None or self.name is None or not self._ids:
             return

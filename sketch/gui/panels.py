@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QTreeWidget, QTreeWidgetItem
 
-from sketch.graph.problems import Problem
 from sketch.gui.desk import Desk
 from sketch.gui.icons import dot_icon
 from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.theme import Theme
-from sketch.state.history import Entry
+
+if TYPE_CHECKING:
+    from sketch.graph.problems import Problem
+    from sketch.state.history import Entry
 
 MOST_PROBLEMS = 500
 _ROLE = Qt.ItemDataRole

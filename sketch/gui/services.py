@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sketch.binder.binder import Binder
-from sketch.binder.registry import KernelRegistry
-from sketch.graph.library import LayerLibrary
-from sketch.state.blocks import Blocks
-from sketch.state.document import Document
-from sketch.state.log import LogRing
-from sketch.state.session import Session
-from sketch.state.settings import Settings
-from sketch.state.store import Store
+if TYPE_CHECKING:
+    from sketch.binder.binder import Binder
+    from sketch.binder.registry import KernelRegistry
+    from sketch.graph.library import LayerLibrary
+    from sketch.state.blocks import Blocks
+    from sketch.state.document import Document
+    from sketch.state.log import LogRing
+    from sketch.state.session import Session
+    from sketch.state.settings import Settings
+    from sketch.state.store import Store
 
 
 class Services:
@@ -27,23 +29,23 @@ class Services:
         session: Session,
         log: LogRing,
         log_folder: Path,
-        version: str,
+        find_version: Callable[[], str],
         make_library: Callable[[], LayerLibrary],
         make_registry: Callable[[], KernelRegistry],
         make_binder: Callable[[KernelRegistry], Binder],
         make_store: Callable[[], Store],
-        blocks: Blocks,
+        make_blocks: Callable[[], Blocks],
     ):
         self.settings = settings
         self.session = session
         self.log = log
         self.log_folder = log_folder
-        self.version = version
+        self._find_version = find_version
         self._make_library = make_library
         self._make_registry = make_registry
         self._make_binder = make_binder
         self._make_store = make_store
-        self.blocks = blocks
+        self._make_blocks = make_blocks
         self._has_binder = False
 
     @cached_property
@@ -67,8 +69,20 @@ class Services:
         """Where the tensors of all open documents are."""
         return self._make_store()
 
+    @cached_property
+    def blocks(self) -> Blocks:
+        """The person's own blocks."""
+        return self._make_blocks()
+
+    @cached_property
+    def version(self) -> str:
+        """The version of Sketch."""
+        return self._find_version()
+
     def document(self, folder: Path, name: str) -> Document:
         """The document whose journal is in this folder; a new one when the folder is empty."""
+        from sketch.state.document import Document  # not needed for the first paint
+
         return Document(self.library, store=self.store, folder=folder, name=name)
 
     def close(self) -> None:

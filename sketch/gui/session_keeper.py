@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtGui import QPixmap
 
-from sketch.graph import examples
-from sketch.graph.draft import Draft
-from sketch.graph.errors import GraphError
-from sketch.graph.tables import Tables
-from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.docks import arrange_docks
-from sketch.gui.thumbnails import draw_graph
-from sketch.state.journal_file import JournalError
-from sketch.state.session_state import Tab
 
 if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.session_state import Tab
 
 log = logging.getLogger(__name__)
 LATER_MS = 300
@@ -151,6 +145,11 @@ class SessionKeeper(QObject):
 
     def example_picture(self, key: str, size: QSize) -> QPixmap:
         """A small drawing of an example."""
+        from sketch.graph import examples
+        from sketch.graph.draft import Draft
+        from sketch.graph.tables import Tables
+        from sketch.gui.thumbnails import draw_graph
+
         tables, library = Tables(), self._window.services.library
         draft = Draft(tables, library)
         examples.build(key, draft)
@@ -158,6 +157,9 @@ class SessionKeeper(QObject):
         return draw_graph(tables, library, size, self._window.theme, self._window.devicePixelRatioF())
 
     def _restore_tab(self, tab: Tab) -> None:
+        from sketch.graph.errors import GraphError
+        from sketch.state.journal_file import JournalError
+
         self._session.restoring(tab.folder)
         try:
             self.bring_back(tab)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from sketch.graph.rows import shape_text
 from sketch.gui.desk import Desk
-from sketch.state.document import Document
+
+if TYPE_CHECKING:
+    from sketch.state.document import Document
 
 _ROLE = Qt.ItemDataRole
 HEADERS = ("Name", "Type", "Output", "Parameters")
@@ -135,6 +136,8 @@ def totals_text(document: Document | None) -> str:
 
 
 def _row(document: Document, node_id: int) -> Row:
+    from sketch.graph.rows import shape_text  # not needed before a network is open
+
     node, resolved = document.tables.nodes[node_id], document.inference.of(node_id)
     outputs = ", ".join("?" if kind is None else shape_text(kind.shape) for kind in resolved.outputs)
     count = "?" if resolved.parameters is None else f"{resolved.parameters:,}" if resolved.parameters else "–"

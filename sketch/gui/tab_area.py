@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget
 
-from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
 
 
 class TabArea(QStackedWidget):
@@ -34,14 +37,12 @@ class TabArea(QStackedWidget):
         self.tabs.tabBar().tabMoved.connect(lambda _from, _to: self.arranged.emit())
 
     def __iter__(self) -> Iterator[CanvasTab]:
-        widgets = [self.tabs.widget(index) for index in range(self.tabs.count())]
-        return (widget for widget in widgets if isinstance(widget, CanvasTab))
+        return iter([cast("CanvasTab", self.tabs.widget(index)) for index in range(self.tabs.count())])
 
     @property
     def front(self) -> CanvasTab | None:
         """The tab in front, None on the welcome page."""
-        widget: QWidget | None = self.tabs.currentWidget()
-        return widget if isinstance(widget, CanvasTab) else None
+        return cast("CanvasTab | None", self.tabs.currentWidget())
 
     def of_path(self, path: Path) -> CanvasTab | None:
         """The tab that shows this file."""

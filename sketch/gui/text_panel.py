@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from sketch.binder.kernel import SourceText
 from sketch.durable import write_text
 from sketch.gui.desk import Desk
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.icons import action_icon
-from sketch.gui.kernel_mirror import KernelMirror
+from sketch.gui.kernel_mirror import KernelMirror, Picture
 from sketch.gui.theme import Theme
 
 EMPTY = "The source appears here as soon as the canvas holds a layer."
@@ -112,7 +111,7 @@ class TextPanel(QWidget):
         self._desk = desk
         self._mirror = mirror
         self._theme = theme
-        self._source = SourceText("")
+        self._source = mirror.picture
         self.code = CodeView(self, theme)
         self._highlighter = Highlighter(self.code.document(), theme)
         self._status = QLabel()
@@ -160,16 +159,16 @@ class TextPanel(QWidget):
 
     def _show_picture(self) -> None:
         picture = self._mirror.picture
-        self._source = picture.source
-        if self.code.toPlainText() != picture.source.text:
+        self._source = picture
+        if self.code.toPlainText() != picture.text:
             top = self.code.verticalScrollBar().value()
-            self.code.setPlainText(picture.source.text)
+            self.code.setPlainText(picture.text)
             self.code.verticalScrollBar().setValue(top)
-        self._status.setText(picture.error or _caption(picture.source.text))
+        self._status.setText(picture.error or _caption(picture.text))
         self._status.setProperty("role", "error" if picture.error else "muted")
         self._status.style().polish(self._status)
         for button in self._buttons.values():
-            button.setEnabled(bool(picture.source.text))
+            button.setEnabled(bool(picture.text))
         self._mark_selection()
 
     def _mark_selection(self) -> None:
@@ -216,7 +215,7 @@ class TextPanel(QWidget):
         column.addWidget(self.code, 1)
 
 
-def node_at(source: SourceText, line: int) -> int | None:
+def node_at(source: Picture, line: int) -> int | None:
     """The node with the smallest range of lines around this one, None when no node has it."""
     found = [
         (end - start, node_id)

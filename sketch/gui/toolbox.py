@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from sketch.graph.library import LayerLibrary
-from sketch.graph.specs import LayerSpec
 from sketch.gui.filter_popup import Choice, matching
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from sketch.graph.library import LayerLibrary
+    from sketch.graph.specs import LayerSpec
 
 MIME = "application/x-sketch-layer"
 BLOCK = "block:"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from sketch.gui.docks import arrange_docks
-from sketch.gui.edit_commands import no_tab
 from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
@@ -21,47 +20,6 @@ press Tab there and type its name.</p>
 <p>Select a layer to change its parameters on the right. Shapes, parameter counts and the source follow.</p>
 <p>Ctrl+G makes a block of the selection; Enter shows its inside, Esc leaves it.</p>
 <p>Ctrl+B compiles to a file that runs without Sketch. Ctrl+Shift+P lists every command.</p>"""
-
-
-def nothing_drawn(window: MainWindow) -> str | None:
-    """Why there is nothing to compile or picture."""
-    document = window.desk.document
-    return no_tab(window) or (
-        None if document and document.tables.nodes else "The canvas is empty; draw a network first."
-    )
-
-
-def nothing_runs(window: MainWindow) -> str | None:
-    """Why there is nothing to cancel."""
-    return None if window.jobs.running else "Nothing is running."
-
-
-def nothing_found(window: MainWindow) -> str | None:
-    """Why find cannot go on."""
-    return no_tab(window) or (None if window.found else "Find a layer first (Ctrl+F).")
-
-
-def not_compiled(window: MainWindow) -> str | None:
-    """Why there is nothing to compile again."""
-    return nothing_drawn(window) or (None if window.compiler.last else "Compile once first (Ctrl+B).")
-
-
-def no_problem(window: MainWindow) -> str | None:
-    """Why there is no problem to go to."""
-    return no_tab(window) or (
-        None if window.panels.problems.topLevelItemCount() else "There are no problems."
-    )
-
-
-def one_tab(window: MainWindow) -> str | None:
-    """Why there is no other tab to go to."""
-    return no_tab(window) or (None if window.area.tabs.count() > 1 else "There is only one tab.")
-
-
-def at_top(window: MainWindow) -> str | None:
-    """Why there is no group to leave."""
-    tab = window.desk.tab
-    return no_tab(window) or (None if tab and tab.group is not None else "This is the top level already.")
 
 
 def frame(window: MainWindow, *, selection: bool = False) -> None:
@@ -136,11 +94,6 @@ def toggle_dock(window: MainWindow, name: str) -> None:
     panel = dock.widget()
     if panel is not None:
         panel.setFocus()
-
-
-def dock_shown(window: MainWindow, name: str) -> bool:
-    """True while a panel is open, in front or behind another."""
-    return not window.docks[name].isHidden()
 
 
 def reset_docks(window: MainWindow) -> None:

@@ -80,12 +80,12 @@ class WelcomePage(QScrollArea):
     new_wanted = Signal()
     open_wanted = Signal()
 
-    def __init__(self, examples: Sequence[tuple[str, str, str]], theme: Theme):
+    def __init__(self, theme: Theme):
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setAccessibleName("Welcome")
-        self.cards = [Card(*example) for example in examples]
+        self.cards: list[Card] = []
         self._logo = QLabel()
         self._grid = QGridLayout()
         self._columns = 0
@@ -103,6 +103,15 @@ class WelcomePage(QScrollArea):
     def set_theme(self, theme: Theme) -> None:
         """Draw the mark in the colours of a theme."""
         self._logo.setPixmap(mark(40, theme))
+
+    def show_examples(self, examples: Sequence[tuple[str, str, str]]) -> None:
+        """A card for each (key, title, description)."""
+        self.cards = [Card(*example) for example in examples]
+        self._grid.setColumnStretch(len(self.cards), 1)
+        for card in self.cards:
+            card.chosen.connect(self.example_chosen)
+        self._columns = 0
+        self._place_cards()
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List the files opened last, newest first."""
@@ -128,7 +137,7 @@ class WelcomePage(QScrollArea):
 
     def _place_cards(self) -> None:
         """As many cards side by side as there is room for."""
-        columns = max(1, min(len(self.cards), (self.width() - 2 * SIDE + GAP) // (CARD_WIDTH + GAP)))
+        columns = max(1, min(max(1, len(self.cards)), (self.width() - 2 * SIDE + GAP) // (CARD_WIDTH + GAP)))
         if columns != self._columns:
             self._columns = columns
             for index, card in enumerate(self.cards):
@@ -140,10 +149,6 @@ class WelcomePage(QScrollArea):
         self._column.addSpacing(8)
         self._column.addWidget(_section("Examples"))
         self._grid.setSpacing(GAP)
-        self._grid.setColumnStretch(len(self.cards), 1)
-        for card in self.cards:
-            card.chosen.connect(self.example_chosen)
-        self._place_cards()
         self._column.addLayout(self._grid)
         self._column.addSpacing(8)
         self._column.addWidget(self._recent_title)

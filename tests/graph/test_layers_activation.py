@@ -92,6 +92,12 @@ def test_glu_names_the_odd_size():
     assert problem.param == "dim"
 
 
+def test_glu_of_a_single_number_is_refused():
+    problem = look("GLU", {"dim": 0}, [ValueType("float32", ())]).problems[0]
+    assert problem.message == "GLU halves a dimension, the input is a single number."
+    assert problem.port == 0
+
+
 def test_softmax_names_the_range_of_dim():
     problem = look("Softmax", {"dim": 2}, [ValueType("float32", (2, 7))]).problems[0]
     assert str(problem) == "Softmax has dim 2, the input has 2 dimensions. Choose dim from -2 to 1."

@@ -110,6 +110,18 @@ def test_complex_numbers_promote_as_in_torch(first, second):
     assert check_agreement("Mul", {}, [a, b])
 
 
+@pytest.mark.parametrize("first", ["float32", "float64"])
+@pytest.mark.parametrize("second", ["complex64", "complex128"])
+def test_a_complex_scalar_keeps_the_precision_of_a_tensor(first, second):
+    rng = random.Random(1)
+    assert check_agreement("Mul", {}, [tensor(rng, (3,), first), tensor(rng, ()).to(getattr(torch, second))])
+
+
+def test_floats_of_eight_bits_do_not_promote_to_complex():
+    inputs = [ValueType("float8e5m2", (2,)), ValueType("complex64", (2,))]
+    assert sketch_outcome("Mul", {}, inputs).startswith("Mul cannot combine float8e5m2 with complex64.")
+
+
 @pytest.mark.parametrize("name", UNARY)
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "bfloat16", "float32", "float64"])
 def test_functions_of_one_input(name, dtype):
@@ -215,3 +227,24 @@ def test_matmul_keeps_names():
 def test_add_needs_two_inputs():
     problem = look("Add", {}, [ValueType("float32", (2,))]).problems[0]
     assert problem.message == "Add needs at least 2 inputs, has 1."
+
+
+@pytest.mark.parametrize(("sizes", "port"), [((3, 3, 4), 2), ((3, 4, 3), 1)])
+def test_the_input_that_does_not_fit_is_named(sizes, port):
+    found = look("Add", {}, [ValueType("float32", (N, size)) for size in sizes]).problems[0]
+    assert found.port == port
+    assert found.message == "Add cannot combine N×3 with N×4: 3 and 4 differ in dimension -1."
+
+
+def test_matmul_asks_for_one_element_type():
+    found = look("MatMul", {}, [ValueType("float16", (2, 3)), ValueType("float32", (3, 2))]).problems[0]
+    assert str(found) == "MatMul needs one element type, gets float16 and float32. Insert a Cast to float16."
+    assert found.port == 1
+
+
+@pytest.mark.parametrize("port", [0, 1])
+def test_matmul_of_a_single_number_is_a_mul(port):
+    shapes = [(2, 2), (2, 2)]
+    shapes[port] = ()
+    found = look("MatMul", {}, [ValueType("float32", shape) for shape in shapes]).problems[0]
+    assert (found.port, found.cure) == (port, "Use Mul.")

@@ -46,3 +46,9 @@ def test_dropout1d_says_what_it_takes():
 def test_whole_numbers_cannot_be_dropped():
     problem = look("Dropout", {}, [ValueType("int64", (2, 3))]).problems[0]
     assert (problem.code, problem.port) == ("dtype", 0)
+
+
+def test_dropout2d_needs_channels():
+    problem = look("Dropout2d", {}, [ValueType("float32", (4,))]).problems[0]
+    assert problem.message == "Dropout2d takes 2 to 8 dimensions, gets 1 (4)."
+    assert problem.port == 0

@@ -125,6 +125,7 @@ def test_cross_entropy_explains_a_target_of_the_wrong_kind():
     assert weights.message == "CrossEntropyLoss has 2 class weights, the input has 3 classes in dimension 1."
     small = look("CrossEntropyLoss", {}, [*floats((8, 3)), ValueType("int32", (8,))]).problems[0]
     assert small.message == "CrossEntropyLoss needs int64 class numbers, gets int32."
+    assert (one_hot.port, weights.param, small.port) == (1, "weight", 1)
 
 
 @pytest.mark.parametrize("kind", ["rows", "joined", "single"])
@@ -257,3 +258,74 @@ def test_one_known_batch_is_enough():
     assert sketch_outcome("CrossEntropyLoss", {"reduction": "none"}, [scores, target]) == [("float32", (32,))]
     classes = ValueType("float32", (N, C))
     assert sketch_outcome("CrossEntropyLoss", {"weight": [1, 2]}, [classes, target]) == [("float32", ())]
+
+
+def test_single_numbers_have_no_classes():
+    assert not check_agreement("NLLLoss", {}, [torch.tensor(0.5), torch.tensor(0)])
+    found = look("NLLLoss", {}, [ValueType("float32", ()), ValueType("int64", ())]).problems[0]
+    assert found.message == "NLLLoss needs a score for each class, gets a single number."
+
+
+def test_ctc_targets_have_one_or_two_dimensions():
+    numbers = ValueType("int64", (2,))
+    found = look(
+        "CTCLoss", {}, [*floats((9, 2, 5)), ValueType("int64", (2, 3, 1)), numbers, numbers]
+    ).problems[0]
+    assert found.message == "CTCLoss needs targets N×S or one row, gets 2×3×1."
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "port", "message"),
+    [
+        (
+            "MSELoss",
+            floats((8, 3), (8, 4)),
+            1,
+            "MSELoss cannot combine 8×3 with 8×4: 3 and 4 differ in dimension -1.",
+        ),
+        ("BCELoss", floats((8, 3), (8, 1)), 1, "BCELoss needs a target of shape 8×3, gets 8×1."),
+        (
+            "TripletMarginLoss",
+            floats((8, 3), (8, 3), (8, 4)),
+            2,
+            "TripletMarginLoss cannot combine 8×3 with 8×4",
+        ),
+        ("TripletMarginLoss", floats((8, 3), (8, 3), (3,)), 2, "TripletMarginLoss needs inputs of one rank"),
+        (
+            "CosineEmbeddingLoss",
+            floats((8, 3), (8, 3), (7,)),
+            2,
+            "CosineEmbeddingLoss cannot combine 8 with 7",
+        ),
+        (
+            "CosineEmbeddingLoss",
+            floats((8, 3), (3,), (8,)),
+            1,
+            "CosineEmbeddingLoss needs inputs N×D with a target",
+        ),
+    ],
+)
+def test_the_input_at_fault_is_named(name, inputs, port, message):
+    found = look(name, {}, inputs).problems[0]
+    assert found.port == port
+    assert found.message.startswith(message)
+    assert found.cure
+
+
+def test_ctc_names_the_input_at_fault():
+    def refusal(scores=(9, 2, 5), targets=(2, 3), inputs=(2,), lengths=(2,), blank=0):
+        numbers = [ValueType("int64", shape) for shape in (targets, inputs, lengths)]
+        return look("CTCLoss", {"blank": blank}, [*floats(scores), *numbers]).problems[0]
+
+    assert (refusal(scores=(9,)).port, refusal(scores=(9,)).param) == (0, None)
+    assert refusal(targets=(3, 3)).message == "CTCLoss has 2 examples and targets for 3."
+    assert refusal(inputs=(3,)).message == "CTCLoss needs 2 numbers in input_lengths, gets 3."
+    assert refusal(lengths=()).port == 3
+    assert refusal(blank=5).cure == "Choose from 0 to 4."
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_one_example_without_a_batch_takes_one_class_number(count):
+    inputs = [tensor(random.Random(5), (3,)), tensor(random.Random(6), (count,), "int64")]
+    assert check_agreement("NLLLoss", {}, inputs) == (count == 1)
+    assert check_agreement("CrossEntropyLoss", {}, inputs) == (count == 1)

@@ -403,3 +403,60 @@ KEEPING = [
 )
 def test_a_symbolic_batch_gives_the_same_shape(layer, params, inputs):
     check_symbolic(layer, params, inputs)
+
+
+# ------------------------------------------------------------------ corners
+
+
+def test_concat_of_different_ranks_is_refused_as_in_torch():
+    rng = random.Random(15)
+    assert not check_agreement("Concat", {"dim": 0}, [tensor(rng, (2, 3)), tensor(rng, (3,))])
+    found = problem("Concat", {}, (N, 64), (N, 64, 7, 7))
+    assert found.message == "Concat cannot join N×64 and N×64×7×7: 2 and 4 dimensions."
+    assert found.port == 1
+
+
+def test_unflatten_needs_sizes():
+    rng = random.Random(16)
+    assert not check_agreement("Unflatten", {"dim": 0, "unflattened_size": []}, [tensor(rng, (2, 3))])
+
+
+def test_squeeze_of_no_dimension_does_nothing():
+    assert check_agreement("Squeeze", {"dim": []}, [tensor(random.Random(17), (1, 3))])
+
+
+def test_slice_that_ends_before_it_starts_is_empty():
+    assert check_agreement("Slice", {"start": 3, "end": 1}, [tensor(random.Random(18), (2, 5))])
+    assert shapes_out("Slice", {"start": 3, "end": 1}, (2, N)) == [(2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("params", "x", "text"),
+    [
+        (
+            {"pad": [1]},
+            (N, 5),
+            "Pad has 1 numbers for 2 dimensions (N×5). Give two a dimension, from the last one; at most 4.",
+        ),
+        (
+            {"pad": [3, 0], "mode": "reflect"},
+            (N, 2, 3),
+            "Pad in mode reflect adds 3 to a size of 3; at most 2 fit. Use up to 2, or mode replicate.",
+        ),
+        ({"pad": [-2, -3]}, (N, 4), "Pad cuts 5 from a size of 4. Cut less."),
+    ],
+)
+def test_pad_says_what_fits(params, x, text):
+    assert str(problem("Pad", params, x)) == text
+
+
+def test_ranges_are_named():
+    found = problem("Gather", {"dim": 3}, (N, 5))
+    assert str(found) == "Gather has dim 3, the input has 2 dimensions. Choose dim from -2 to 1."
+    found = problem("Unsqueeze", {"dim": 4}, (N,))
+    assert found.cure == "Choose dim from -2 to 1."
+    found = problem("Flatten", {"start_dim": 2, "end_dim": 1}, (N, 3, 4))
+    assert str(found) == "Flatten has start_dim 2 behind end_dim 1. Choose end_dim from 2 to 2."
+    found = problem("Permute", {"dims": [0, 2, 1]}, (N, 3, 4, 5))
+    assert found.message == "Permute orders 3 dimensions, the input has 4 (N×3×4×5)."
+    assert found.cure == "Give each number from 0 to 3 once."

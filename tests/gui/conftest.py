@@ -1,10 +1,11 @@
-"""Shared by all tests of the window: a document with the real library, a window that is shown and active, real events."""
+"""Shared by all tests of the window: a document with the real layers, an active window, real events."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QGraphicsView, QWidget
 
@@ -107,9 +108,6 @@ class Hand:
 
 def send_move(widget: QWidget, where: QPoint, button=Qt.MouseButton.NoButton, modifiers=Hand.none) -> None:
     """Send a mouse move with buttons and modifiers to a widget."""
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
     event = QMouseEvent(
         QEvent.Type.MouseMove,
         QPointF(where),

@@ -49,11 +49,17 @@ def fingerprint(document: Document) -> str:
     return hashlib.sha256(repr((rows, steps, document.history.cursor)).encode()).hexdigest()
 
 
-def fingerprints(count: int) -> list[str]:
-    """Return the hashes before edit 0, 1, 2, ..."""
-    document = Document(real_library(), store=NoStore(), folder=None)
-    found = [fingerprint(document)]
-    for number in range(count):
-        draw(document, number)
-        found.append(fingerprint(document))
-    return found
+class Reference:
+    """The same session without a disk: what the document must be after a number of edits."""
+
+    def __init__(self):
+        self.document = Document(real_library(), store=NoStore(), folder=None)
+        self.number = 0
+
+    def after(self, number: int) -> str:
+        """Return the hash after so many edits; the numbers asked for may only grow."""
+        assert number >= self.number
+        while self.number < number:
+            draw(self.document, self.number)
+            self.number += 1
+        return fingerprint(self.document)

@@ -24,6 +24,7 @@ class CameraView(QGraphicsView):
     """A view of a canvas without any editing."""
 
     view_changed = Signal()
+    contents_changed = Signal()
 
     def __init__(self, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(canvas, parent)
@@ -112,6 +113,7 @@ class CameraView(QGraphicsView):
         self._far.forget()
         if self._far.active:
             self.viewport().update()
+        self.contents_changed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
@@ -168,6 +170,7 @@ class CameraView(QGraphicsView):
         self._far = FarPainter(canvas)
         self.setScene(canvas)
         canvas.ink.zoom = self.scale_factor
+        self.contents_changed.emit()
 
     def _frame(self, area: QRectF) -> None:
         room = self.viewport().rect().adjusted(32, 32, -32, -32)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.pointer import PointerView
 from sketch.gui.canvas.scene import CanvasScene
-from sketch.state import commands
+from sketch.state import blocks, commands
 from sketch.state.document import Document
 
 LAYER_MIME = "application/x-sketch-layer"
@@ -56,8 +56,6 @@ class DropView(PointerView):
         place, group = (here.x(), here.y()), self.canvas.group
         edge = self._takes_insert(where, name)
         if name.startswith(BLOCK):
-            from sketch.state import blocks
-
             made = blocks.insert(self.document, name.removeprefix(BLOCK), place, group)
         elif edge is not None:
             made = commands.add_on_wire(self.document, name, edge, place)

@@ -20,7 +20,7 @@ LEAD = 11.0
 
 
 def wire_path(points: Points) -> QPainterPath:
-    """A smooth path through the points of a wire; every piece leaves and arrives vertically, the last bit is straight."""
+    """A smooth path through the points of a wire: pieces leave and arrive vertically, the last bit is straight."""
     path = QPainterPath(QPointF(*points[0]))
     x_end, y_end = points[-1]
     lead = min(LEAD, abs(y_end - points[-2][1]) / 2)
@@ -124,6 +124,10 @@ class EdgeLayer(QGraphicsItem):
                     pieces.append(QLineF(*first, *last))
         return pieces
 
+    def reach(self) -> QRectF:
+        """The area that all wires cover; null when there are none."""
+        return self._bounds.adjusted(70, 20, -70, -20) if not self._bounds.isNull() else QRectF()
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
@@ -149,7 +153,7 @@ class EdgeLayer(QGraphicsItem):
         if ink.zoom >= TEXT_ZOOM:
             self._paint_arrows(painter, [line for _, line in lines], strong)
         if ink.zoom >= LABEL_ZOOM:
-            self._paint_labels(painter, lines)
+            self._paint_labels(painter, [line for _, line in lines])
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -159,14 +163,14 @@ class EdgeLayer(QGraphicsItem):
             painter.setBrush(self._ink.wire_selected.color() if line.edge in strong else self._ink.wire)
             painter.drawConvexPolygon(ARROW.translated(*line.points[-1]))
 
-    def _paint_labels(self, painter: QPainter, lines: list[tuple[int, Line]]) -> None:
+    def _paint_labels(self, painter: QPainter, lines: list[Line]) -> None:
         ink = self._ink
         painter.setFont(ink.small_font)
-        for slot, line in lines:
+        for line in lines:
             if self._labels.get((line.start, line.out)) != line.edge or not (text := self._label(line.edge)):
                 continue
             width = ink.small_metrics.horizontalAdvance(text) + 6
-            pill = _label_place(line, self._path(slot), width)
+            pill = _label_place(line, width)
             painter.fillRect(pill, ink.veil)
             painter.setPen(ink.wire_label)
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
@@ -253,16 +257,10 @@ def _plainness(line: Line) -> tuple[int, float, int]:
     return len(line.points), abs(bottom - top), line.edge.target
 
 
-def _label_place(line: Line, path: QPainterPath, width: float) -> QRectF:
-    """Beside the middle of a plain wire; beside the start of one with a lane, away from where it bends."""
+def _label_place(line: Line, width: float) -> QRectF:
+    """Beside the start of a wire, on the side it does not bend to."""
     (x, y), (x_next, _) = line.points[:2]
-    if len(line.points) == 2:
-        middle = path.pointAtPercent(0.5)
-        x, y = middle.x(), middle.y() - 7
-    else:
-        y += 6
-    left = x - width - 6 if len(line.points) > 2 and x_next > x else x + 6
-    return QRectF(left, y, width, 14)
+    return QRectF(x - width - 5 if x_next > x + 1 else x + 5, y + 6, width, 14)
 
 
 def _pieces(path: QPainterPath) -> list[QLineF]:

@@ -34,8 +34,8 @@ class FarPainter:
         """The scene changed: make the batches again before the next painting."""
         self._boxes = None
 
-    def paint(self, painter: QPainter) -> None:
-        """Paint everything; the painter is already in scene coordinates."""
+    def paint(self, painter: QPainter, *, marks: bool = True) -> None:
+        """Paint everything, with selection and hover when `marks`; the painter is already in scene coordinates."""
         ink = self._canvas.ink
         if self._boxes is None:
             self._boxes = self._collect()
@@ -47,7 +47,8 @@ class FarPainter:
         for category, rects in self._boxes.items():
             painter.setBrush(ink.category(category))
             painter.drawRects(rects)
-        self._paint_marks(painter)
+        if marks:
+            self._paint_marks(painter)
 
     def _paint_marks(self, painter: QPainter) -> None:
         canvas, zoom = self._canvas, self._canvas.ink.zoom

@@ -84,9 +84,13 @@ class Obstacles:
         source, target = wishes
         ends = (x for span in spans for x in span)
         free = [x for x in (*wishes, *ends) if not any(left < x < right for left, right in spans)]
-        # The nearer side of the target first, so that nested skips stay on one side; then no needless bend.
-        x = min(free, key=lambda x: (round(abs(x - source) + 1.5 * abs(x - target)), x not in wishes, -x))
-        return x, top, bottom
+
+
+        def cost(x: float) -> tuple[int, bool, float, float]:
+            """Detour, then a needless bend, then the far side of the target (so nested skips share a side)."""
+            return round((abs(x - source) + abs(x - target)) / 4), x not in wishes, abs(x - target), -x
+
+        return min(free, key=cost), top, bottom
 
     def take(self, lane: Lane, owner: object) -> None:
         """Remember a lane so that wires of others keep clear of it; to be given back as often as taken."""

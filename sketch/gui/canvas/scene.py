@@ -93,8 +93,8 @@ class CanvasScene(QGraphicsScene):
             self.selectionChanged.emit()
 
     def contents(self) -> QRectF:
-        """The area that nodes, notes and stubs cover; null when there are none."""
-        area = QRectF()
+        """The area that nodes, wires, notes and stubs cover; null when there are none."""
+        area = self.edges.reach()
         for item in self._drawn():
             area |= item.boundingRect().translated(item.pos())
         return area

@@ -85,6 +85,7 @@ class CanvasView(DropView):
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another theme."""
         self.canvas.use(theme)
+        self.nodes_moved()
         self.viewport().update()
 
     def start_rename(self, node_id: int) -> None:

@@ -87,12 +87,18 @@ class Builder:
         """A value of the file comes from this output."""
         self._sources[value] = (node_id, out)
 
+    def alias(self, value: ir.Value, same: ir.Value) -> None:
+        """A value of the file is another one under a second name."""
+        self._sources[value] = self._source(same)
+
+    def _source(self, value: ir.Value) -> Source:
+        if value not in self._sources:
+            self._sources[value] = (self._constant_node(value), 0)
+        return self._sources[value]
+
     def wire(self, value: ir.Value, target: int, into: int) -> None:
         """Wire a value to an input; a constant becomes a node of its own first."""
-        source = self._sources.get(value)
-        if source is None:
-            source = self._sources[value] = (self._constant_node(value), 0)
-        self.draft.connect(*source, target, into, check_cycle=False)
+        self.draft.connect(*self._source(value), target, into, check_cycle=False)
 
     def _constant_node(self, value: ir.Value) -> int:
         tensor = known(value)

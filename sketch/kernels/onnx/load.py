@@ -155,6 +155,9 @@ class _Loader:
 
     def _believed(self, claim: Claim, node: ir.Node) -> bool:
         """Add the layer that Sketch wrote this operator from."""
+        if claim.layer == "Output" and node.inputs[0] is not None:
+            self._build.alias(node.outputs[0], node.inputs[0])
+            return True
         inputs: list[ir.Value | None] = []
         weights: dict[str, Weight] = {}
         for value, place in zip(node.inputs, claim.inputs, strict=True):

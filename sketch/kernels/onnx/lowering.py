@@ -187,7 +187,9 @@ class _Lowering:
             raise UnsayableError("Nothing is wired to it.")
         name = self._values[step.id, -1]
         if source[0] != name:
-            self._program.ops.append(Op("Identity", (source[0],), (name,), node=step.id))
+            op = Op("Identity", (source[0],), (name,), node=step.id, name=name)
+            op.meta[LAYER_KEY] = self._claim(step, (0,)).to_text(seal("Identity", "", {}, ()))
+            self._program.ops.append(op)
 
     def _source(self, step: Step) -> None:
         """Constant and Parameter are initializers under the node's own name."""

@@ -120,6 +120,11 @@ def _window(dims: int, *, dilation: bool = True) -> tuple[Field, ...]:
     return (*fields, Field("dilation", "dilations", default=ones)) if dilation else fields
 
 
+def _short_ends(step: Step) -> bool:
+    """onnxruntime takes an output_padding below the stride only."""
+    return all(more < step_ for more, step_ in zip(step.params["output_padding"], step.params["stride"], strict=True))
+
+
 def _plain_padding(step: Step) -> bool:
     padding = step.params["padding"]
     return not isinstance(padding, str) and (step.params["padding_mode"] == "zeros" or not any(padding))
@@ -140,7 +145,8 @@ def _convolutions(dims: int) -> list[OnnxRow]:
     ranks, roles = (dims + 2,), ("weight", "bias")
     return [
         OnnxRow(f"Conv{dims}d", "Conv", (*_window(dims), groups), roles=roles, ranks=ranks, when=_plain_padding),
-        OnnxRow(f"ConvTranspose{dims}d", "ConvTranspose", (*_window(dims), groups, extra), roles=roles, ranks=ranks),
+        OnnxRow(f"ConvTranspose{dims}d", "ConvTranspose", (*_window(dims), groups, extra), roles=roles, ranks=ranks,
+                when=_short_ends),
     ]
 
 
@@ -216,7 +222,11 @@ def _others() -> list[OnnxRow]:
         OnnxRow("Maximum", "Max", when=alike),
         OnnxRow("Minimum", "Min", when=alike),
         OnnxRow("Where", "Where", when=lambda s: len({kind.dtype for kind in s.input_types[1:] if kind}) == 1),
-        *(OnnxRow(name, name, when=real) for name in ("Sqrt", "Exp", "Log")),
+        *(OnnxRow(name, name, when=real) for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos")),
+        *(OnnxRow(name, name, when=real) for name in ("Floor", "Ceil")),
+        *(OnnxRow(name, name, when=alike) for name in ("Equal", "Greater", "Less")),
+        OnnxRow("Not", "Not", when=lambda s: bool(s.input_types[0]) and s.input_types[0].dtype == "bool"),
+        OnnxRow("Neg", "Neg"),
         OnnxRow("Abs", "Abs"),
         OnnxRow("Concat", "Concat", (Field("dim", "axis", default=REQUIRED),), when=_one_type),
         OnnxRow("Permute", "Transpose", (Field("dims", "perm", default=REQUIRED),), when=lambda s: min(s.params["dims"], default=0) >= 0),

@@ -16,6 +16,7 @@ import google.protobuf.message
 import numpy as np
 import onnx
 import onnx_ir as ir
+from onnx_ir.passes.common import ShapeInferencePass
 from onnxscript import version_converter
 
 from sketch.binder.kernel import BinderError
@@ -66,6 +67,8 @@ def read(path: Path) -> Structure:
     model = _pointed(ir.from_proto(proto), path)
     model = _raised(model, opset, path)
     fold(model.graph, path)
+    if 0 < opset < NEWEST_OPSET:
+        _infer(model, path)
     constants = read_constants(meta.get(CONSTANTS_KEY, "{}"))
     domains = {item.domain: item.version for item in proto.opset_import if item.domain not in ("", "ai.onnx", LAYER_DOMAIN)}
     return Structure(model, claims, constants, meta, types, opset, proto.producer_name, formal, domains)
@@ -348,3 +351,11 @@ def _raised(model: ir.Model, opset: int, path: Path) -> ir.Model:
 def _line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
+
+
+def _infer(model: ir.Model, path: Path) -> None:
+    """Types of the values that raising the operators brought in."""
+    try:
+        ShapeInferencePass()(model)
+    except Exception as error:  # noqa: BLE001  onnx's inference raises several types of its own
+        _log.info("shape inference of %s failed: %s", path.name, error)

@@ -106,9 +106,17 @@ def _binary(layer: str, target: str, *also: str) -> CallRow:
     return CallRow(layer, target, signature=("input", "other"), operands=("input", "other"), also=also)
 
 
+def _reduced(row: CallRow, step: Step, _shapes: Shapes) -> Call:
+    """`torch.sum(x, dim=None, keepdim=True)`: PyTorch wants dim written when keepdim is."""
+    values = row.arguments(step.params)
+    if "keepdim" in values and "dim" not in values and row.layer in ("Mean", "Sum"):
+        values = {"dim": None, **values}
+    return Call(row.target, (_first(step),), values)
+
+
 def _reduction(layer: str, target: str, codec: Codec, default: Any) -> CallRow:
     return CallRow(
-        layer, target, signature=("input", "dim", "keepdim"),
+        layer, target, signature=("input", "dim", "keepdim"), write=_reduced,
         fields=(Field("dim", "dim", codec, default), Field("keepdim", "keepdim", default=False)),
     )  # fmt: skip
 

@@ -41,6 +41,8 @@ def _example(network: Network, step: Step, known: dict[str, int]) -> str:
         low, high = _bounds(network, step, sizes)
         shape = f"({text}{',' if len(sizes) == 1 else ''})"
         return f"torch.randint({low}, {high}, {shape}{'' if dtype == 'int64' else kind})"
+    if any(user.layer == "BCELoss" for user in network.steps if Source(step.id, 0) in user.inputs):
+        return f"torch.rand({text or '()'}{'' if dtype == 'float32' else kind})"
     if dtype.startswith("float8"):
         return f"torch.randn({text or '()'}).to(torch.{TORCH_TYPES[dtype]})"
     return f"torch.randn({text or '()'}{'' if dtype == 'float32' else kind})"
@@ -61,7 +63,7 @@ def _bounds(network: Network, step: Step, sizes: tuple[int, ...]) -> tuple[int, 
         for index, source in enumerate(user.inputs):
             if source == Source(step.id, 0):
                 least, most = _limit(user, index)
-                low, high = max(low, least), min(high, most)
+                low, high = max(low, least), most if most > 10 else min(high, most)
     return low, max(high, low + 1)
 
 
@@ -76,7 +78,18 @@ def _limit(user: Step, index: int) -> tuple[int, int]:
     if user.layer == "Gather" and index == 1 and numbers:
         return 0, numbers[user.params["dim"]]
     if user.layer == "CTCLoss" and numbers:
-        if index == 2:
-            return numbers[0], numbers[0] + 1
-        return 1, max(2, numbers[-1] if index == 1 else 2)
+        return _ctc_limit(user, index, numbers)
     return 0, 10
+
+
+def _ctc_limit(user: Step, index: int, numbers: list[int]) -> tuple[int, int]:
+    """Labels are classes but the blank; lengths are all steps, and an even share of the labels."""
+    if index == 1:
+        return 1, max(2, numbers[-1])
+    if index == 2:
+        return numbers[0], numbers[0] + 1
+    labels = user.input_types[1]
+    shape = labels.shape if labels is not None and labels.shape is not None else ()
+    examples = numbers[1] if len(numbers) == 3 else 1
+    share = shape[0] // examples if len(shape) == 1 and isinstance(shape[0], int) else 1
+    return share, share + 1

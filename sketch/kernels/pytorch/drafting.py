@@ -141,7 +141,7 @@ class _Making:
             return target, Raw(Phrase(f"nn.Parameter({_parameter_value(step)})"), (step.id,))
         owner, _, name = target.rpartition(".")
         items = [literal(name), _constant_value(step)]
-        if step.params.get("shape") is None:
+        if step.params.get("shape") is None and self._plan.network.inputs:
             items.append("persistent=False")
         head = f"{owner}.register_buffer"
         return "", Raw(Phrase(f"{head}({', '.join(items)})", head, tuple(items)), (step.id,), keep=True)
@@ -166,7 +166,7 @@ class _Saying:
         else:
             ends = self._body.outputs
         self._draft.results = tuple(self._name(source) for source in ends)
-        if ends and ends == self._body.units[-1].outputs[:1] and self._draft.forward[-1].before.count(",") == 0:
+        if self._draft.forward and ends == self._body.units[-1].outputs[:1] and self._draft.forward[-1].before.count(",") == 0:
             self._draft.forward[-1].before = "return "
 
     def _statement(self, index: int, unit: Unit) -> Statement:

@@ -61,7 +61,21 @@ class PyTorchKernel:
 
         return is_torch_file(path, head)
 
-    def run(self, path: Path, inputs: Mapping[str, np.ndarray[Any, Any]], task: Task) -> Mapping[str, np.ndarray[Any, Any]]:
+    def from_live(self, module: Any, example_inputs: tuple[Any, ...], task: Task) -> ImportedModel:
+        """A live nn.Module, layer by layer, groups by module path."""
+        from sketch.kernels.pytorch.live import from_torch
+
+        return from_torch(module, example_inputs, task.store)
+
+    def to_live(self, network: Network, task: Task) -> Any:
+        """A live nn.Module with the weights."""
+        from sketch.kernels.pytorch.live import to_torch
+
+        return to_torch(network, task.store)
+
+    def run(
+        self, path: Path, inputs: Mapping[str, np.ndarray[Any, Any]], task: Task
+    ) -> Mapping[str, np.ndarray[Any, Any]]:
         """Run a file on numpy inputs by name, outputs by name."""
         from sketch.kernels.pytorch.run import run
 

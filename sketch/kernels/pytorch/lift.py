@@ -14,7 +14,7 @@ from sketch.graph.dims import Symbolic
 from sketch.graph.library import LayerLibrary
 from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.calls import TypeName
-from sketch.kernels.pytorch.lift_calls import HANDLERS, Size
+from sketch.kernels.pytorch.lift_calls import HANDLERS
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
 from sketch.kernels.pytorch.sink import Sink, Wire
@@ -61,7 +61,9 @@ class Lifter:
     def _node(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
             name, shape, dtype = self._inputs.pop(0)
-            return Wire(self.sink.add("Input", {"shape": shape, "dtype": dtype}, name=name))
+            made = self.sink.add("Input", {"shape": shape, "dtype": dtype}, name=name)
+            self.sink.pin_all(made, self._notes.input_params(name) or self.sink.draft.node(made).params)
+            return Wire(made)
         if node.op == "get_attr":
             return self._tensor(str(node.target))
         self._index += 1
@@ -102,7 +104,7 @@ class Lifter:
         if _plain_only(args, kwargs):
             return _compute(node, args, kwargs)
         for row in READ_CALLS.get(name, ()):
-            reading = read_call(row, args, kwargs) if row.write is None or row.operands[0].startswith("*") else None
+            reading = read_call(row, args, kwargs)
             if reading is not None:
                 return self._rebind(node, Wire(self.add(node, reading)))
         raise BinderError(f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet.")
@@ -136,6 +138,11 @@ class Lifter:
             if wire is not None:
                 self.sink.draft.connect(wire.node, wire.out, before[0], len(self.sink.draft.node(before[0]).prior))
         return before[0]
+
+    def noted(self) -> str:
+        """The layer that the notes give for the present call."""
+        note = self._notes.node(self._index)
+        return "" if note is None else str(note["layer"])
 
     def wire(self, value: Any, like: Wire | None) -> Wire | None:
         """An operand as a wire: numbers and tensors become constants."""
@@ -219,7 +226,7 @@ class Lifter:
     def _outputs(self, value: Any) -> None:
         for index, (key, wire) in enumerate(_flat(self._value(value))):
             if not isinstance(wire, Wire):
-                if isinstance(wire, Size):
+                if isinstance(wire, (int, Symbolic)):
                     raise BinderError("The model gives back a size as a number, which Sketch cannot show.")
                 self.sink.losses.append(Loss("output", "a result that is no tensor was left out"))
                 continue
@@ -280,7 +287,7 @@ def _target_name(node: fx.Node) -> str:
 
 
 def _plain_only(args: Any, kwargs: Any) -> bool:
-    return not any(isinstance(item, (Wire, Size, Symbolic)) for item in _leaves((*args, *kwargs.values())))
+    return not any(isinstance(item, (Wire, Symbolic)) for item in _leaves((*args, *kwargs.values())))
 
 
 def _leaves(value: Any) -> list[Any]:

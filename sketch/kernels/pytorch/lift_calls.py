@@ -82,6 +82,8 @@ def _item(lifter: Lifter, node: fx.Node, args: Args, _kwargs: Named) -> Any:
         entries[at : at + 1] = [slice(None)] * (len(_shape(lifter, value)) - used)
     if sum(1 for entry in entries if isinstance(entry, (Wire, list))) > 1:
         raise BinderError("An index by several tensors at once has no layer in Sketch yet.")
+    if all(map(_is_full, entries)) and lifter.noted() == "Slice":
+        return _layer(lifter, node, "Slice", {"dim": len(entries) - 1}, value)
     dim = 0
     for entry in entries:
         value = _entry(lifter, node, value, dim, entry)

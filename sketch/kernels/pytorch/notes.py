@@ -40,6 +40,11 @@ class Notes:
         """Name, shape and element type of every input, in order."""
         return [(item["name"], tuple(item["shape"]), item["dtype"]) for item in self._raw.get("inputs", ())]
 
+    def input_params(self, name: str) -> dict[str, Any]:
+        """The parameters of an input as they were said."""
+        found = next((item for item in self._raw.get("inputs", ()) if item["name"] == name), {})
+        return self.plain(found)
+
     def outputs(self) -> list[str]:
         """Names of the outputs, in order."""
         return list(self._raw.get("outputs", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from torch import fx
@@ -13,6 +14,7 @@ from sketch.kernels.pytorch.notes import Notes
 from sketch.resources_root import resource_root
 
 
+@lru_cache(maxsize=1)
 def library() -> LayerLibrary:
     """The layers there are."""
     return LayerLibrary.load(resource_root() / "layers")

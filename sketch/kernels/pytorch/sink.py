@@ -56,7 +56,8 @@ class Sink:
     ) -> int:
         """Add a node with its wires and tensors. What follows the input by itself is left to do so."""
         spec = self.library[layer]
-        said = cleaned(spec, params, f"'{name or layer}'")
+        given = {key: v for key, v in params.items() if v is not None or spec.params[key].optional}
+        said = cleaned(spec, given, f"'{name or layer}'")
         inputs = [self._types.get(wire) if wire is not None else None for wire in operands]
         free = {key: value for key, value in said.items() if spec.params[key].derive}
         kept = {k: v for k, v in said.items() if k not in free and v != spec.params[k].default}

@@ -24,7 +24,7 @@ def source_text(network: Network, weights: str = "") -> SourceText:
     plan = Plan(network)
     root = plan.root()
     name = camel(network.name) if re.search(r"[A-Za-z]", network.name) else "Network"
-    if not root.units:
+    if not root.units and not plan.results:
         return SourceText(_EMPTY + _open_nodes(plan), {})
     drafts = Drafting(plan).drafts(root)
     found = families(drafts[:-1], name)

@@ -11,7 +11,14 @@ END = 2**63 - 1
 """The `to the end` of Slice."""
 
 
-def pad(e: Emitter, x: str, pads: Mapping[int, tuple[int, int]], mode: str = "constant", value: float = 0.0) -> str:
+def pad(
+    e: Emitter,
+    x: str,
+    pads: Mapping[int, tuple[int, int]],
+    mode: str = "constant",
+    value: float = 0.0,
+    rank: int = 0,
+) -> str:
     """Add (before, after) entries per axis; negative numbers cut, also in the modes where ONNX leaves that open."""
     for axis, (before, after) in pads.items():
         if before < 0 or after < 0:
@@ -25,7 +32,7 @@ def pad(e: Emitter, x: str, pads: Mapping[int, tuple[int, int]], mode: str = "co
     befores, afters = zip(*wide.values(), strict=True)
     inputs = [x, e.ints(*befores, *afters), e.number(value) if kind == "constant" else "", e.ints(*wide)]
     if e.opset < 18:
-        full = [wide.get(axis, (0, 0)) for axis in range(e.rank())]
+        full = [wide.get(axis, (0, 0)) for axis in range(rank or e.rank())]
         inputs = [x, e.ints(*(b for b, _ in full), *(a for _, a in full)), inputs[2]]
     return e.op("Pad", *inputs, mode=kind)
 
@@ -62,14 +69,23 @@ def bias(e: Emitter, role: str = "bias") -> tuple[str, ...]:
 
 
 def conv_transpose(e: Emitter) -> str:
-    """A transposed convolution without a batch."""
-    params = e.params
+    """A transposed convolution without a batch, or with more output_padding than onnxruntime takes.
+
+    Output padding shows more of what `padding` cuts off at the end; beyond that only the bias is left.
+    """
+    params, dims = e.params, len(e.params["kernel_size"])
+    batched = e.rank() == dims + 2
+    ends = [p - more for p, more in zip(params["padding"], params["output_padding"], strict=True)]
     y = e.op(
-        "ConvTranspose", e.unsqueeze(e.x[0], 0), e.weight("weight"), *bias(e), kernel_shape=params["kernel_size"],
-        strides=params["stride"], pads=(*params["padding"], *params["padding"]), dilations=params["dilation"],
-        group=params["groups"], output_padding=params["output_padding"],
+        "ConvTranspose", e.x[0] if batched else e.unsqueeze(e.x[0], 0), e.weight("weight"),
+        kernel_shape=params["kernel_size"], strides=params["stride"], dilations=params["dilation"],
+        pads=(*params["padding"], *(max(end, 0) for end in ends)), group=params["groups"],
     )  # fmt: skip
-    return e.squeeze(y, 0)
+    beyond = {2 + axis: (0, -end) for axis, end in enumerate(ends) if end < 0}
+    y = pad(e, y, beyond, rank=dims + 2)
+    if e.has("bias"):
+        y = e.op("Add", y, e.reshape(e.weight("bias"), -1, *(1,) * dims))
+    return y if batched else e.squeeze(y, 0)
 
 
 def fold(e: Emitter) -> str:

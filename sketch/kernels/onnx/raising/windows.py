@@ -139,7 +139,12 @@ def _own_ends(
     """
     shape = site.shape(0)
     dims = len(before)
-    if shape is None or not all(isinstance(size, int) for size in shape[2:]) or any(before):
+    if shape is None or not all(isinstance(size, int) for size in shape[2:]):
+        return None
+    single = None if name.startswith("Max") else _single(params, shape[2:], before, after)
+    if single is not None:
+        return [site.plan(name, single)]
+    if any(before):
         return None
     if name.startswith("Max") and params["ceil_mode"]:
         extra = [_ceil_end(params, axis, shape[2 + axis], after[axis]) for axis in range(dims)]
@@ -155,6 +160,18 @@ def _own_ends(
             return None
     plain = {**params, "padding": (0,) * dims, "ceil_mode": True, "count_include_pad": True}
     return [site.plan(name, plain)]
+
+
+def _single(
+    params: Mapping[str, Any], space: Sequence[int], before: Sequence[int], after: Sequence[int]
+) -> dict[str, Any] | None:
+    """One window for all: its mean without the padding is that of a smaller window."""
+    kernel = []
+    for size, whole, step, start, end in zip(space, params["kernel_size"], params["stride"], before, after, strict=True):
+        if (size + start + end - whole) // step != 0 or params["ceil_mode"]:
+            return None
+        kernel.append(min(size, whole - start))
+    return {**params, "kernel_size": tuple(kernel), "padding": (0,) * len(kernel), "count_include_pad": True}
 
 
 def _ceil_end(params: Mapping[str, Any], axis: int, size: int, after: int) -> int:

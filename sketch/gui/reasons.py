@@ -1,0 +1,109 @@
+"""Why a command cannot run now: one sentence each, None when it can. Cheap, since all are asked after every change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
+
+NOTHING_OPEN = "Open or start a network first."
+NOTHING_SELECTED = "Select a layer first."
+
+
+def selected_nodes(window: MainWindow) -> list[int]:
+    """Ids of the selected layers and groups, notes left out."""
+    document = window.desk.document
+    return [key for key in window.desk.selection if document and key in document.tables.nodes]
+
+
+def no_tab(window: MainWindow) -> str | None:
+    """Why a command that needs an open network cannot run."""
+    return None if window.desk.tab else NOTHING_OPEN
+
+
+def no_selection(window: MainWindow) -> str | None:
+    """Why a command that needs a selection cannot run."""
+    return no_tab(window) or (None if window.desk.selection else NOTHING_SELECTED)
+
+
+def not_one_node(window: MainWindow) -> str | None:
+    """Why a command that needs exactly one layer cannot run."""
+    return no_selection(window) or (None if len(selected_nodes(window)) == 1 else "Select exactly one layer.")
+
+
+def not_one_group(window: MainWindow) -> str | None:
+    """Why a command that needs a group cannot run."""
+    reason = not_one_node(window)
+    if reason:
+        return reason
+    document = window.desk.document
+    node = document.tables.nodes[selected_nodes(window)[0]] if document else None
+    is_group = document is not None and node is not None and document.library[node.layer].group
+    return None if is_group else "Select a group."
+
+
+def no_undo(window: MainWindow) -> str | None:
+    """Why there is nothing to undo."""
+    document = window.desk.document
+    return no_tab(window) or (None if document and document.can_undo else "There is nothing to undo.")
+
+
+def no_redo(window: MainWindow) -> str | None:
+    """Why there is nothing to redo."""
+    document = window.desk.document
+    return no_tab(window) or (None if document and document.can_redo else "There is nothing to redo.")
+
+
+def nothing_to_delete(window: MainWindow) -> str | None:
+    """Why there is nothing to delete; wires can be deleted too."""
+    view = window.desk.view
+    return no_tab(window) or (
+        None if view and (view.selected() or view.selected_wires()) else "Select a layer or a wire first."
+    )
+
+
+def nothing_drawn(window: MainWindow) -> str | None:
+    """Why there is nothing to compile or picture."""
+    document = window.desk.document
+    return no_tab(window) or (
+        None if document and document.tables.nodes else "The canvas is empty; draw a network first."
+    )
+
+
+def nothing_runs(window: MainWindow) -> str | None:
+    """Why there is nothing to cancel."""
+    return None if window.jobs.running else "Nothing is running."
+
+
+def nothing_found(window: MainWindow) -> str | None:
+    """Why find cannot go on."""
+    return no_tab(window) or (None if window.found else "Find a layer first (Ctrl+F).")
+
+
+def not_compiled(window: MainWindow) -> str | None:
+    """Why there is nothing to compile again."""
+    return nothing_drawn(window) or (None if window.compiler.last else "Compile once first (Ctrl+B).")
+
+
+def no_problem(window: MainWindow) -> str | None:
+    """Why there is no problem to go to."""
+    return no_tab(window) or (
+        None if window.panels.problems.topLevelItemCount() else "There are no problems."
+    )
+
+
+def one_tab(window: MainWindow) -> str | None:
+    """Why there is no other tab to go to."""
+    return no_tab(window) or (None if window.area.tabs.count() > 1 else "There is only one tab.")
+
+
+def at_top(window: MainWindow) -> str | None:
+    """Why there is no group to leave."""
+    tab = window.desk.tab
+    return no_tab(window) or (None if tab and tab.group is not None else "This is the top level already.")
+
+
+def dock_shown(window: MainWindow, name: str) -> bool:
+    """True while a panel is open, in front or behind another."""
+    return not window.docks[name].isHidden()

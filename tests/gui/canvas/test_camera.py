@@ -1,0 +1,97 @@
+"""Looking: framing, positions that come back, the far view."""
+
+import pytest
+
+from sketch.gui.canvas.far import FEWEST_NODES
+from sketch.state import commands
+from tests.gui.canvas.conftest import chain
+
+
+def seen(view):
+    return view.mapToScene(view.viewport().rect()).boundingRect()
+
+
+def test_frame_all_shows_everything_and_never_magnifies(document, canvas):
+    chain(document, *["ReLU"] * 10)
+    view = canvas()
+    view.frame_all()
+    assert seen(view).contains(view.canvas.contents())
+    commands.remove(document, list(document.tables.nodes)[1:])
+    view.frame_all()
+    assert view.scale_factor == 1.0
+
+
+def test_a_tower_is_fitted_to_its_width_at_its_upper_end(document, canvas):
+    chain(document, *["ReLU"] * 120)
+    view = canvas()
+    view.frame_all()
+    assert view.scale_factor == 1.0
+    assert seen(view).contains(0.0, -20.0)
+
+
+def test_frame_selection(document, canvas):
+    ids = chain(document, *["ReLU"] * 60)
+    view = canvas()
+    view.select([ids[40]])
+    view.frame_selection()
+    assert seen(view).center().y() == pytest.approx(4000, abs=30)
+
+
+def test_a_view_comes_back_as_it_was(document, canvas):
+    chain(document, *["ReLU"] * 30)
+    view = canvas()
+    view.restore_view({"zoom": 0.7, "x": 120.0, "y": 900.0})
+    state = view.view_state()
+    assert state["zoom"] == pytest.approx(0.7)
+    view.frame_all()
+    view.restore_view(state)
+    again = view.view_state()
+    assert again["x"] == pytest.approx(120.0, abs=2)
+    assert again["y"] == pytest.approx(900.0, abs=2)
+
+
+@pytest.mark.parametrize("state", [{}, {"zoom": "x", "x": 0, "y": 0}, {"zoom": float("nan"), "x": 0, "y": 0}])
+def test_an_unusable_state_frames_everything(document, canvas, state):
+    chain(document, *["ReLU"] * 3)
+    view = canvas()
+    view.restore_view(state)
+    assert seen(view).contains(view.canvas.contents())
+
+
+def test_zoom_has_limits(canvas):
+    view = canvas()
+    view.zoom(1e9)
+    assert view.scale_factor == 3.0
+    view.zoom(1e-9)
+    assert view.scale_factor == 0.02
+
+
+def test_reveal_enters_the_group_and_selects(document, canvas):
+    ids = chain(document, "Input", "ReLU", "GELU")
+    group = commands.group(document, ids[1:])
+    view = canvas()
+    view.reveal(ids[2])
+    assert view.canvas.group == group
+    assert view.selected() == [ids[2]]
+    assert seen(view).contains(view.canvas.nodes[ids[2]].pos())
+
+
+def test_the_far_view_paints_big_drawings_and_keeps_up(document, canvas, light):
+    def grid(draft):
+        for number in range(FEWEST_NODES):
+            draft.add("ReLU", place=(number % 20 * 220.0, number // 20 * 100.0))
+
+    document.edit("grid", grid)
+    view = canvas()
+    view.frame_all()
+    assert view.scale_factor < 0.4
+    image = view.viewport().grab().toImage()
+    assert view._far.active
+    first = view.canvas.nodes[min(view.canvas.nodes)]
+    at = view.mapFromScene(first.pos())
+    assert image.pixelColor(at).name() == light.category("Activation").name()
+    commands.remove(document, [first.node_id])
+    assert view.viewport().grab().toImage().pixelColor(at).name() == light.canvas
+    view.zoom(1.0 / view.scale_factor)
+    view.viewport().grab()
+    assert not view._far.active
