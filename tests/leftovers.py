@@ -17,7 +17,11 @@ def _children() -> dict[int, str]:
     """Pid -> command line of the living child processes of this one; empty where there is no /proc."""
     found: dict[int, str] = {}
     for path in Path("/proc/self/task").glob("*/children"):
-        for pid in path.read_text().split():
+        try:
+            pids = path.read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread ended meanwhile
+        for pid in pids:
             try:
                 command = (
                     Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

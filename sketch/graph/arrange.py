@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from sketch.graph.collection import paused_collection
 from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, node_size
 from sketch.graph.layout.coordinates import across
 from sketch.graph.layout.layers import Arc, assign
@@ -27,7 +24,7 @@ def arrange(tables: Tables, parent: int | None, library: LayerLibrary) -> Places
 
     Parts that are not wired together stand side by side. The drawing is centred on x = 0 and starts at y = 0.
     """
-    with _no_collection():
+    with paused_collection():
         members = sorted(tables.children(parent))
         canvas = _Canvas(tables, library, members)
         places: Places = {}
@@ -110,15 +107,3 @@ class _Canvas:
                 into = edge.into if end is None else end.input_index[edge.source, edge.out]
                 found[source, out, target, into] = None
         return list(found)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking the many small objects again and again: 1.6 times faster."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

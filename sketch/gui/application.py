@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -27,6 +28,7 @@ _LEVELS = {
 
 def run(services: Services, files: Sequence[Path]) -> int:
     """Show the window, open files, and stay until the person quits; the exit code."""
+    gc.disable()  # what is made until the first paint stays; walking it again and again costs a tenth of the start
     application = QApplication.instance() or QApplication(["sketch"])
     application.setApplicationName("Sketch")
     application.setDesktopFileName("sketch") if isinstance(application, QApplication) else None
@@ -43,6 +45,8 @@ def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
 
     def start() -> None:
         window.start()
+        gc.freeze()
+        gc.enable()
         window.opener.open_files(list(files))
 
     QTimer.singleShot(0, start)

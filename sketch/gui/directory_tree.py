@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDir, QModelIndex, Signal
 from PySide6.QtWidgets import (
-    QFileSystemModel,
     QHBoxLayout,
     QLabel,
     QToolButton,
@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 
 from sketch.gui.icons import action_icon
 from sketch.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileSystemModel
 
 
 class DirectoryTree(QWidget):
@@ -63,6 +66,8 @@ class DirectoryTree(QWidget):
     def start(self) -> None:
         """Read the folder; called when the window has been painted, the model starts a thread."""
         if self._model is None:
+            from PySide6.QtWidgets import QFileSystemModel  # not needed for the first paint
+
             self._model = QFileSystemModel(self)
             self._model.setOption(QFileSystemModel.Option.DontUseCustomDirectoryIcons)
             self._model.setFilter(QDir.Filter.AllDirs | QDir.Filter.Files | QDir.Filter.NoDotAndDotDot)

@@ -7,23 +7,22 @@ from functools import lru_cache
 
 import yaml
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from sketch.gui.theme import Theme
 from sketch.resources_root import resource_root
 
 GRID = 24.0
 """Icons are described on a square of this many units."""
-SIZES = (16, 24, 32, 48)
+SIZE = 18
+"""Side of an icon in tool bars and menus, device-independent px."""
 
 
 def action_icon(name: str, theme: Theme) -> QIcon:
     """An icon of resources/icons/actions.yaml in the text colour, greyed when disabled."""
-    icon = QIcon()
     path = _icon_path(_descriptions()[name])
-    for size in SIZES:
-        icon.addPixmap(_draw(path, size, QColor(theme.text)), QIcon.Mode.Normal)
-        icon.addPixmap(_draw(path, size, QColor(theme.text_disabled)), QIcon.Mode.Disabled)
+    icon = QIcon(_draw(path, QColor(theme.text)))
+    icon.addPixmap(_draw(path, QColor(theme.text_disabled)), QIcon.Mode.Disabled)
     return icon
 
 
@@ -114,7 +113,10 @@ def _strokes(description: str) -> Iterator[tuple[str, list[float]]]:
         yield letter, numbers
 
 
-def _draw(path: QPainterPath, size: int, colour: QColor) -> QPixmap:
+def _draw(path: QPainterPath, colour: QColor) -> QPixmap:
+    """One picture, as fine as the screen."""
+    ratio = QGuiApplication.primaryScreen().devicePixelRatio()
+    size = round(SIZE * ratio)
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -126,4 +128,5 @@ def _draw(path: QPainterPath, size: int, colour: QColor) -> QPixmap:
     painter.setPen(pen)
     painter.drawPath(path)
     painter.end()
+    pixmap.setDevicePixelRatio(ratio)
     return pixmap

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
             services.settings.subscribe(self._on_setting),
             services.log.subscribe(self.panels.log.receive),
         ]
-        self.use_theme(self.theme)
+        self._paint_with(self.theme)
         self.keeper.restore_look()
         self.area.setFocus()
 
@@ -141,12 +141,7 @@ class MainWindow(QMainWindow):
     def use_theme(self, theme: Theme) -> None:
         """Show everything in another theme."""
         self.theme = theme
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.setPalette(palette(theme))
-            application.setStyleSheet(window_style(theme))
-        self.setWindowIcon(app_icon(theme))
-        self.actions_.set_theme(theme)
+        self._paint_with(theme)
         self.panels.set_theme(theme)
         self.job_bar.set_theme(theme)
         self.area.welcome.set_theme(theme)
@@ -233,7 +228,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         desk, panels, welcome = self.desk, self.panels, self.area.welcome
         self.area.turned.connect(self._on_turned)
-        self.area.close_wanted.connect(lambda tab: self.opener.close(tab))
+        self.area.close_wanted.connect(self._close_tab)
         self.area.arranged.connect(self.keeper.touch)
         desk.said.connect(self.say)
         desk.updated.connect(lambda _update: self._on_update())
@@ -243,14 +238,22 @@ class MainWindow(QMainWindow):
         panels.files.open_wanted.connect(lambda path: self.opener.open_file(Path(path)))
         panels.files.folder_changed.connect(lambda path: setattr(self, "folder", Path(path)))
         panels.problems.counted.connect(self._count_problems)
-        welcome.example_chosen.connect(lambda key: self.opener.example(key))
+        welcome.example_chosen.connect(self._open_example)
         welcome.file_chosen.connect(lambda path: self.opener.open_file(Path(path)))
-        welcome.new_wanted.connect(lambda: self.opener.new())
-        welcome.open_wanted.connect(lambda: self.opener.ask())
+        welcome.new_wanted.connect(self.actions_["file.new"].trigger)
+        welcome.open_wanted.connect(self.actions_["file.open"].trigger)
         self.jobs.ended.connect(lambda _job: self.actions_.refresh())
         for dock in self.docks.values():
             dock.visibilityChanged.connect(lambda _on: self.keeper.touch())
             dock.dockLocationChanged.connect(lambda _area: self.keeper.touch())
+
+    def _paint_with(self, theme: Theme) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.setPalette(palette(theme))
+            application.setStyleSheet(window_style(theme))
+        self.setWindowIcon(app_icon(theme))
+        self.actions_.set_theme(theme)
 
     # --- reactions ---------------------------------------------------------------------------------
 
@@ -295,6 +298,12 @@ class MainWindow(QMainWindow):
         count = errors + warnings
         self.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
         self.actions_.refresh()
+
+    def _close_tab(self, tab: CanvasTab) -> None:
+        self.opener.close(tab)
+
+    def _open_example(self, key: str) -> None:
+        self.opener.example(key)
 
     def _append(self, key: str) -> None:
         from sketch.gui import edit_commands

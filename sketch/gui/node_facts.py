@@ -43,8 +43,8 @@ class NodeHeader(QWidget):
         self.name.setAccessibleName("Name")
         self.name.setPlaceholderText("Name")
         self.name.setToolTip("The name: an attribute of the module, a key of its weights")
-        self.name.setVisible(len(specs) == 1)
         column.addWidget(self.name)
+        self.name.setVisible(len(specs) == 1)
 
 
 class NodeFacts(QWidget):

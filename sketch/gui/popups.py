@@ -10,8 +10,9 @@ from PySide6.QtGui import QKeySequence
 
 from sketch.graph.specs import LayerSpec
 from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.choices import Choice
 from sketch.gui.edit_commands import attempt
-from sketch.gui.filter_popup import Choice, FilterPopup
+from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 from sketch.gui.toolbox import BLOCK

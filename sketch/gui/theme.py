@@ -69,7 +69,9 @@ class Theme:
     def colours(self) -> dict[str, str]:
         """Every colour by its role, categories left out."""
         values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        return {role: value for role, value in values.items() if isinstance(value, str) and value.startswith("#")}
+        return {
+            role: value for role, value in values.items() if isinstance(value, str) and value.startswith("#")
+        }
 
     def category(self, name: str) -> QColor:
         """The colour of a layer category; a category that the theme does not know looks muted."""
@@ -77,7 +79,9 @@ class Theme:
 
     def font(self, *, small: bool = False, bold: bool = False, mono: bool = False) -> QFont:
         """The font of the window."""
-        font = QFont(self.mono_family if mono else self.font_family, self.small_size if small else self.font_size)
+        font = QFont(
+            self.mono_family if mono else self.font_family, self.small_size if small else self.font_size
+        )
         font.setBold(bold)
         if mono:
             font.setStyleHint(QFont.StyleHint.Monospace)
@@ -144,7 +148,9 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: QColor) -> float:
     parts = (colour.redF(), colour.greenF(), colour.blueF())
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

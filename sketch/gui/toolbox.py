@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from sketch.gui.filter_popup import Choice, matching
+from sketch.gui.choices import Choice, matching
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 

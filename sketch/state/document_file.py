@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sqlite3
 import stat
@@ -32,7 +33,7 @@ from sketch.state.document import Document
 from sketch.state.file_tensors import TensorFileError
 from sketch.state.history import Checkpoint, History
 from sketch.state.laws import broken_law
-from sketch.state.migrations import VERSION, VersionError, bring_up
+from sketch.state.migrations import VERSION, bring_up
 from sketch.state.store import Store
 
 SUFFIX = ".sketch"
@@ -81,6 +82,7 @@ def _write(target: Path, document: Document, steps: tuple[Checkpoint, ...]) -> N
         connection.executemany("INSERT INTO value VALUES (?, ?)", _values(document, bool(steps)))
         rows = document.tables.tensors.values()
         held = {**file_tensors.tensor_rows(step.delta for step in steps), **{row.digest: row for row in rows}}
+        connection.execute("INSERT INTO value VALUES ('sha256', ?)", (to_text(content_hash(connection)),))
         file_tensors.write_tensors(connection, held, {row.digest for row in rows}, document.store)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={VERSION}")
@@ -108,7 +110,7 @@ def _verify(target: Path, document: Document) -> None:
         with _opened(target) as connection:
             read = _read_rows(connection)
             file_tensors.check_tensors(connection)
-    except (DocumentFileError, CodecError, TensorFileError, sqlite3.Error) as error:
+    except (ValueError, sqlite3.Error) as error:
         raise OSError(0, f"the written file does not read back ({_reason(error)})") from None
     if any(read.table(name) != document.tables.table(name) for name in TABLES):
         raise OSError(0, "the written file does not read back as it was")
@@ -130,7 +132,7 @@ def load_document(path: Path, library: LayerLibrary, *, store: Store, folder: Pa
             renamed = file_tensors.read_tensors(connection, held, store)
         rows = file_tensors.rename_digests(whole(tables), renamed)
         document = _filled(_document(path, library, store, folder), rows, _over(history, renamed))
-    except (CodecError, TensorFileError, VersionError, GraphError, sqlite3.Error, OSError) as error:
+    except (ValueError, GraphError, sqlite3.Error, OSError) as error:
         raise DocumentFileError(f"{path}: {_reason(error)}.") from None
     document.kernel = str(kernel)
     document.mark_saved(path)
@@ -215,6 +217,21 @@ def _check(connection: sqlite3.Connection) -> None:
     kinds = dict(connection.execute("SELECT name, type FROM sqlite_master WHERE type != 'index'"))
     if kinds != dict.fromkeys(expected, "table"):
         raise CodecError("the file does not have the tables of a Sketch document")
+    if from_text(_value(connection, "sha256", '""')) != content_hash(connection):
+        raise CodecError("the file is damaged: it is not as it was written; use a copy of it")
+
+
+def content_hash(connection: sqlite3.Connection) -> str:
+    """SHA-256 over rows, history and values: a bit that rots is found (tensors have hashes of their own)."""
+    digest = hashlib.sha256()
+    for query in (
+        "SELECT kind, key, json FROM row ORDER BY id",
+        "SELECT sequence, json FROM step ORDER BY sequence",
+        "SELECT name, json FROM value WHERE name != 'sha256' ORDER BY name",
+    ):
+        for line in connection.execute(query):
+            digest.update(repr(line).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _read_rows(connection: sqlite3.Connection) -> Tables:
@@ -260,5 +277,7 @@ def _obey(tables: Tables, library: LayerLibrary) -> None:
 
 def _reason(error: Exception) -> str:
     """The message in one line, without the full stop."""
+    if isinstance(error, UnicodeDecodeError):
+        return "the file is damaged; use a copy of it"
     text = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     return " ".join(text.split()).rstrip(".")

@@ -101,7 +101,7 @@ class Journal:
         try:
             row = self._require().execute("SELECT value FROM ui WHERE name = ?", (name,)).fetchone()
             return None if row is None else from_text(row[0])
-        except (sqlite3.DatabaseError, CodecError):
+        except (sqlite3.DatabaseError, CodecError, UnicodeDecodeError):
             return None
 
     # --- writing -----------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Journal:
     def _open(self) -> None:
         try:
             self._connection = open_journal(self.path)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise JournalError(f"{self.path}: {error}; check that the folder can be written.") from None
             self._aside = set_aside(self.path)
@@ -267,7 +267,7 @@ def _replayed(kind: str, payload: bytes, tables: Tables, history: History) -> bo
 def _sound(connection: sqlite3.Connection) -> bool:
     try:
         return is_sound(connection)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
 

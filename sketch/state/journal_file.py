@@ -40,11 +40,13 @@ class Op:
 
 def open_journal(path: Path) -> sqlite3.Connection:
     """Open or make the file, locked for this process; JournalError when it is newer or in use, sqlite3 errors else."""
-    connection = sqlite3.connect(path, timeout=2.0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection, path)
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            raise JournalError(f"{path.parent}: open in another Sketch; close it there.") from None
         raise
     return connection
 
@@ -54,15 +56,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                    "synchronous=FULL"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 30)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise JournalError(f"{path.parent.name}: open in another Sketch; close it there.") from None
-        raise
+    connection.execute("BEGIN EXCLUSIVE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
-        raise JournalError(f"{path.parent.name}: written by a newer Sketch (journal version {version}); update Sketch.")
+        raise JournalError(f"{path.parent}: written by a newer Sketch (journal version {version}); update Sketch.")
     if version == 0:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
@@ -102,7 +99,7 @@ def count_ops(connection: sqlite3.Connection) -> int:
     for query in ("SELECT seq FROM cursor WHERE doc = 'head'", "SELECT max(seq) FROM op"):
         try:
             row = connection.execute(query).fetchone()
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             continue
         if row and isinstance(row[0], int):
             found.append(row[0])

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from sketch.graph.dims import Symbolic, substitute, symbol
+from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType
 from tests.graph.layer_checks import library, look
 
@@ -78,6 +79,24 @@ def torch_outcome(layer: str, params: Mapping[str, Any], tensors: Tensors) -> Ou
             return f"{type(error).__name__}: {error}"
     outputs = [result] if isinstance(result, torch.Tensor) else list(result)
     return [(dtype_name(output.dtype), tuple(output.shape)) for output in outputs]
+
+
+def any_tensor(rng: random.Random, low: int = 0, high: int = 4) -> torch.Tensor:
+    return tensor(rng, shape_of(rng, rng.randint(low, high)), rng.choice(["float32", "int64", "bool"]))
+
+
+def problem(layer: str, params: Mapping[str, Any], *shapes: tuple[Any, ...]) -> Problem:
+    """The one problem of a node with float inputs of these shapes."""
+    found = look(layer, params, [ValueType("float32", shape) for shape in shapes]).problems
+    assert len(found) == 1
+    return found[0]
+
+
+def shapes_out(layer: str, params: Mapping[str, Any], *shapes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The output shapes of a node that has no error, for float inputs of these shapes."""
+    outcome = sketch_outcome(layer, params, [ValueType("float32", shape) for shape in shapes])
+    assert not isinstance(outcome, str), outcome
+    return [shape for _, shape in outcome]
 
 
 def check_agreement(layer: str, params: Mapping[str, Any], tensors: Tensors) -> bool:

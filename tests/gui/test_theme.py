@@ -25,7 +25,12 @@ TEXT_ON = {
     "code_comment": ("panel",),
     "code_name": ("panel", "code_line"),
 }
-LINES_ON = {"wire": ("canvas",), "wire_selected": ("canvas",), "port": ("canvas", "node"), "selection": ("canvas",)}
+LINES_ON = {
+    "wire": ("canvas",),
+    "wire_selected": ("canvas",),
+    "port": ("canvas", "node"),
+    "selection": ("canvas",),
+}
 
 
 @pytest.fixture(params=THEMES)

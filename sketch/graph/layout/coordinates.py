@@ -16,7 +16,9 @@ LONGEST_TRUNK = 20
 PASSES = 8
 
 
-def across(graph: Layered, rows: list[list[int]], widths: list[float], gap: float, lane_gap: float) -> list[float]:
+def across(
+    graph: Layered, rows: list[list[int]], widths: list[float], gap: float, lane_gap: float
+) -> list[float]:
     """The x of every vertex; neighbours keep `gap` (trunks among themselves `lane_gap`) between their borders."""
     block = _blocks(graph, rows)
     apart = _Separation(graph.real, widths, gap, lane_gap)
@@ -50,7 +52,7 @@ def _blocks(graph: Layered, rows: list[list[int]]) -> list[int]:
     head = list(range(len(graph.layer)))
     for number in range(len(rows) - 1):
         taken: list[tuple[int, int]] = []
-        for upper, lower in _candidates(graph, rows[number]):
+        for upper, lower in _candidates(graph, rows[number], place):
             if upper in below or lower in above or _would_cross(taken, place[upper], place[lower]):
                 continue
             first = head[upper]
@@ -64,19 +66,26 @@ def _blocks(graph: Layered, rows: list[list[int]]) -> list[int]:
     return [numbers.setdefault(head[vertex], len(numbers)) for vertex in range(len(head))]
 
 
-def _candidates(graph: Layered, row: list[int]) -> list[tuple[int, int]]:
-    """Lines below a row, the most important first: chains, then trunks, then the middle lines of a fan."""
+def _candidates(graph: Layered, row: list[int], place: dict[int, int]) -> list[tuple[int, int]]:
+    """Lines below a row, the most important first: within chains and trunks, then the middle lines of fans."""
+    ranks = {lower: _ranks(graph.up[lower], place) for upper in row for lower, _ in graph.down[upper]}
     found = []
     for upper in row:
-        for rank, (lower, _) in enumerate(sorted(graph.down[upper])):
+        below = _ranks(graph.down[upper], place)
+        for lower, off_middle in below.items():
+            kind = (upper < graph.real) != (lower < graph.real)
             ways = len(graph.down[upper]) + len(graph.up[lower])
-            kind = 0 if upper < graph.real and lower < graph.real else 1
-            if upper >= graph.real and lower >= graph.real:
-                kind = 0
-            middle = abs(rank - (len(graph.down[upper]) - 1) / 2)
-            found.append((kind, ways, middle, upper, lower))
+            found.append(
+                (kind, ways, off_middle + ranks[lower][upper], place[upper], place[lower], upper, lower)
+            )
     found.sort()
     return [(upper, lower) for *_, upper, lower in found]
+
+
+def _ranks(ends: list[tuple[int, float]], place: dict[int, int]) -> dict[int, float]:
+    """end -> how far it is from the middle one of its fan."""
+    across = sorted({end for end, _ in ends}, key=place.__getitem__)
+    return {end: abs(rank - (len(across) - 1) / 2) for rank, end in enumerate(across)}
 
 
 def _would_cross(taken: list[tuple[int, int]], upper: int, lower: int) -> bool:

@@ -107,7 +107,9 @@ def _pull(order: list[int], layer: list[int], after: list[list[int]], before: li
     for vertex in reversed(order):
         if after[vertex] and len(set(after[vertex])) >= len(set(before[vertex])):
             goal = min(layer[target] for target in after[vertex]) - 1
-            if goal > layer[vertex] and (not before[vertex] or len(set(after[vertex])) > len(set(before[vertex]))):
+            if goal > layer[vertex] and (
+                not before[vertex] or len(set(after[vertex])) > len(set(before[vertex]))
+            ):
                 layer[vertex] = goal
                 moved = True
     return moved

@@ -79,7 +79,9 @@ def _sweep(graph: Layered, rows: list[list[int]], place: list[int], *, down: boo
         keys = {}
         for vertex in row:
             ends = near[vertex]
-            keys[vertex] = sum(place[end] + port for end, port in ends) / len(ends) if ends else place[vertex] + 0.5
+            keys[vertex] = (
+                sum(place[end] + port for end, port in ends) / len(ends) if ends else place[vertex] + 0.5
+            )
         row.sort(key=lambda vertex: (keys[vertex], place[vertex]))
         _number(row, place)
 

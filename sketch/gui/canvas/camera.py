@@ -84,7 +84,8 @@ class CameraView(QGraphicsView):
 
     def view_state(self) -> dict[str, Any]:
         """What `restore_view` needs to look at the same place again; plain values."""
-        centre = self.mapToScene(self.viewport().rect().center())
+        inverse, _ = self.viewportTransform().inverted()
+        centre = inverse.map(QRectF(self.viewport().rect()).center())
         return {"zoom": self.scale_factor, "x": centre.x(), "y": centre.y(), "group": self.canvas.group}
 
     def restore_view(self, state: dict[str, Any]) -> None:
@@ -149,7 +150,9 @@ class CameraView(QGraphicsView):
         columns, rows = int(area.width() / GRID) + 2, int(area.height() / GRID) + 2
         painter.setPen(_dot_pen(theme.grid))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.drawPoints([QPointF(left + n * GRID, top + m * GRID) for m in range(rows) for n in range(columns)])
+        painter.drawPoints(
+            [QPointF(left + n * GRID, top + m * GRID) for m in range(rows) for n in range(columns)]
+        )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:

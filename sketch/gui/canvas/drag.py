@@ -30,9 +30,13 @@ class DragGesture:
         self._view = view
         self._canvas = view.canvas
         self._from = view.mapToScene(where)
-        self._start = {node_id: item.pos() for node_id in self._canvas.selected_ids() if (item := _item(view, node_id))}
+        self._start = {
+            node_id: item.pos() for node_id in self._canvas.selected_ids() if (item := _item(view, node_id))
+        }
         self._lines = _lines_at(view, self._start)
-        self._targets = _straight_offsets(self._lines, self._start) if len(self._start) <= MOST_SNAPPING else []
+        self._targets = (
+            _straight_offsets(self._lines, self._start) if len(self._start) <= MOST_SNAPPING else []
+        )
         self._offset = QPointF()
         self._wire: Edge | None = None
         self._insertable = _insertable(view, self._start)

@@ -47,7 +47,8 @@ class EdgeLayer(QGraphicsItem):
         self._boxes = np.empty((64, 4))
         self._slots: dict[Edge, int] = {}
         self._free: list[int] = []
-        self._labels: dict[tuple[object, int], Edge] = {}
+        self._outputs: dict[tuple[object, int], dict[Edge, None]] = {}
+        self._spots: dict[tuple[object, int], tuple[Edge, bool]] = {}
         self._hidden: frozenset[Edge] = frozenset()
         self._bounds = QRectF()
         self.setZValue(-1)
@@ -134,11 +135,15 @@ class EdgeLayer(QGraphicsItem):
     def shape(self) -> QPainterPath:
         return QPainterPath()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         ink = self._ink
         exposed = option.exposedRect
         slots = self._within(exposed.adjusted(-60, -10, 60, 10))
-        lines = [(slot, line) for slot in slots if (line := self._lines[slot]) and line.edge not in self._hidden]
+        lines = [
+            (slot, line) for slot in slots if (line := self._lines[slot]) and line.edge not in self._hidden
+        ]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ordinary = ink.wire_pen()
         painter.setPen(ordinary)
@@ -157,7 +162,9 @@ class EdgeLayer(QGraphicsItem):
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _paint_arrows(self, painter: QPainter, lines: list[Line], strong: set[Edge] | frozenset[Edge]) -> None:
+    def _paint_arrows(
+        self, painter: QPainter, lines: list[Line], strong: set[Edge] | frozenset[Edge]
+    ) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         for line in lines:
             painter.setBrush(self._ink.wire_selected.color() if line.edge in strong else self._ink.wire)
@@ -167,10 +174,12 @@ class EdgeLayer(QGraphicsItem):
         ink = self._ink
         painter.setFont(ink.small_font)
         for line in lines:
-            if self._labels.get((line.start, line.out)) != line.edge or not (text := self._label(line.edge)):
+            edge, to_left = self._label_spot(line)
+            if edge != line.edge or not (text := self._label(edge)):
                 continue
             width = ink.small_metrics.horizontalAdvance(text) + 6
-            pill = _label_place(line, width)
+            x, y = line.points[0]
+            pill = QRectF(x - width - 5 if to_left else x + 5, y + 6, width, 14)
             painter.fillRect(pill, ink.veil)
             painter.setPen(ink.wire_label)
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
@@ -186,37 +195,48 @@ class EdgeLayer(QGraphicsItem):
                 self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
             self._slots[line.edge] = slot
         else:
-            self.touch(line.edge)
+            self._detach(slot)
         self._lines[slot] = line
         self._paths[slot] = None
         xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
         self._boxes[slot] = (min(xs), min(ys), max(xs), max(ys))
-        self._elect(line)
+        self._outputs.setdefault((line.start, line.out), {})[line.edge] = None
+        self._spots.pop((line.start, line.out), None)
         self.touch(line.edge)
 
-    def _elect(self, line: Line) -> None:
-        """Of all wires of an output the straightest and shortest carries the label."""
+    def _label_spot(self, line: Line) -> tuple[Edge, bool]:
+        """(the wire of this output that carries the label, whether the label is to its left)."""
         key = (line.start, line.out)
-        chosen = self._labels.get(key)
-        slot = self._slots.get(chosen) if chosen is not None else None
-        other = self._lines[slot] if slot is not None else None
-        if other is None or (other.start, other.out) != key or _plainness(line) < _plainness(other):
-            self._labels[key] = line.edge
+        if key not in self._spots:
+            lines = [
+                wire for edge in self._outputs[key] if (wire := self._lines[self._slots[edge]]) is not None
+            ]
+            bends = {_bend(wire) for wire in lines}
+            self._spots[key] = min(lines, key=_plainness).edge, 1 in bends and -1 not in bends
+        return self._spots[key]
 
     def _remove(self, edge: Edge) -> None:
         slot = self._slots.get(edge)
         if slot is None:
             return
-        self.touch(edge)
+        self._detach(slot)
         del self._slots[edge]
-        line, self._lines[slot], self._paths[slot] = self._lines[slot], None, None
+        self._lines[slot] = self._paths[slot] = None
         self._boxes[slot] = np.nan
         self._free.append(slot)
-        if line is not None and self._labels.get((line.start, line.out)) == edge:
-            del self._labels[line.start, line.out]
-            for other in self._lines:
-                if other is not None and (other.start, other.out) == (line.start, line.out):
-                    self._elect(other)
+
+    def _detach(self, slot: int) -> None:
+        """Take a line that goes or changes out of the picture and out of the index by output."""
+        line = self._lines[slot]
+        if line is None:
+            return
+        self.touch(line.edge)
+        key = (line.start, line.out)
+        self._spots.pop(key, None)
+        siblings = self._outputs[key]
+        del siblings[line.edge]
+        if not siblings:
+            del self._outputs[key]
 
     def _grow(self) -> None:
         boxes = self._boxes[: len(self._lines)]
@@ -257,16 +277,18 @@ def _plainness(line: Line) -> tuple[int, float, int]:
     return len(line.points), abs(bottom - top), line.edge.target
 
 
-def _label_place(line: Line, width: float) -> QRectF:
-    """Beside the start of a wire, on the side it does not bend to."""
-    (x, y), (x_next, _) = line.points[:2]
-    return QRectF(x - width - 5 if x_next > x + 1 else x + 5, y + 6, width, 14)
+def _bend(line: Line) -> int:
+    """-1, 0 or 1: whether a wire first turns left, runs straight down, or turns right."""
+    across = line.points[1][0] - line.points[0][0]
+    return 0 if abs(across) < 1 else 1 if across > 0 else -1
 
 
 def _pieces(path: QPainterPath) -> list[QLineF]:
     polygon = path.toSubpathPolygons()
     return [
-        QLineF(points.at(index), points.at(index + 1)) for points in polygon for index in range(points.size() - 1)
+        QLineF(points.at(index), points.at(index + 1))
+        for points in polygon
+        for index in range(points.size() - 1)
     ]
 
 

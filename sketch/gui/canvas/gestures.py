@@ -72,7 +72,9 @@ class BandGesture:
         band = QRectF(self._from, self._view.mapToScene(where)).normalized()
         self._moved = True
         self._view.canvas.live.show_band(band)
-        found = {item.node_id for item in self._view.canvas.items(band) if isinstance(item, (NodeItem, NoteItem))}
+        found = {
+            item.node_id for item in self._view.canvas.items(band) if isinstance(item, (NodeItem, NoteItem))
+        }
         if self._mode & Modifiers.ShiftModifier:
             found |= self._before
         elif self._mode & Modifiers.ControlModifier:

@@ -21,7 +21,9 @@ class InlineEdit(QObject):
         super().__init__(over)
         self._commit = commit
         self._before = text
-        self.field: QLineEdit | QPlainTextEdit = QPlainTextEdit(text, over) if lines else QLineEdit(text, over)
+        self.field: QLineEdit | QPlainTextEdit = (
+            QPlainTextEdit(text, over) if lines else QLineEdit(text, over)
+        )
         self.field.setAccessibleName("Note text" if lines else "Name")
         self.field.setGeometry(area)
         self.field.selectAll()

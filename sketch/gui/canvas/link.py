@@ -134,7 +134,11 @@ class LinkGesture:
 
     def _port_place(self, item: object, here: QPointF) -> QPointF:
         port = item.port_at(here) if isinstance(item, NodeItem) else None
-        if isinstance(item, NodeItem) and port is not None and (port.side == "in") == (self._held.side == "out"):
+        if (
+            isinstance(item, NodeItem)
+            and port is not None
+            and (port.side == "in") == (self._held.side == "out")
+        ):
             return item.anchor(port)
         return here
 

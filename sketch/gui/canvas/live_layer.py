@@ -71,7 +71,9 @@ class LiveLayer(QGraphicsItem):
     def shape(self) -> QPainterPath:
         return QPainterPath()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         ink = self._ink
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(ink.wire_pen())

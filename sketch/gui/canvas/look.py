@@ -112,7 +112,9 @@ def _layer_lines(inference: Inference, node: Node, spec: LayerSpec) -> list[str]
     return [*lines, *([""] if rows else []), *rows]
 
 
-def _shown_params(spec: LayerSpec, params: Mapping[str, Any], inputs: tuple[ValueType | None, ...]) -> list[str]:
+def _shown_params(
+    spec: LayerSpec, params: Mapping[str, Any], inputs: tuple[ValueType | None, ...]
+) -> list[str]:
     if spec.is_operator:
         return list(params)
     return [name for name in spec.params if name in params and applies(spec, name, params, inputs)]

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from sketch.gui.canvas.camera import CameraView
@@ -125,7 +135,10 @@ class MiniMap(QWidget):
             origin.x() + seen.left() * across, origin.y() + seen.top() * down,
             seen.width() * across, seen.height() * down,
         )  # fmt: skip
-        grow_x, grow_y = max(0.0, SMALLEST_FRAME - frame.width()) / 2, max(0.0, SMALLEST_FRAME - frame.height()) / 2
+        grow_x, grow_y = (
+            max(0.0, SMALLEST_FRAME - frame.width()) / 2,
+            max(0.0, SMALLEST_FRAME - frame.height()) / 2,
+        )
         return frame.adjusted(-grow_x, -grow_y, grow_x, grow_y)
 
     def _go(self, where: QPointF) -> None:

@@ -104,9 +104,13 @@ class NodeItem(QGraphicsItem):
     def nearest_output(self, where: QPointF) -> int | None:
         """The output port whose place along the border is nearest; None for a node without outputs."""
         count = self.box.outputs
-        return min(range(count), key=lambda i: abs(self._anchor("out", i)[0] + self.x() - where.x()), default=None)
+        return min(
+            range(count), key=lambda i: abs(self._anchor("out", i)[0] + self.x() - where.x()), default=None
+        )
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         ink = self._ink
         look = self.look
         if ink.zoom < TEXT_ZOOM:

@@ -38,7 +38,9 @@ class NoteItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self.rect().adjusted(-3, -3, 3, 3)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         ink, theme = self._ink, self._ink.theme
         selected = self.isSelected()
         painter.setBrush(QColor(theme.note))
@@ -48,7 +50,9 @@ class NoteItem(QGraphicsItem):
             return
         painter.setFont(ink.small_font)
         painter.setPen(QColor(theme.note_text))
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
+        flags = (
+            int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
+        )
         painter.drawText(self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN), flags, self.note.text)
 
 
@@ -73,7 +77,9 @@ class StubItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self._rect().adjusted(-3, -6, 3, 6)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         ink, rect = self._ink, self._rect()
         painter.setBrush(QColor(ink.theme.panel_alt))
         near = self is ink.hovered

@@ -170,7 +170,9 @@ class PointerView(CameraView):
             port = self._border_port(item, here)
         if port is None:
             return click
-        lines = [line for line in self.canvas.wiring.lines_at(item.node_id) if _is_at(line, item.node_id, port)]
+        lines = [
+            line for line in self.canvas.wiring.lines_at(item.node_id) if _is_at(line, item.node_id, port)
+        ]
         if lines and (port.side == "in" or modifiers & Modifiers.ControlModifier):
             return self.rewire_gesture(lines[-1], "target" if port.side == "in" else "source")
         held_end = _held(item, port)
@@ -245,4 +247,8 @@ def _held(item: NodeItem, port: PortHit) -> Held | None:
         node, out = ports.outputs[port.index]
         return Held(node, out, "out", anchor)
     outside, node_id, into = (*ports.inputs[port.index], None)[:3]
-    return Held(node_id, into, "in", anchor) if outside is None and node_id is not None and into is not None else None
+    return (
+        Held(node_id, into, "in", anchor)
+        if outside is None and node_id is not None and into is not None
+        else None
+    )

@@ -5,7 +5,8 @@ All wires of one output share a lane, since they carry the same value. Pure arit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from sketch.gui.canvas.boxes import Box
 
@@ -20,54 +21,52 @@ Point = tuple[float, float]
 Points = tuple[Point, ...]
 Lane = tuple[float, float, float]
 """(x, top, bottom) of a vertical run."""
+_Area = tuple[float, float, float, float]
+"""(top, bottom, left, right) of a box, its margin included to the sides."""
 
 
 class Obstacles:
     """The boxes of a canvas by height, and the lanes that are taken."""
 
-    def __init__(self, boxes: Iterable[Box] = ()):
-        self._rows: dict[int, list[Box]] = {}
+    def __init__(self) -> None:
+        self._rows: dict[int, list[_Area]] = {}
         self._extent: dict[int, tuple[float, float]] = {}
         self._lanes: dict[int, dict[tuple[Lane, object], None]] = {}
         self._own: dict[object, dict[Lane, int]] = {}
-        for box in boxes:
-            self.add(box)
 
     def add(self, box: Box) -> None:
         """Take a box in."""
+        area = _area(box)
+        _, _, left, right = area
         for row in _bins(box.top, box.bottom):
-            self._rows.setdefault(row, []).append(box)
-            low, high = self._extent.get(row, (box.left, box.right))
-            self._extent[row] = (min(low, box.left), max(high, box.right))
+            self._rows.setdefault(row, []).append(area)
+            low, high = self._extent.get(row, (left, right))
+            self._extent[row] = (min(low, left), max(high, right))
 
     def remove(self, box: Box) -> None:
         """Take a box out."""
+        area = _area(box)
         for row in _bins(box.top, box.bottom):
-            left = self._rows.get(row, [])
-            if box in left:
-                left.remove(box)
-            if left:
-                self._extent[row] = min(other.left for other in left), max(other.right for other in left)
+            areas = self._rows.get(row, [])
+            if area in areas:
+                areas.remove(area)
+            if areas:
+                self._extent[row] = min(item[2] for item in areas), max(item[3] for item in areas)
             else:
                 self._extent.pop(row, None)
 
-    def blocked(self, top: float, bottom: float) -> list[tuple[float, float]]:
-        """Merged [left, right] spans that boxes cover anywhere between two heights, with a margin."""
-        rows = _bins(top, bottom)
-        if len(rows) > FAR_BINS:
-            return self._blocked_far(rows)
-        spans = [
-            (box.left - MARGIN, box.right + MARGIN)
-            for box in dict.fromkeys(box for row in rows for box in self._rows.get(row, ()))
-            if box.bottom > top and box.top < bottom
-        ]
-        return _merge(spans)
-
     def is_clear(self, start: Point, end: Point) -> bool:
         """True when no box stands between the two ends of a wire."""
-        low, high = sorted((start[0], end[0]))
-        spans = self.blocked(start[1] + 4, end[1] - 4)
-        return not any(left < high and right > low for left, right in spans)
+        low, high = (start[0], end[0]) if start[0] < end[0] else (end[0], start[0])
+        top, bottom = start[1] + 4, end[1] - 4
+        rows = _bins(top, bottom)
+        if len(rows) > FAR_BINS:
+            return not any(left < high and right > low for left, right in self._blocked_far(rows))
+        for row in rows:
+            for y1, y2, left, right in self._rows.get(row, ()):
+                if left < high and right > low and y2 > top and y1 < bottom:
+                    return False
+        return True
 
     def own_lane(self, top: float, bottom: float, owner: object) -> Lane | None:
         """A lane of the same owner that runs all along these heights."""
@@ -78,13 +77,11 @@ class Obstacles:
 
     def lane(self, top: float, bottom: float, wishes: tuple[float, float], owner: object) -> Lane:
         """Beside everything, with the shortest detour from both wishes (the x of source and target)."""
-        spans = self.blocked(top, bottom)
         others = self._others(top, bottom, owner)
-        spans = _merge([*spans, *((x - LANE_GAP, x + LANE_GAP) for x in others)])
+        spans = _merge([*self._blocked(top, bottom), *((x - LANE_GAP, x + LANE_GAP) for x in others)])
         source, target = wishes
-        ends = (x for span in spans for x in span)
-        free = [x for x in (*wishes, *ends) if not any(left < x < right for left, right in spans)]
-
+        # The ends of merged spans are free by themselves.
+        free = [x for x in wishes if _is_free(x, spans)] + [x for span in spans for x in span]
 
         def cost(x: float) -> tuple[int, bool, float, float]:
             """Detour, then a needless bend, then the far side of the target (so nested skips share a side)."""
@@ -117,11 +114,23 @@ class Obstacles:
             if other != owner and lane[1] < bottom and lane[2] > top
         }
 
+    def _blocked(self, top: float, bottom: float) -> list[tuple[float, float]]:
+        """[left, right] spans that boxes cover anywhere between two heights, with a margin."""
+        rows = _bins(top, bottom)
+        if len(rows) > FAR_BINS:
+            return self._blocked_far(rows)
+        return [
+            (left, right)
+            for row in rows
+            for y1, y2, left, right in self._rows.get(row, ())
+            if y2 > top and y1 < bottom
+        ]
+
     def _blocked_far(self, rows: Sequence[int]) -> list[tuple[float, float]]:
         extents = [self._extent[row] for row in rows if row in self._extent]
         if not extents:
             return []
-        return [(min(low for low, _ in extents) - MARGIN, max(high for _, high in extents) + MARGIN)]
+        return [(min(low for low, _ in extents), max(high for _, high in extents))]
 
 
 def route(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tuple[Points, Lane | None]:
@@ -159,6 +168,15 @@ def _backwards(start: Point, end: Point) -> Points:
 
 def _bins(top: float, bottom: float) -> range:
     return range(int(top // BIN), int(bottom // BIN) + 1)
+
+
+def _area(box: Box) -> _Area:
+    return box.top, box.bottom, box.left - MARGIN, box.right + MARGIN
+
+
+def _is_free(x: float, spans: list[tuple[float, float]]) -> bool:
+    index = bisect_right(spans, (x, x))
+    return index == 0 or spans[index - 1][1] <= x
 
 
 def _merge(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:

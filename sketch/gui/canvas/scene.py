@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene
 
+from sketch.graph.collection import paused_collection
 from sketch.graph.delta import Delta
 from sketch.graph.rows import Place
-from sketch.gui.canvas.boxes import Stub
+from sketch.gui.canvas.boxes import Box, Stub
 from sketch.gui.canvas.edge_layer import EdgeLayer
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.live_layer import LiveLayer
@@ -53,7 +54,8 @@ class CanvasScene(QGraphicsScene):
             node = self.document.tables.nodes.get(node_id)
             for edge in node.next if node else ():
                 self.edges.touch(edge)
-        self._make_room()
+        boxes = [self.wiring.boxes[key] for key in changes.boxes if key in self.wiring.boxes]
+        self._make_room(self._area(boxes))
 
     def use(self, theme: Theme) -> None:
         """Repaint everything in another theme."""
@@ -94,24 +96,29 @@ class CanvasScene(QGraphicsScene):
 
     def contents(self) -> QRectF:
         """The area that nodes, wires, notes and stubs cover; null when there are none."""
-        area = self.edges.reach()
-        for item in self._drawn():
-            area |= item.boundingRect().translated(item.pos())
+        area = self.edges.reach() | self._area((*self.wiring.boxes.values(), *self.wiring.stubs.values()))
+        for item in self.notes.values():
+            area |= item.sceneBoundingRect()
         return area
 
     # --- inside ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         wiring = self.wiring
-        self._take(Changes(frozenset((*wiring.boxes, *wiring.stubs)), frozenset(wiring.lines)))
+        with paused_collection():
+            self._take(Changes(frozenset((*wiring.boxes, *wiring.stubs)), frozenset(wiring.lines)))
         for note in self.document.tables.notes.values():
             self._mirror_note(note.id)
-        self._make_room()
+        self._make_room(self.contents())
 
-    def _drawn(self) -> Iterator[QGraphicsItem]:
-        yield from self.nodes.values()
-        yield from self.notes.values()
-        yield from self.stubs.values()
+    @staticmethod
+    def _area(boxes: Sequence[Box]) -> QRectF:
+        """The area that boxes cover with what is painted around them."""
+        if not boxes:
+            return QRectF()
+        left, right = min(box.left for box in boxes), max(box.right for box in boxes)
+        top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
+        return QRectF(left, top, right - left, bottom - top).adjusted(-8, -10, 10, 10)
 
     def _take(self, changes: Changes) -> None:
         for key in changes.boxes:
@@ -196,14 +203,15 @@ class CanvasScene(QGraphicsScene):
             while node is not None and node.parent is not None and node.parent not in above:
                 above.add(node.parent)
                 node = nodes.get(node.parent)
-        removed = {change.before.parent for change in update.delta if change.table == "nodes" and change.before}
+        removed = {
+            change.before.parent for change in update.delta if change.table == "nodes" and change.before
+        }
         return changed | above | {group for group in removed if group is not None}
 
     def _look(self, node_id: int) -> NodeLook:
         return node_look(self.document.tables, self.document.inference, node_id)
 
-    def _make_room(self) -> None:
-        """Keep enough empty space around everything to scroll into."""
-        area = self.contents()
+    def _make_room(self, area: QRectF) -> None:
+        """Keep enough empty space around what is new to scroll into."""
         if not self.sceneRect().contains(area.adjusted(-ROOM / 2, -ROOM / 2, ROOM / 2, ROOM / 2)):
-            self.setSceneRect(area.adjusted(-ROOM, -ROOM, ROOM, ROOM))
+            self.setSceneRect(self.sceneRect() | area.adjusted(-ROOM, -ROOM, ROOM, ROOM))

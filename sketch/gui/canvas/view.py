@@ -31,7 +31,12 @@ class CanvasView(DropView):
     group_left = Signal()
 
     def __init__(
-        self, document: Document, theme: Theme, *, parent_group: int | None = None, parent: QWidget | None = None
+        self,
+        document: Document,
+        theme: Theme,
+        *,
+        parent_group: int | None = None,
+        parent: QWidget | None = None,
     ):
         super().__init__(document, CanvasScene(document, theme, parent_group), parent)
         self._edit: InlineEdit | None = None

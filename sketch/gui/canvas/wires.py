@@ -15,6 +15,8 @@ from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
 
 ItemKey = int | Stub
 STUB_DISTANCE = 64.0
+MOST_YIELDING = 50
+"""When more boxes than this change at once, wires that they now stand on keep their way until the next edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ class Wiring:
     def _rebuild(self) -> None:
         for node_id in self.tables.children(self.parent):
             self._place(node_id)
-        inside = self.tables.nodes if self.parent is None else dict.fromkeys(descendants(self.tables, self.parent))
+        inside = (
+            self.tables.nodes if self.parent is None else dict.fromkeys(descendants(self.tables, self.parent))
+        )
         found: dict[Edge, None] = {}
         for node_id in inside:
             node = self.tables.nodes[node_id]
@@ -175,14 +179,18 @@ class Wiring:
 
     def _crossed(self, boxes: Iterable[ItemKey]) -> list[Edge]:
         """Wires that a box now stands on: they look for another way."""
-        found = []
         now = [self.boxes[key] for key in boxes if isinstance(key, int) and key in self.boxes]
-        if not now or len(now) > 50:
+        if not now or len(now) > MOST_YIELDING:
             return []
-        low, high = min(box.top for box in now), max(box.bottom for box in now)
+        left, right = min(box.left for box in now), max(box.right for box in now)
+        top, bottom = min(box.top for box in now), max(box.bottom for box in now)
+        found = []
         for edge, line in self.lines.items():
-            if line.points and line.points[0][1] < high and line.points[-1][1] > low:
-                found.append(edge)
+            points = line.points
+            if points and points[0][1] < bottom and points[-1][1] > top:
+                xs = [x for x, _ in points]
+                if min(xs) < right and max(xs) > left:
+                    found.append(edge)
         return found
 
     def _reroute(self, edges: Iterable[Edge]) -> None:

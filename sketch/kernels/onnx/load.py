@@ -160,7 +160,9 @@ class _Loader:
             return True
         inputs: list[ir.Value | None] = []
         weights: dict[str, Weight] = {}
-        for value, place in zip(node.inputs, claim.inputs, strict=True):
+        if any(value is not None and known(value) is None for value in node.inputs[len(claim.inputs) :]):
+            return False
+        for value, place in zip(node.inputs, claim.inputs, strict=False):
             if isinstance(place, int):
                 inputs.extend([None] * (place + 1 - len(inputs)))
                 inputs[place] = value

@@ -140,8 +140,9 @@ class _Builder:
         value, dtype = step.params["value"], torch_type(step.params["dtype"])
         like = next(iter(self._values.values()), None)
         if like is None:
-            self._place(target or f"constant_{step.id}", torch.tensor(value, dtype=dtype))
-            return self._add("get_attr", target or f"constant_{step.id}", (), {})
+            self._tensors[target] = step
+            self._place(target, torch.tensor(value, dtype=dtype))
+            return self._add("get_attr", target, (), {})
         if isinstance(value, tuple):
             return self._add("call_method", "new_tensor", (like, _lists(value)), {"dtype": dtype})
         return self._add("call_method", "new_full", (like, (), value), {"dtype": dtype})

@@ -71,7 +71,12 @@ class _Making:
         self._units = {unit.item.id: unit for unit in body.units}
         self._inlined = {box.id for box in body.inlined}
         self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
-        self._rank = {unit.item.id: index for index, unit in enumerate(body.units)}
+        self._rank: dict[int, int] = {}
+        self._classes: set[int | None] = set()
+        for index, unit in enumerate(body.units):
+            self._enter(unit.item, index)
+            if isinstance(unit.item, GroupBox):
+                self._hold(unit.item)
 
     def entries(self) -> Iterable[tuple[str, Build]]:
         """Target text and what is made for it, in the order of use."""
@@ -79,14 +84,26 @@ class _Making:
 
     def _members(self, group: int | None) -> Iterable[tuple[str, Build]]:
         for item in sorted(self._plan.children(group), key=self._position):
-            if item.id in self._plan.names.attribute:
+            held = item.id in self._plan.names.holding or item.id in self._classes
+            if item.id in self._plan.names.attribute and (held or item.id not in self._inlined):
                 yield from self._entry(item)
 
+    def _enter(self, item: Step | GroupBox, index: int) -> None:
+        """A unit, and the containers around it, are first used at this place."""
+        while item.id not in self._rank:
+            self._rank[item.id] = index
+            if item.parent is None or item.parent not in self._inlined:
+                return
+            item = self._plan.network.groups[item.parent]
+
+    def _hold(self, item: GroupBox) -> None:
+        """The containers around a class must be there, even when they hold nothing else."""
+        while item.parent is not None and item.parent in self._inlined:
+            item = self._plan.network.groups[item.parent]
+            self._classes.add(item.id)
+
     def _position(self, item: Step | GroupBox) -> int:
-        if item.id in self._rank:
-            return self._rank[item.id]
-        inside = self._plan.inside(item.id) if isinstance(item, GroupBox) else set()
-        return min((self._rank[node] for node in inside if node in self._rank), default=-1)
+        return self._rank.get(item.id, -1)
 
     def _entry(self, item: Step | GroupBox) -> Iterable[tuple[str, Build]]:
         target = self._target(item)

@@ -94,7 +94,7 @@ class Lifter:
         return 0 if kind is not None and kind.rank in (0, 1, 3) else 1
 
     def _call(self, node: fx.Node) -> Any:
-        name = canonical(_target_name(node))
+        name = canonical(_target_name(node), HANDLERS)
         args, kwargs = self._arguments(node)
         handler = HANDLERS.get(name)
         if handler is not None:
@@ -164,6 +164,8 @@ class Lifter:
             return self._values[value]
         if isinstance(value, (list, tuple)):
             return type(value)(map(self._value, value)) if type(value) in (list, tuple) else tuple(map(self._value, value))
+        if isinstance(value, Mapping):
+            return {name: self._value(item) for name, item in value.items()}
         if isinstance(value, slice):
             return slice(self._value(value.start), self._value(value.stop), self._value(value.step))
         return TypeName(type_name(value)) if isinstance(value, torch.dtype) else value
@@ -185,10 +187,14 @@ class Lifter:
         parent = self._notes.parent(note, self.sink) if note else self.sink.group(self._groups(path))
         title = note["name"] if note else "" if name.startswith("_tensor_constant") else name
         layer = "Parameter" if isinstance(value, nn.Parameter) else "Constant"
-        params = {"shape": tuple(value.shape), "dtype": type_name(value.dtype)}
-        made = self.sink.add(layer, params, name=title, parent=parent, weights={"value": value})
-        if note:
-            self.sink.pin_all(made, {**params, **self._notes.plain(note)})
+        params: dict[str, Any] = {"shape": tuple(value.shape), "dtype": type_name(value.dtype)}
+        said = self._notes.plain(note) if note else {}
+        number = bool(note) and layer == "Constant" and said.get("shape") is None
+        made = self.sink.add(
+            layer, said if number else params, name=title, parent=parent, weights={} if number else {"value": value}
+        )
+        if said.get("shape", params["shape"]) == params["shape"]:
+            self.sink.pin_all(made, said or params)
         return Wire(made)
 
     def _rebind(self, node: fx.Node, result: Any) -> Any:
@@ -209,7 +215,8 @@ class Lifter:
             return note["name"], self._notes.parent(note, self.sink)
         if target:
             *path, name = target.split(".")
-            return name, self.sink.group(self._groups(path))
+            title = "" if name.isdigit() and not path else name
+            return title, self.sink.group(self._groups(path))
         stack = node.meta.get("nn_module_stack") or {}
         inner = next(reversed(list(stack)), "") if stack else ""
         return "", self.sink.group(self._groups(str(inner).split(".") if inner else []))

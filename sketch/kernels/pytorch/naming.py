@@ -44,17 +44,25 @@ class Scope:
 
 
 class Names:
-    """Attribute name and dotted path of every node that has a module, a parameter or a buffer, and of every group."""
+    """Attribute name and dotted path of every node that has a module, a parameter or a buffer, and of every group.
 
-    def __init__(self, network: Network, attributes: Iterable[Step]):
+    `holding` are the groups that have any of those inside.
+    """
+
+    def __init__(self, network: Network, attributes: Iterable[Step], others: Iterable[Step] = ()):
         self._groups: Mapping[int, GroupBox] = network.groups
-        self.members: dict[int | None, list[Step | GroupBox]] = {}
+        self.members: dict[int | None, dict[int, Step | GroupBox]] = {}
+        self.holding: set[int | None] = set()
         for item in attributes:
             self._enlist(item)
+            self._hold(item.parent)
+        for item in others:
+            if item.parent is not None:
+                self._enlist(self._groups[item.parent])
         self.attribute: dict[int, str] = {}
         self.numbered: set[int | None] = set()
         for parent, members in self.members.items():
-            self._name(parent, sorted(members, key=lambda item: item.id))
+            self._name(parent, sorted(members.values(), key=lambda item: item.id))
         self._paths: dict[int, tuple[str, ...]] = {}
 
     def path(self, node_id: int, parent: int | None) -> tuple[str, ...]:
@@ -68,11 +76,17 @@ class Names:
         """The dotted path, as in a state_dict."""
         return ".".join(self.path(item.id, item.parent))
 
+    def _hold(self, group: int | None) -> None:
+        while group is not None and group not in self.holding:
+            self.holding.add(group)
+            group = self._groups[group].parent
+
     def _enlist(self, item: Step | GroupBox) -> None:
-        known = self.members.setdefault(item.parent, [])
-        known.append(item)
-        if item.parent is not None and len(known) == 1:
-            self._enlist(self._groups[item.parent])
+        known = self.members.setdefault(item.parent, {})
+        if item.id not in known:
+            known[item.id] = item
+            if item.parent is not None:
+                self._enlist(self._groups[item.parent])
 
     def _name(self, parent: int | None, members: list[Step | GroupBox]) -> None:
         """Numbers stay numbers where all members are numbered, as in nn.Sequential and nn.ModuleList."""

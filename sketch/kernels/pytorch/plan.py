@@ -54,7 +54,8 @@ class Plan:
         self.live = _ancestors(self.uses, [source.node for _, source in self.results])
         self.literals = inline_constants(network, self.live, self.calls)
         kept = [step for step in network.steps if step.id in self.live]
-        self.names = Names(network, (step for step in kept if self.has_attribute(step)))
+        called = [step for step in kept if step.id in self.calls]
+        self.names = Names(network, (step for step in kept if self.has_attribute(step)), called)
         self.users = _users(self.uses, self.live)
         self._within: dict[int | None, set[int]] = {}
         self._children: dict[int | None, list[Step | GroupBox]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,10 @@ def _by_target(rows: Sequence[CallRow]) -> dict[str, tuple[CallRow, ...]]:
 READ_CALLS: Mapping[str, tuple[CallRow, ...]] = _by_target((*CALL_ROWS, *FUNCTIONAL_ROWS))
 
 
+_HOW = frozenset({"training", "_stacklevel"})
+"""Arguments that say nothing about the layer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A layer, the parameters that were said, and its operands by port (None where open)."""
@@ -51,7 +55,7 @@ class Reading:
     operands: tuple[Any, ...]
 
 
-def canonical(name: str) -> str:
+def canonical(name: str, others: Collection[str] = ()) -> str:
     """The name under which the rows know a function: `torch.add` is `operator.add`, `.relu` is `torch.relu`."""
     name = name.replace("torch.nn.functional.", "F.").replace("torch._C._nn.", "F.")
     if name.startswith("_operator."):
@@ -60,12 +64,12 @@ def canonical(name: str) -> str:
         name = "torch." + name.rpartition(".")[2]
     if name in _ALIASES:
         name = _ALIASES[name]
-    if name.startswith(".") and name not in READ_CALLS:
+    if name.startswith(".") and name not in READ_CALLS and name not in others:
         plain = name.rstrip("_") if name.endswith("_") and not name.endswith("__") else name
         for candidate in (plain, f"torch{plain}", f"F{plain}"):
-            candidate = _ALIASES.get(candidate, candidate)
-            if candidate in READ_CALLS:
-                return candidate
+            known = _ALIASES.get(candidate, candidate)
+            if known in READ_CALLS or known in others:
+                return known
     return name
 
 
@@ -88,6 +92,8 @@ def bind(signature: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any
     for name, value in kwargs.items():
         known = {"self": "input", "x": "input", "axis": "dim", "other": "other"}.get(name, name)
         known = name if name in signature else known
+        if value is None and known not in signature:
+            continue
         if known not in signature or known in bound:
             return None
         bound[known] = value
@@ -109,7 +115,7 @@ def read_call(row: CallRow, args: Sequence[Any], kwargs: Mapping[str, Any]) -> R
             operands.append(bound.pop(name, None))
     known = {item.target for item in row.fields}
     extra = {name: value for name, value in bound.items() if name not in known}
-    if any(value not in (None, False, "mean") for name, value in extra.items() if name != "training"):
+    if any(value not in (None, False, "mean") for name, value in extra.items() if name not in _HOW):
         return None
     try:
         params = row.parameters(bound)

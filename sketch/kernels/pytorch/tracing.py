@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from copy import copy
 from typing import Any
 
 import torch
@@ -55,11 +56,16 @@ def trace(module: nn.Module, given: int | None = None) -> fx.GraphModule:
     """
     if isinstance(module, fx.GraphModule):
         return module
-    root = nn.Sequential(module) if layer_class(module) is not None else module
-    training = module.training
+    if layer_class(module) is not None:
+        return _alone(module, given)
+    root, training = module, module.training
+    if type(module) is nn.TransformerEncoder:
+        root = copy(module)
+        root.__class__ = _Encoder
     try:
-        root.eval()
-        graph = LayerTracer().trace(root, concrete_args=_defaults(root, given))
+        module.eval()
+        fixed = _defaults(root, given)
+        graph = _without_fixed(LayerTracer().trace(root, concrete_args=fixed), len(fixed))
     except Exception as error:  # noqa: BLE001 - a border: tracing runs code of the model, which may raise anything
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise BinderError(
@@ -68,6 +74,36 @@ def trace(module: nn.Module, given: int | None = None) -> fx.GraphModule:
     finally:
         module.train(training)
     return fx.GraphModule(root, graph, type(module).__name__)
+
+
+def _without_fixed(graph: fx.Graph, count: int) -> fx.Graph:
+    """Arguments that keep their defaults are no inputs; tracing leaves them with checks of their values."""
+    inputs = [node for node in graph.nodes if node.op == "placeholder"]
+    for node in inputs[len(inputs) - count :]:
+        for user in list(node.users):
+            if not user.users and "assert" in str(user.target):
+                graph.erase_node(user)
+        if not node.users:
+            graph.erase_node(node)
+    return graph
+
+
+class _Encoder(nn.TransformerEncoder):
+    """nn.TransformerEncoder as the chain of its layers."""
+
+    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: Any = None) -> Any:
+        """As nn.TransformerEncoder without its fast path."""
+        return _encoder(self, src, mask, src_key_padding_mask, is_causal)
+
+
+def _alone(module: nn.Module, given: int | None) -> fx.GraphModule:
+    """A single layer as a network of its own."""
+    names = list(inspect.signature(module.forward).parameters.values())
+    count = given or sum(1 for item in names if item.default is inspect.Parameter.empty)
+    graph = fx.Graph()
+    inputs = tuple(graph.placeholder(item.name) for item in names[:count])
+    graph.output(graph.call_module("0", inputs))
+    return fx.GraphModule(nn.ModuleDict({"0": module}), graph, type(module).__name__)
 
 
 def _defaults(module: nn.Module, given: int | None) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def test_the_summary_has_shapes_parameters_and_count(document):
     assert "N×6×24×24  float32" in text
     assert "parameters: 156" in text
     assert "kernel_size = 5×5" in text
-    assert "padding_mode" in text
+    assert "stride = 1×1" in text
+    assert "padding_mode" not in text, "it has no meaning without padding"
     assert wire_text(document.inference, edge) == "N×1×28×28"
 
 

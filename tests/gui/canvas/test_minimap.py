@@ -40,9 +40,12 @@ def test_the_map_shows_the_categories_and_follows_edits(document, both, light, q
     colour = light.category("Activation").name()
 
     def has_colour() -> bool:
-        image = shown.grab().toImage()
+        shown.grab()
+        image = shown._picture.toImage()
         return any(
-            image.pixelColor(x, y).name() == colour for x in range(image.width()) for y in range(image.height())
+            image.pixelColor(x, y).name() == colour
+            for x in range(image.width())
+            for y in range(image.height())
         )
 
     qtbot.waitUntil(has_colour)

@@ -98,7 +98,9 @@ def picture(view) -> QImage:
 def colours(image: QImage) -> set[str]:
     step = 2
     return {
-        image.pixelColor(x, y).name() for x in range(0, image.width(), step) for y in range(0, image.height(), step)
+        image.pixelColor(x, y).name()
+        for x in range(0, image.width(), step)
+        for y in range(0, image.height(), step)
     }
 
 
@@ -132,7 +134,9 @@ def test_render_to_paints_the_whole_canvas(document, canvas, light):
     view.render_to(painter)
     painter.end()
     category = light.category("Activation").name()
-    strip = [y for y in range(image.height()) if any(image.pixelColor(x, y).name() == category for x in range(80))]
+    strip = [
+        y for y in range(image.height()) if any(image.pixelColor(x, y).name() == category for x in range(80))
+    ]
     assert strip[0] < 60
     assert strip[-1] > 1240
 

@@ -111,7 +111,7 @@ def random_edit(document, draw: random.Random) -> None:
         lambda: commands.connect(document, some[0], 0, some[-1]),
         lambda: commands.connect(document, some[-1], 0, some[0]),
         lambda: commands.remove(document, some[:1]),
-        lambda: commands.move(document, {n: place for n in some}),
+        lambda: commands.move(document, dict.fromkeys(some, place)),
         lambda: commands.group(document, some),
         lambda: commands.ungroup(document, draw.choice(groups)),
         lambda: commands.move_into(document, some[:1], parent),

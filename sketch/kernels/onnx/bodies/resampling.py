@@ -36,6 +36,8 @@ def resize(e: Emitter) -> str:
 def _smoothed(e: Emitter, attributes: dict[str, Any]) -> None:
     if e.opset < 18:
         raise UnsayableError("Antialiased resizing needs opset 18; choose opset 18 or newer.")
+    if e.params["align_corners"]:
+        raise UnsayableError("ONNX cannot antialias with align_corners; switch one of them off.")
     attributes.update(antialias=1, exclude_outside=1)
     if attributes["mode"] == "cubic":
         attributes["cubic_coeff_a"] = -0.5

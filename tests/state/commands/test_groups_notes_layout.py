@@ -1,0 +1,67 @@
+"""Groups, notes and places."""
+
+import pytest
+
+from sketch.graph.errors import GroupError, UnknownNodeError
+from sketch.graph.rows import Place
+from sketch.state import commands
+from tests.graph.random_edits import laws
+
+
+def test_grouping_and_back(document) -> None:
+    one, two = (commands.add_layer(document, "ReLU", (x, x)) for x in (0, 10))
+    note = commands.add_note(document, "text", (20, 20))
+    group = commands.group(document, [one, two, note])
+    assert document.tables.children(group) == (one, two)
+    assert document.tables.notes[note].parent == group
+    assert document.tables.places[group] == Place(10, 10)
+    assert document.undo_label == "Group 3 items"
+    assert commands.ungroup(document, group) == [one, two]
+    assert document.tables.notes[note].parent is None
+    assert document.undo_label == "Ungroup 'block1'"
+    document.undo()
+    commands.move_into(document, [one, note], None)
+    assert document.tables.children(group) == (two,)
+    assert document.undo_label == "Move 2 items into the top level"
+    commands.move_into(document, [one], group)
+    assert document.undo_label == "Move 'relu1' into 'block1'"
+    laws(document.tables)
+
+
+def test_what_cannot_be_grouped(document) -> None:
+    one = commands.add_layer(document, "ReLU", (0, 0))
+    group = commands.group(document, [one], "Sequential")
+    note = commands.add_note(document, "n", (0, 0))
+    other = commands.add_layer(document, "ReLU", (0, 0))
+    for ids in ([], [note]):
+        with pytest.raises(GroupError, match="Select"):
+            commands.group(document, ids)
+    with pytest.raises(GroupError, match="one canvas"):
+        commands.group(document, [one, other])
+    with pytest.raises(GroupError, match="not a group"):
+        commands.group(document, [other], "ReLU")
+    with pytest.raises(GroupError, match="cannot hold itself"):
+        commands.move_into(document, [group], group)
+
+
+def test_notes(document) -> None:
+    note = commands.add_note(document, "one", (3, 4))
+    commands.set_note(document, note, "two")
+    commands.resize_note(document, note, 50, 60)
+    row = document.tables.notes[note]
+    assert (row.text, row.width, row.height, document.tables.places[note]) == ("two", 50, 60, Place(3, 4))
+    assert [entry.label for entry in document.history.entries()[1:]] == ["Add note", "Edit note", "Resize note"]
+    for act in (lambda: commands.set_note(document, 99, "x"), lambda: commands.resize_note(document, 99, 1, 1)):
+        with pytest.raises(UnknownNodeError):
+            act()
+
+
+def test_places(document) -> None:
+    one, two = (commands.add_layer(document, "ReLU", (0, 0)) for _ in range(2))
+    commands.move(document, {one: (1, 2)})
+    assert document.undo_label == "Move 'relu1'"
+    commands.place_all(document, {one: (5, 5), two: (6, 6)})
+    assert document.undo_label == "Arrange"
+    assert [document.tables.places[n] for n in (one, two)] == [Place(5, 5), Place(6, 6)]
+    with pytest.raises(UnknownNodeError):
+        commands.move(document, {99: (0, 0)})
