@@ -137,7 +137,7 @@ for row in range(window.kernel.count()):
     window.kernel.setCurrentIndex(row)
     window.kernel.activated.emit(row)
     name, end = window.kernel.currentData(), time.monotonic() + 20
-    while time.monotonic() < end and not (window.mirror.picture.kernel == name and window.mirror.picture.source.text):
+    while time.monotonic() < end and not (window.mirror.picture.kernel == name and window.mirror.picture.text):
         application.processEvents()
     texts[name] = window.panels.source.code.toPlainText()
 shown = window.grab().size().width()

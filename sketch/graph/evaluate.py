@@ -76,6 +76,7 @@ def resolve(
     names = expression_names(spec, params, inputs)
     complete = complete and _check_requirements(spec, names, found)
     weights = _weights(spec, params, stored, found)
+    _check_weight_type(spec, weights, inputs, found)
     outputs = _outputs(
         node, spec, Call(spec, params, tuple(inputs), spec.rule_args, tuple(declared)), complete, found
     )
@@ -217,6 +218,25 @@ def _weights(
         if row is not None and row.dtype != kind.dtype:
             types[role] = WeightType(role, kind.shape, row.dtype, kind.trainable, kind.init)
     return FrozenDict(types)
+
+
+def _check_weight_type(
+    spec: LayerSpec,
+    weights: Mapping[str, WeightType | None],
+    inputs: Sequence[ValueType | None],
+    found: _Findings,
+) -> None:
+    """Frameworks do not mix element types between a layer's weights and its input."""
+    given = inputs[0].dtype if inputs and inputs[0] is not None else ""
+    if "float" not in given or spec.is_operator or spec.category == "Loss":
+        return
+    for kind in weights.values():
+        if kind is not None and kind.trainable and "float" in kind.dtype and kind.dtype != given:
+            found.error(
+                "weight-dtype", f"{spec.name} has {kind.dtype} weights, its input is {given}.",
+                f"Insert a Cast to {kind.dtype}, or change the element type of the Input.", 0,
+            )  # fmt: skip
+            return
 
 
 def _count(weights: Mapping[str, WeightType | None]) -> int | None:

@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
         welcome.file_chosen.connect(lambda path: self.opener.open_file(Path(path)))
         welcome.new_wanted.connect(self.actions_["file.new"].trigger)
         welcome.open_wanted.connect(self.actions_["file.open"].trigger)
+        self.jobs.progressed.connect(lambda *_progress: self.actions_.refresh())
         self.jobs.ended.connect(lambda _job: self.actions_.refresh())
         for dock in self.docks.values():
             dock.visibilityChanged.connect(lambda _on: self.keeper.touch())

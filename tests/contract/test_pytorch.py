@@ -42,7 +42,8 @@ def arrays_for(case, network):
 
 def tensors_for(network, arrays):
     return [
-        torch.from_numpy(np.array(arrays[step.name])).to(torch_type(step.params["dtype"])) for step in network.inputs
+        torch.from_numpy(np.array(arrays[step.name])).to(torch_type(step.params["dtype"]))
+        for step in network.inputs
     ]
 
 
@@ -81,7 +82,9 @@ def signature(network):
 def stored_values(network, store):
     return {
         f"{step.name}.{role}": store.get(row.digest, row.shape, row.dtype).tobytes()
-        for step in network.steps for role, tensor in step.stored.items() for row in [network.tensors[tensor]]
+        for step in network.steps
+        for role, tensor in step.stored.items()
+        for row in [network.tensors[tensor]]
     }
 
 
@@ -173,4 +176,6 @@ def test_a_second_export_holds_the_same_bytes(tmp_path):
     for name in ("a.pth", "b.pth"):
         KERNEL.export_model(network, tmp_path / name, {}, task)
     one, two = (torch.load(tmp_path / name, weights_only=False).state_dict() for name in ("a.pth", "b.pth"))
-    assert {k: v.numpy().tobytes() for k, v in one.items()} == {k: v.numpy().tobytes() for k, v in two.items()}
+    assert {k: v.numpy().tobytes() for k, v in one.items()} == {
+        k: v.numpy().tobytes() for k, v in two.items()
+    }

@@ -109,7 +109,9 @@ def one(value):
 
 def module_of(layer, params):
     """The class of torch.nn with every parameter said by name."""
-    said = {name: value for name, value in params.items() if name not in ("need_weights", "average_attn_weights")}
+    said = {
+        name: value for name, value in params.items() if name not in ("need_weights", "average_attn_weights")
+    }
     for name in ("weight", "pos_weight"):
         if isinstance(said.get(name), tuple):
             said[name] = torch.tensor(said[name])

@@ -1,5 +1,6 @@
 """Arranged canvases: nothing overlaps, wires go down, chains are straight, the same result every time."""
 
+import itertools
 import random
 import subprocess
 import sys
@@ -54,12 +55,12 @@ def overlaps(tables, library, places) -> list[tuple[int, int]]:
         by_row.setdefault(y, []).append(node)
     for row in by_row.values():
         row.sort(key=lambda node: places[node][0])
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in itertools.pairwise(row):
             wide = (drawn_size(tables, library, left)[0] + drawn_size(tables, library, right)[0]) / 2
             if places[right][0] - places[left][0] < wide + GAP_X - 0.2:
                 found.append((left, right))
     heights = sorted(by_row)
-    assert all(low - high >= NODE_HEIGHT for high, low in zip(heights, heights[1:], strict=False))
+    assert all(low - high >= NODE_HEIGHT for high, low in itertools.pairwise(heights))
     return found
 
 

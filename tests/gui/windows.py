@@ -121,6 +121,12 @@ def draw_lenet(window: MainWindow) -> None:
             type_value(window, name, text)
 
 
+def bring_to_front(window: MainWindow) -> None:
+    """Make the window active: no window manager does it when a dialog closes."""
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+
+
 def undo_everything(window: MainWindow) -> int:
     """Ctrl+Z until nothing is left; how many steps there were."""
     return _repeat(window, lambda: window.desk.document.can_undo, Qt.Key.Key_Z, CTRL)
@@ -132,6 +138,7 @@ def redo_everything(window: MainWindow) -> int:
 
 
 def _repeat(window: MainWindow, more: Callable[[], bool], key: Qt.Key, modifiers: Qt.KeyboardModifier) -> int:
+    bring_to_front(window)
     window.desk.view.setFocus()
     count = 0
     while more():

@@ -28,7 +28,9 @@ def shaken(name: str, folder: Path, seed: int = 0) -> Path:
     """
     model = onnx.load(source(name))
     random = np.random.default_rng(seed)
-    roles = {value: (node.op_type, index) for node in model.graph.node for index, value in enumerate(node.input)}
+    roles = {
+        value: (node.op_type, index) for node in model.graph.node for index, value in enumerate(node.input)
+    }
     shapes = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     kept = []
     for node in model.graph.node:

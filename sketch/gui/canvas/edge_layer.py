@@ -89,11 +89,12 @@ class EdgeLayer(QGraphicsItem):
 
     def hover(self, edge: Edge | None) -> None:
         """Show one wire as being under the pointer."""
-        for changed in {edge, self.hovered} - {None} if edge != self.hovered else ():
-            self.hovered = edge
+        if edge == self.hovered:
+            return
+        before, self.hovered = self.hovered, edge
+        for changed in (before, edge):
             if changed is not None:
                 self.touch(changed)
-        self.hovered = edge
 
     def at(self, where: QPointF, reach: float) -> Line | None:
         """The wire nearest to a point within reach (scene px), None when there is none."""

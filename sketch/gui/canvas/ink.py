@@ -56,7 +56,7 @@ class Ink:
 
     def category(self, name: str) -> QBrush:
         """The brush of a layer category."""
-        if name not in self._categories or self._categories[name].color() != self.theme.category(name):
+        if name not in self._categories:
             self._categories[name] = QBrush(self.theme.category(name))
         return self._categories[name]
 

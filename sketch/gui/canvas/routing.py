@@ -80,8 +80,7 @@ class Obstacles:
         others = self._others(top, bottom, owner)
         spans = _merge([*self._blocked(top, bottom), *((x - LANE_GAP, x + LANE_GAP) for x in others)])
         source, target = wishes
-        # The ends of merged spans are free by themselves.
-        free = [x for x in wishes if _is_free(x, spans)] + [x for span in spans for x in span]
+        free = [*_exits(source, spans), *_exits(target, spans)]
 
         def cost(x: float) -> tuple[int, bool, float, float]:
             """Detour, then a needless bend, then the far side of the target (so nested skips share a side)."""
@@ -174,9 +173,12 @@ def _area(box: Box) -> _Area:
     return box.top, box.bottom, box.left - MARGIN, box.right + MARGIN
 
 
-def _is_free(x: float, spans: list[tuple[float, float]]) -> bool:
+def _exits(x: float, spans: list[tuple[float, float]]) -> tuple[float, ...]:
+    """The places nearest to x, to either side, that no span covers; x itself when it is free."""
     index = bisect_right(spans, (x, x))
-    return index == 0 or spans[index - 1][1] <= x
+    if index == 0 or spans[index - 1][1] <= x or spans[index - 1][0] == x:
+        return (x,)
+    return spans[index - 1]
 
 
 def _merge(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:

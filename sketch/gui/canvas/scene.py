@@ -37,7 +37,8 @@ class CanvasScene(QGraphicsScene):
         self.stubs: dict[Stub, StubItem] = {}
         self.edges = EdgeLayer(self.ink, lambda edge: wire_text(document.inference, edge))
         self.live = LiveLayer(self.ink)
-        self.wiring = Wiring(document.tables, document.library, group)
+        with paused_collection():
+            self.wiring = Wiring(document.tables, document.library, group)
         self.addItem(self.edges)
         self.addItem(self.live)
         self._build()

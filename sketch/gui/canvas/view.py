@@ -174,7 +174,12 @@ class CanvasView(DropView):
             self.viewport().update()
 
     def _tell_selection(self) -> None:
-        self.selection_changed.emit(self.selected())
+        chosen = self.selected()
+        items = [item for node_id in chosen[:3] if (item := self.canvas.nodes.get(node_id)) is not None]
+        named = ", ".join(f"{item.look.title} ({item.look.layer})" for item in items)
+        more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
+        self.setAccessibleDescription(f"Selected: {named}{more}" if chosen else "Nothing is selected")
+        self.selection_changed.emit(chosen)
 
     def _escape(self) -> None:
         """Cancel the gesture, else select nothing, else leave the group."""

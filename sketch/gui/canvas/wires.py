@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sketch.graph.delta import Delta
@@ -11,7 +11,7 @@ from sketch.graph.lifting import descendants, lift
 from sketch.graph.rows import Edge, Node
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import Box, Stub, StubRow, box_of
-from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
+from sketch.gui.canvas.routing import Lane, Obstacles, Point, Points, route
 
 ItemKey = int | Stub
 STUB_DISTANCE = 64.0
@@ -198,27 +198,14 @@ class Wiring:
         lines = [self.lines[edge] for edge in edges]
         for line in lines:
             self._free(line)
-        lines.sort(key=self._lane_order(lines))
+        ends = {line.edge: self._ends(line) for line in lines}
+        lines.sort(key=_lane_order(ends))
         for line in lines:
             owner = (line.edge.source, line.edge.out)
-            points, lane = route(*self._ends(line), self._obstacles, owner)
+            points, lane = route(*ends[line.edge], self._obstacles, owner)
             self.lines[line.edge] = Line(line.edge, line.start, line.out, line.end, line.into, points, lane)
             if lane is not None:
                 self._obstacles.take(lane, owner)
-
-    def _lane_order(self, lines: list[Line]) -> Callable[[Line], tuple[float, int, int, float, int, int]]:
-        """Short trunks first, so that long ones run outside of them; in each, its longest wire first."""
-        spans = {line.edge: self._ends(line)[1][1] - self._ends(line)[0][1] for line in lines}
-        reach: dict[tuple[int, int], float] = {}
-        for line in lines:
-            owner = (line.edge.source, line.edge.out)
-            reach[owner] = max(reach.get(owner, spans[line.edge]), spans[line.edge])
-
-        def key(line: Line) -> tuple[float, int, int, float, int, int]:
-            edge = line.edge
-            return reach[edge.source, edge.out], edge.source, edge.out, -spans[edge], edge.target, edge.into
-
-        return key
 
     def _free(self, line: Line) -> None:
         if line.lane is not None:
@@ -226,3 +213,20 @@ class Wiring:
 
     def _ends(self, line: Line) -> tuple[tuple[float, float], tuple[float, float]]:
         return self.box(line.start).output_anchor(line.out), self.box(line.end).input_anchor(line.into)
+
+
+def _lane_order(
+    ends: Mapping[Edge, tuple[Point, Point]],
+) -> Callable[[Line], tuple[float, int, int, float, int, int]]:
+    """Short trunks first, so that long ones run outside of them; in each, its longest wire first."""
+    spans = {edge: end[1] - start[1] for edge, (start, end) in ends.items()}
+    reach: dict[tuple[int, int], float] = {}
+    for edge, span in spans.items():
+        owner = (edge.source, edge.out)
+        reach[owner] = max(reach.get(owner, span), span)
+
+    def key(line: Line) -> tuple[float, int, int, float, int, int]:
+        edge = line.edge
+        return reach[edge.source, edge.out], edge.source, edge.out, -spans[edge], edge.target, edge.into
+
+    return key

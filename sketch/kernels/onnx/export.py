@@ -53,8 +53,9 @@ def export_model(network: Network, path: Path, options: Mapping[str, Any], task:
     model, losses = build(network, program, task, _split(network, program, options), path)
     task.step(2, 3, "Checking")
     files = _save(model, path)
-    _check(model, path)
-    return ExportReport(tuple(files), tuple(losses), (f"opset {opset}, IR {model.ir_version}",))
+    foreign = any(step.spec.is_operator for step in network.steps)
+    notes = [f"opset {opset}, IR {model.ir_version}", *_check(path, foreign)]
+    return ExportReport(tuple(files), tuple(losses), tuple(notes))
 
 
 def _opset(options: Mapping[str, Any]) -> int:
@@ -247,10 +248,14 @@ def _save(model: onnx.ModelProto, path: Path) -> list[Path]:
     return [path, beside] if beside.exists() else [path]
 
 
-def _check(model: onnx.ModelProto, path: Path) -> None:
-    """onnx's own checker with shape inference; a fault here is a fault of Sketch or of a foreign node."""
+def _check(path: Path, foreign: bool) -> list[str]:
+    """onnx's own checker with shape inference; notes what inference objects to around foreign operators."""
     try:
         onnx.checker.check_model(str(path), full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
-        raise BinderError(f"{path.name}: onnx's checker refuses the model: {first}") from None
+        lines = str(error).strip().splitlines()
+        first = lines[0] if lines else "no reason given"
+        if not foreign or not isinstance(error, onnx.shape_inference.InferenceError):
+            raise BinderError(f"{path.name}: onnx's checker refuses the model: {first}") from None
+        return [f"onnx's shape inference objects to an operator that is kept as it came: {first}"]
+    return []

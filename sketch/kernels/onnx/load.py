@@ -14,6 +14,7 @@ from sketch.graph.attachments import set_weight
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.library import LayerLibrary
+from sketch.graph.rows import ValueType
 from sketch.graph.tables import Tables
 from sketch.kernels.onnx.building import Builder, encoded_type, group_layers
 from sketch.kernels.onnx.claims import GROUPS_KEY, SEED_KEY, Claim
@@ -69,6 +70,7 @@ class _Loader:
         self._declare(graph)
         for value in graph.inputs:
             self._input(value)
+        ends = [self._build.add("Output", (clean(value.name or "output"),), {}) for value in graph.outputs]
         found = patterns.find(graph)
         for node in graph:
             if node in found.inside:
@@ -78,8 +80,8 @@ class _Loader:
             except (GraphError, ValueError) as error:
                 where = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
                 raise BinderError(f"{self._path.name}: {clean(where)!r} ({node.op_type}): {error}") from None
-        for value in graph.outputs:
-            self._output(value)
+        for value, node_id in zip(graph.outputs, ends, strict=True):
+            self._build.wire(value, node_id, 0)
         self._remember()
 
     def _declare(self, graph: ir.Graph) -> None:
@@ -107,13 +109,16 @@ class _Loader:
             node_id = self._build.add("Input", path, {"shape": shape, "dtype": kind.dtype})
         self._build.bind(value, node_id)
 
-    def _output(self, value: ir.Value) -> None:
-        node_id = self._build.add("Output", (clean(value.name or "output"),), {})
-        self._build.wire(value, node_id, 0)
-
     def _remember(self) -> None:
         if self._structure.domains:
             self._draft.put("meta", "onnx.domains", dict(self._structure.domains))
+        declared = {
+            value.name: encoded_type(ir.to_proto(value).type.SerializeToString())
+            for value in self._structure.model.graph.outputs
+            if value.name and value.type is not None and _is_open(self._build.type_of(value))
+        }
+        if declared:
+            self._draft.put("meta", "onnx.outputs", declared)
         seed = self._structure.meta.get(SEED_KEY, "")
         if seed.isdigit():
             self._draft.put("meta", "seed", int(seed))
@@ -128,6 +133,9 @@ class _Loader:
             return
         if node.domain == LAYER_DOMAIN and self._called(node, path):
             return
+        if not self._typed(node):
+            self._foreign(node, path)
+            return
         if node in found.plans and self._agreed([found.plans[node]]):
             self._build.commit([found.plans[node]], path)
             return
@@ -137,6 +145,11 @@ class _Loader:
             self._build.commit(plans, path)
         else:
             self._foreign(node, path)
+
+    def _typed(self, node: ir.Node) -> bool:
+        """Layers need to know the rank and element type of what flows in; operators do not."""
+        kinds = [self._build.type_of(value) for value in node.inputs if value is not None]
+        return all(kind is not None and kind.shape is not None for kind in kinds)
 
     def _name(self, node: ir.Node) -> tuple[str, ...]:
         output = next((value.name for value in node.outputs if value.name), "") or ""
@@ -257,6 +270,10 @@ class _Loader:
             return {}
         table = {value.name: value for value in _values(self._structure.model.graph) if value.name}
         return {name: table[name] for name in captured if name in table}
+
+
+def _is_open(kind: ValueType | None) -> bool:
+    return kind is None or kind.shape is None
 
 
 def _values(graph: ir.Graph) -> list[ir.Value]:

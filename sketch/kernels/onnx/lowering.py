@@ -305,14 +305,18 @@ class _Lowering:
     # --- ends --------------------------------------------------------------------------------------
 
     def _write_ports(self) -> None:
-        for step in self._network.inputs:
+        network = self._network
+        for step in network.inputs:
             kind = step.types[0] if step.types else None
             dtype, shape = (kind.dtype, kind.shape) if kind else (step.params["dtype"], None)
             self._program.inputs.append(Port(self._values[step.id, -1], dtype, shape, step.id))
-        for step in self._network.outputs:
+        for step in network.outputs:
             kind = step.input_types[0] if step.input_types else None
             if kind is not None:
-                self._program.outputs.append(Port(self._values[step.id, -1], kind.dtype, kind.shape, step.id))
+                declared = network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
+                self._program.outputs.append(
+                    Port(self._values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
+                )
 
     def _describe(self) -> None:
         network = self._network

@@ -23,7 +23,7 @@ def path_of(name: str, kind: str, output: str, scopes: str = "") -> tuple[str, .
     scoped = _scoped(scopes)
     if scoped:
         return scoped
-    text = clean(name) or clean(output)
+    text = clean(name) or ("" if output.isdigit() else clean(output))
     if not text.startswith("/"):
         return (text or kind.lower(),)
     parts = [part for part in text.split("/") if part]

@@ -78,12 +78,19 @@ def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
     total = path.stat().st_size
     for entry in archive.infolist():
         packed = entry.compress_type != zipfile.ZIP_STORED
-        if entry.header_offset + entry.compress_size > total or entry.compress_size < (0 if packed else entry.file_size):
-            raise BinderError(f"{path}: {entry.filename} claims {entry.file_size} bytes that the file does not have.")
+        short = not packed and entry.compress_size < entry.file_size
+        if short or entry.header_offset + entry.compress_size > total:
+            raise BinderError(
+                f"{path}: {entry.filename} claims {entry.file_size} bytes that the file does not have."
+            )
         if packed and entry.file_size > 100 * max(entry.compress_size, 1024):
-            raise BinderError(f"{path}: {entry.filename} would unpack to {entry.file_size} bytes; it was not opened.")
+            raise BinderError(
+                f"{path}: {entry.filename} would unpack to {entry.file_size} bytes; it was not opened."
+            )
         if entry.filename.endswith("data.pkl") and entry.file_size > _MOST_PICKLE:
-            raise BinderError(f"{path}: its structure alone claims {entry.file_size} bytes; it was not opened.")
+            raise BinderError(
+                f"{path}: its structure alone claims {entry.file_size} bytes; it was not opened."
+            )
 
 
 def globals_of(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, str]]:
@@ -99,9 +106,9 @@ def globals_of(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, str]]:
             elif opcode.name == "STACK_GLOBAL":
                 yield (strings[-2], strings[-1]) if len(strings) > 1 else ("?", "?")
             elif opcode.name in ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"):
-                memo[len(memo) if opcode.name == "MEMOIZE" else int(argument)] = last
+                memo[len(memo) if opcode.name == "MEMOIZE" else int(str(argument))] = last
             elif opcode.name in ("GET", "BINGET", "LONG_BINGET"):
-                last = memo.get(int(argument), "")
+                last = memo.get(int(str(argument)), "")
                 strings.append(last)
             elif isinstance(argument, str):
                 last = argument

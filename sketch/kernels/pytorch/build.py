@@ -22,6 +22,8 @@ from sketch.kernels.pytorch.table import TENSORS, module_row
 from sketch.kernels.pytorch.weights import Weights
 
 FORMAT = 1
+NOTES = "sketch"
+"""Attribute of the module that carries the notes."""
 _LIBRARIES: Mapping[str, Any] = {"torch": torch, "F": nn.functional, "operator": operator}
 
 
@@ -33,10 +35,12 @@ def build_module(network: Network, store: Any) -> tuple[fx.GraphModule, Plan, We
     module = fx.GraphModule(builder.root, builder.graph(), camel(network.name))
     module.eval()
     notes = builder.notes()
-    said = unsaid(module, notes, [(network.step(node).layer, network.step(node).pinned) for node in builder.owners()])
+    said = unsaid(
+        module, notes, [(network.step(node).layer, network.step(node).pinned) for node in builder.owners()]
+    )
     for index, params in said.items():
         notes["nodes"][index]["said"] = params
-    module.sketch = json.dumps(notes, separators=(",", ":"))
+    module.__dict__[NOTES] = json.dumps(notes, separators=(",", ":"))
     return module, plan, weights
 
 
@@ -71,7 +75,9 @@ class _Builder:
     def notes(self) -> dict[str, Any]:
         """What the graph itself does not say: names, groups, and the types of the inputs."""
         network = self._plan.network
-        order = {node: index for index, node in enumerate(dict.fromkeys(o for o in self._owners if o is not None))}
+        order = {
+            node: index for index, node in enumerate(dict.fromkeys(o for o in self._owners if o is not None))
+        }
         groups = {box.id: index for index, box in enumerate(network.groups.values())}
         return {
             "format": FORMAT,

@@ -12,7 +12,9 @@ from sketch.kernels.pytorch.calls import SKETCH_TYPES, Call, Operand, TypeName
 from sketch.kernels.pytorch.rows import CallRow, Shapes, one_or_many, size
 
 _SHORT = Codec(one_or_many)
-_ALL = Codec(lambda value: () if value is None else one_or_many(value), lambda value: None if value == () else value)
+_ALL = Codec(
+    lambda value: () if value is None else one_or_many(value), lambda value: None if value == () else value
+)
 _TYPE = Codec(TypeName, lambda value: value.name if isinstance(value, TypeName) else SKETCH_TYPES[value])
 
 
@@ -27,10 +29,10 @@ def _first(step: Step) -> Operand:
 def _fold(row: CallRow, step: Step, _shapes: Shapes) -> Call:
     """`a + b + c`, from left to right."""
     wires = [Operand(source) for source in step.inputs if source is not None]
-    if len(wires) == 1:
-        return Call(row.target, (wires[0], wires[0]))
-    result: Any = reduce(lambda left, right: Call(row.target, (left, right)), wires)
-    return result if isinstance(result, Call) else Call(row.target, (result,))
+    if len(wires) < 2:
+        raise LossyError(f"'{step.name}' needs two inputs; connect another layer to it.")
+    first = Call(row.target, (wires[0], wires[1]))
+    return reduce(lambda left, right: Call(row.target, (left, right)), wires[2:], first)
 
 
 def _power(row: CallRow, step: Step, _shapes: Shapes) -> Call:
@@ -59,7 +61,9 @@ def _unflatten(row: CallRow, step: Step, shapes: Shapes) -> Call:
 
 
 def _permute(row: CallRow, step: Step, _shapes: Shapes) -> Call:
-    return Call(row.target, (_first(step), *step.params["dims"]) if step.params["dims"] else (_first(step), ()))
+    return Call(
+        row.target, (_first(step), *step.params["dims"]) if step.params["dims"] else (_first(step), ())
+    )
 
 
 def _at(step: Step, dim: int, entry: Any) -> Call:
@@ -70,7 +74,9 @@ def _at(step: Step, dim: int, entry: Any) -> Call:
         dim += rank
     full = slice(None)
     key = (full,) * dim + (entry,) if dim >= 0 else (Ellipsis, entry, *(full,) * (-dim - 1))
-    return Call("operator.getitem", (_first(step), key[0] if len(key) == 1 and not isinstance(entry, list) else key))
+    return Call(
+        "operator.getitem", (_first(step), key[0] if len(key) == 1 and not isinstance(entry, list) else key)
+    )
 
 
 def _slice(_row: CallRow, step: Step, _shapes: Shapes) -> Call:
@@ -121,7 +127,9 @@ def _reduction(layer: str, target: str, codec: Codec, default: Any) -> CallRow:
     )  # fmt: skip
 
 
-def _written(layer: str, target: str, write: Callable[[CallRow, Step, Shapes], Call], *signature: str) -> CallRow:
+def _written(
+    layer: str, target: str, write: Callable[[CallRow, Step, Shapes], Call], *signature: str
+) -> CallRow:
     return CallRow(layer, target, signature=("input", *signature), write=write)
 
 
@@ -140,7 +148,8 @@ CALL_ROWS: tuple[CallRow, ...] = (
     _binary("Equal", "operator.eq"),
     _binary("Greater", "operator.gt"),
     _binary("Less", "operator.lt"),
-    CallRow("Where", "torch.where", signature=("condition", "input", "other"), operands=("condition", "input", "other")),
+    CallRow("Where", "torch.where", signature=("condition", "input", "other"),
+            operands=("condition", "input", "other")),
     CallRow("Pow", "torch.pow", signature=("input", "exponent"), operands=("input", "exponent"), write=_power),
     *(_unary(name, f"torch.{name.lower()}") for name in (
         "Sqrt", "Exp", "Log", "Abs", "Reciprocal", "Erf", "Sin", "Cos", "Floor", "Ceil")),

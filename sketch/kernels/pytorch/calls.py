@@ -1,7 +1,7 @@
 """How a layer is called in PyTorch, as a value: the text kernel prints it and the exporter builds it.
 
-`target` is `module` (the node's own module), `torch.cat`, `F.pad`, `operator.add` or, with a leading dot, a method of the
-first argument. Arguments hold operands, numbers, texts, tuples, slices and nested calls.
+`target` is `module` (the node's own module), `torch.cat`, `F.pad`, `operator.add` or, with a leading dot, a method of
+the first argument. Arguments hold operands, numbers, texts, tuples, slices and nested calls.
 """
 
 from __future__ import annotations

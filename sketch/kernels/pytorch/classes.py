@@ -57,7 +57,7 @@ class Instance:
     ids: tuple[int, ...]
 
 
-Build = Union[Make, Raw, Series, Instance]
+Build = Union[Make, Raw, Series, Instance]  # noqa: UP007 - Series refers to it before it is complete
 
 
 @dataclass(slots=True)

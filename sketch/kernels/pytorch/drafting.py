@@ -148,7 +148,8 @@ class _Making:
         names = [self._plan.names.attribute[inner.item.id] for inner in unit.body.units]
         plain = names == [str(number) for number in range(len(names))]
         items = tuple(
-            ("" if plain else name, self._unit(inner)) for name, inner in zip(names, unit.body.units, strict=True)
+            ("" if plain else name, self._unit(inner))
+            for name, inner in zip(names, unit.body.units, strict=True)
         )
         return Series("nn.Sequential", items, (unit.item.id,))
 
@@ -178,13 +179,12 @@ class _Saying:
         """Fill the draft's forward and results."""
         for index, unit in enumerate(self._body.units):
             self._draft.forward.append(self._statement(index, unit))
-        if self._body.box is None:
-            ends = tuple(source for _, source in self._plan.results)
-        else:
-            ends = self._body.outputs
+        drawn = tuple(source for _, source in self._plan.results)
+        ends = drawn if self._body.box is None else self._body.outputs
         self._draft.results = tuple(self._name(source) for source in ends)
-        if self._draft.forward and ends == self._body.units[-1].outputs[:1] and self._draft.forward[-1].before.count(",") == 0:
-            self._draft.forward[-1].before = "return "
+        last = self._draft.forward[-1] if self._draft.forward else None
+        if last is not None and ends == self._body.units[-1].outputs[:1] and "," not in last.before:
+            last.before = "return "
 
     def _statement(self, index: int, unit: Unit) -> Statement:
         if isinstance(unit.item, Step):
@@ -216,7 +216,12 @@ class _Saying:
     def _comment(self, unit: Unit) -> str:
         """The shape of the result where it is another one than that of the first input."""
         before, after = self._type(unit.inputs[:1]), self._type(unit.outputs[:1])
-        if len(unit.outputs) != 1 or after is None or after.shape is None or (before and before.shape == after.shape):
+        if (
+            len(unit.outputs) != 1
+            or after is None
+            or after.shape is None
+            or (before and before.shape == after.shape)
+        ):
             return ""
         return f"  # ({', '.join(map(str, after.shape))}{',' if len(after.shape) == 1 else ''})"
 
@@ -271,7 +276,9 @@ def _numbers(value: object) -> str:
 
 
 def _is_float(value: object) -> bool:
-    return bool(value) and all(map(_is_float, value)) if isinstance(value, tuple) else isinstance(value, float)
+    return (
+        bool(value) and all(map(_is_float, value)) if isinstance(value, tuple) else isinstance(value, float)
+    )
 
 
 def _pattern(results: object, names: list[str]) -> str:

@@ -69,7 +69,9 @@ def _losses(plan: Plan) -> list[Loss]:
     found = [Loss(step.name, "leads to no Output and was left out") for step in plan.dead()]
     for node in plan.dropped:
         name = plan.network.step(node).name
-        found.append(Loss(name, "inplace was left out: another layer reads the same value, which it would overwrite"))
+        found.append(
+            Loss(name, "inplace was left out: another layer reads the same value, which it would overwrite")
+        )
     found += [
         Loss(step.name, f"the stored {', '.join(step.outgrown)} no longer fits and was initialised anew")
         for step in plan.network.steps if step.outgrown

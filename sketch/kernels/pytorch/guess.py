@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from torch import fx, nn
@@ -27,7 +27,9 @@ def guess_inputs(module: fx.GraphModule, given: Mapping[str, Any]) -> list[Input
     first: list[InputType] | None = None
     last_error: BinderError | None = None
     for size in _IMAGE_SIZES:
-        inputs = [_input(node, module, given, size) for node in module.graph.nodes if node.op == "placeholder"]
+        inputs = [
+            _input(node, module, given, size) for node in module.graph.nodes if node.op == "placeholder"
+        ]
         try:
             sink = Lifter(module, library_, None, inputs, Notes({})).lift()
         except BinderError as error:
@@ -66,26 +68,30 @@ def _readers(node: fx.Node, module: fx.GraphModule) -> Iterator[nn.Module]:
 
 
 def _shape(reader: nn.Module | None, size: int) -> tuple[tuple[Any, ...], str]:
-    if isinstance(reader, (nn.Conv1d, nn.ConvTranspose1d)):
-        return ("N", reader.in_channels, size), "float32"
-    if isinstance(reader, (nn.Conv3d, nn.ConvTranspose3d)):
-        return ("N", reader.in_channels, 16, size, size), "float32"
-    if isinstance(reader, (nn.Conv2d, nn.ConvTranspose2d)):
-        return ("N", reader.in_channels, size, size), "float32"
-    if isinstance(reader, nn.Linear):
-        return ("N", reader.in_features), "float32"
-    if isinstance(reader, nn.Embedding):
-        return ("N", "L"), "int64"
-    if isinstance(reader, nn.RNNBase):
-        lead = ("N", "L") if reader.batch_first else ("L", "N")
-        return (*lead, reader.input_size), "float32"
-    if isinstance(reader, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)):
-        attention = reader.self_attn
-        return (*(("N", "L") if attention.batch_first else ("L", "N")), attention.embed_dim), "float32"
-    if isinstance(reader, nn.MultiheadAttention):
-        return (*(("N", "L") if reader.batch_first else ("L", "N")), reader.embed_dim), "float32"
-    if isinstance(reader, nn.modules.batchnorm._BatchNorm):
-        return ("N", reader.num_features, size, size), "float32"
-    if isinstance(reader, nn.LayerNorm):
-        return ("N", *reader.normalized_shape), "float32"
+    for kinds, shape in _FIRST:
+        if isinstance(reader, kinds):
+            return shape(reader, size), "int64" if kinds is nn.Embedding else "float32"
     return ("N", 3, size, size), "float32"
+
+
+def _sequence(batch_first: bool, features: int) -> tuple[Any, ...]:
+    return ("N", "L", features) if batch_first else ("L", "N", features)
+
+
+_FIRST: tuple[tuple[Any, Callable[[Any, int], tuple[Any, ...]]], ...] = (
+    ((nn.Conv1d, nn.ConvTranspose1d), lambda m, size: ("N", m.in_channels, size)),
+    ((nn.Conv2d, nn.ConvTranspose2d), lambda m, size: ("N", m.in_channels, size, size)),
+    ((nn.Conv3d, nn.ConvTranspose3d), lambda m, size: ("N", m.in_channels, 16, size, size)),
+    (nn.Linear, lambda m, _: ("N", m.in_features)),
+    (nn.Embedding, lambda m, _: ("N", "L")),
+    (nn.RNNBase, lambda m, _: _sequence(m.batch_first, m.input_size)),
+    (nn.MultiheadAttention, lambda m, _: _sequence(m.batch_first, m.embed_dim)),
+    (
+        (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer),
+        lambda m, _: _sequence(m.self_attn.batch_first, m.self_attn.embed_dim),
+    ),
+    (nn.BatchNorm1d, lambda m, _: ("N", m.num_features)),
+    (nn.BatchNorm2d, lambda m, size: ("N", m.num_features, size, size)),
+    (nn.LayerNorm, lambda m, _: ("N", *m.normalized_shape)),
+)
+"""Shape of an input by the layer that reads it first."""

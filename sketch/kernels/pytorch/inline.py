@@ -23,7 +23,11 @@ def inline_constants(network: Network, live: set[int], calls: Mapping[int, Call]
     found: dict[int, float | int] = {}
     for step in network.steps:
         number = _number(step) if step.id in live and step.id not in drawn else None
-        if number is not None and users.get(step.id) and all(_takes(u, step, network) for u in users[step.id]):
+        if (
+            number is not None
+            and users.get(step.id)
+            and all(_takes(u, step, network) for u in users[step.id])
+        ):
             found[step.id] = number
     return found
 
@@ -36,7 +40,8 @@ def _number(step: Step) -> float | int | None:
     kind = next((kind for prefix, kind in _NUMBERS.items() if dtype.startswith(prefix)), None)
     if kind is None or isinstance(value, (tuple, bool)) or (kind is int and int(value) != value):
         return None
-    return kind(value)
+    number: float | int = kind(value)
+    return number
 
 
 def _takes(user: Step, constant: Step, network: Network) -> bool:

@@ -29,8 +29,9 @@ def without_unsafe_inplace(network: Network) -> tuple[Network, dict[int, dict[st
     for step in network.steps:
         if step.params.get("inplace") and not _private(step.inputs[0] if step.inputs else None, uses, by_id):
             dropped[step.id] = {"inplace": True}
-            step = replace(step, params=step.params.with_(inplace=False))
-        steps.append(step)
+            steps.append(replace(step, params=step.params.with_(inplace=False)))
+        else:
+            steps.append(step)
     return (replace(network, steps=tuple(steps)) if dropped else network), dropped
 
 

@@ -27,7 +27,9 @@ _OPTIONS = (
 class PyTorchKernel:
     """PyTorch, as a kernel (see sketch.binder.kernel.Kernel)."""
 
-    info = KernelInfo("pytorch", "PyTorch", (".pth", ".pt", ".bin", ".ckpt"), (".pth", ".pt", ".py"), _OPTIONS)
+    info = KernelInfo(
+        "pytorch", "PyTorch", (".pth", ".pt", ".bin", ".ckpt"), (".pth", ".pt", ".py"), _OPTIONS
+    )
 
     def available(self) -> str | None:
         """None, or how to install torch."""
@@ -43,7 +45,9 @@ class PyTorchKernel:
         """Readable source, without torch."""
         return source_text(network)
 
-    def export_model(self, network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
+    def export_model(
+        self, network: Network, path: Path, options: Mapping[str, Any], task: Task
+    ) -> ExportReport:
         """Write the model in the container that the options name."""
         from sketch.kernels.pytorch.export import export_model
 

@@ -15,10 +15,11 @@ from sketch.graph.library import LayerLibrary
 from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.calls import TypeName
 from sketch.kernels.pytorch.lift_calls import HANDLERS
+from sketch.kernels.pytorch.module_rows import UNFLATTEN
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
 from sketch.kernels.pytorch.sink import Sink, Wire
-from sketch.kernels.pytorch.table import MODULES, UNFLATTEN
+from sketch.kernels.pytorch.table import MODULES
 from sketch.kernels.pytorch.tracing import layer_class
 
 InputType = tuple[str, tuple[Any, ...], str]
@@ -29,7 +30,12 @@ class Lifter:
     """Reads one GraphModule into a Sink."""
 
     def __init__(
-        self, module: fx.GraphModule, library: LayerLibrary, store: Any, inputs: Sequence[InputType], notes: Notes
+        self,
+        module: fx.GraphModule,
+        library: LayerLibrary,
+        store: Any,
+        inputs: Sequence[InputType],
+        notes: Notes,
     ):
         self.sink = Sink(library, store)
         self._module = module
@@ -107,7 +113,9 @@ class Lifter:
             reading = read_call(row, args, kwargs)
             if reading is not None:
                 return self._rebind(node, Wire(self.add(node, reading)))
-        raise BinderError(f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet.")
+        raise BinderError(
+            f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet."
+        )
 
     def add(self, node: fx.Node, reading: Reading) -> int:
         """A layer for a call; plain numbers among its operands become Constants."""
@@ -136,7 +144,9 @@ class Lifter:
         for operand in reading.operands[1:]:
             wire = self.wire(operand, None)
             if wire is not None:
-                self.sink.draft.connect(wire.node, wire.out, before[0], len(self.sink.draft.node(before[0]).prior))
+                self.sink.draft.connect(
+                    wire.node, wire.out, before[0], len(self.sink.draft.node(before[0]).prior)
+                )
         return before[0]
 
     def noted(self) -> str:
@@ -152,18 +162,23 @@ class Lifter:
             return self.sink.number(value, like)
         if isinstance(value, torch.Tensor):
             return self._constant(value, "")
-        raise BinderError(f"A value of type {type(value).__name__} is used as a tensor, which Sketch cannot show.")
+        raise BinderError(
+            f"A value of type {type(value).__name__} is used as a tensor, which Sketch cannot show."
+        )
 
     # --- values -------------------------------------------------------------------------------------
 
     def _arguments(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return tuple(map(self._value, node.args)), {name: self._value(value) for name, value in node.kwargs.items()}
+        return tuple(map(self._value, node.args)), {
+            name: self._value(value) for name, value in node.kwargs.items()
+        }
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
             return self._values[value]
         if isinstance(value, (list, tuple)):
-            return type(value)(map(self._value, value)) if type(value) in (list, tuple) else tuple(map(self._value, value))
+            items = map(self._value, value)
+            return list(items) if isinstance(value, list) else tuple(items)
         if isinstance(value, Mapping):
             return {name: self._value(item) for name, item in value.items()}
         if isinstance(value, slice):
@@ -191,7 +206,11 @@ class Lifter:
         said = self._notes.plain(note) if note else {}
         number = bool(note) and layer == "Constant" and said.get("shape") is None
         made = self.sink.add(
-            layer, said if number else params, name=title, parent=parent, weights={} if number else {"value": value}
+            layer,
+            said if number else params,
+            name=title,
+            parent=parent,
+            weights={} if number else {"value": value},
         )
         if said.get("shape", params["shape"]) == params["shape"]:
             self.sink.pin_all(made, said or params)
@@ -201,7 +220,9 @@ class Lifter:
         """An operation in place changes what the name of its first argument means from here on."""
         name = node.target if node.op == "call_method" else getattr(node.target, "__name__", "")
         changed = str(name).endswith("_") and not str(name).endswith("__")
-        changed = changed or str(name) in ("iadd", "isub", "imul", "itruediv") or node.kwargs.get("inplace") is True
+        changed = (
+            changed or str(name) in ("iadd", "isub", "imul", "itruediv") or node.kwargs.get("inplace") is True
+        )
         if changed and node.args and isinstance(node.args[0], fx.Node):
             self._values[node.args[0]] = result
         return result
@@ -250,16 +271,31 @@ def _module_operands(
         states = state if isinstance(state, (tuple, list)) else (state,)
         return [args[0], *(item for item in states if item is not None)], {}
     if layer == "MultiheadAttention":
-        names = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights")
+        names = (
+            "query",
+            "key",
+            "value",
+            "key_padding_mask",
+            "need_weights",
+            "attn_mask",
+            "average_attn_weights",
+        )
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         causal = given.pop("is_causal", False)
         if causal and given.get("attn_mask") is None:
-            raise BinderError("MultiheadAttention with is_causal and no mask has no layer yet; give attn_mask.")
-        more = {name: given.pop(name) for name in ("need_weights", "average_attn_weights") if name in given}
+            raise BinderError(
+                "MultiheadAttention with is_causal and no mask has no layer yet; give attn_mask."
+            )
+        more: dict[str, Any] = {
+            name: given.pop(name) for name in ("need_weights", "average_attn_weights") if name in given
+        }
         query, key, value = given["query"], given["key"], given["value"]
         wires = [query, None if key == query else key, None if value == key else value]
         return [*wires, given.get("key_padding_mask"), given.get("attn_mask")], more
-    given = {**dict(zip(ports, args, strict=False)), **{("x" if n == "input" else n): v for n, v in kwargs.items()}}
+    given = {
+        **dict(zip(ports, args, strict=False)),
+        **{("x" if n == "input" else n): v for n, v in kwargs.items()},
+    }
     for name, value in given.items():
         if name not in ports and value not in (None, False):
             raise BinderError(f"{layer} is called with {name}={value!r}, which has no place in Sketch yet.")
@@ -268,7 +304,8 @@ def _module_operands(
 
 def _weights(module: nn.Module) -> dict[str, torch.Tensor]:
     """Every tensor of a layer by its role; computed ones (weight norm) as they are now."""
-    found = {name: tensor for name, tensor in module.state_dict(keep_vars=True).items() if "parametrizations." not in name}
+    state = module.state_dict(keep_vars=True)
+    found = {name: tensor for name, tensor in state.items() if "parametrizations." not in name}
     for name in getattr(module, "parametrizations", {}):
         found[name] = getattr(module, name).detach()
     return {name: tensor for name, tensor in found.items() if isinstance(tensor, torch.Tensor)}
@@ -306,7 +343,9 @@ def _leaves(value: Any) -> list[Any]:
 def _compute(node: fx.Node, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """A call on plain numbers only."""
     if node.op != "call_function" or not str(getattr(node.target, "__module__", "")).endswith("operator"):
-        raise BinderError(f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet.")
+        raise BinderError(
+            f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet."
+        )
     function: Any = node.target
     return function(*args, **kwargs)
 

@@ -28,7 +28,9 @@ def _kind(lifter: Lifter, wire: Wire) -> ValueType:
     kind = lifter.sink.type_of(wire)
     if kind is None or kind.shape is None:
         name = lifter.sink.draft.node(wire.node).name
-        raise BinderError(f"The shape of '{name}' is not known, and the model computes with it; give example inputs.")
+        raise BinderError(
+            f"The shape of '{name}' is not known, and the model computes with it; give example inputs."
+        )
     return kind
 
 
@@ -150,7 +152,9 @@ def _shaped(layer: str, param: str, *signature: str) -> Handler:
 
 
 def _split(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
-    bound = bind(("input", "sizes", "dim"), args, {_SPLIT.get(name, name): value for name, value in kwargs.items()})
+    bound = bind(
+        ("input", "sizes", "dim"), args, {_SPLIT.get(name, name): value for name, value in kwargs.items()}
+    )
     if bound is None:
         return NotImplemented
     dim, sizes = bound.get("dim", 0), bound["sizes"]
@@ -159,7 +163,9 @@ def _split(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
         if not isinstance(total, int):
             raise BinderError("A split into parts whose number is not fixed has no layer in Sketch yet.")
         sizes = [min(sizes, total - start) for start in range(0, total, sizes)]
-    made = lifter.add(node, Reading("Split", {"split_size_or_sections": tuple(sizes), "dim": dim}, (bound["input"],)))
+    made = lifter.add(
+        node, Reading("Split", {"split_size_or_sections": tuple(sizes), "dim": dim}, (bound["input"],))
+    )
     return tuple(Wire(made, out) for out in range(len(sizes)))
 
 
@@ -197,7 +203,11 @@ def _cast(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
     if said:
         return _layer(lifter, node, "Cast", {"dtype": said[0].name}, args[0])
     others = [item for item in args[1:] if isinstance(item, Wire)]
-    return _layer(lifter, node, "Cast", {"dtype": _kind(lifter, others[0]).dtype}, args[0]) if others else args[0]
+    return (
+        _layer(lifter, node, "Cast", {"dtype": _kind(lifter, others[0]).dtype}, args[0])
+        if others
+        else args[0]
+    )
 
 
 def _cast_to(dtype: str) -> Handler:
@@ -231,7 +241,9 @@ def _extreme(reduce_layer: str, pair_layer: str) -> Handler:
     """torch.max: of all, of two tensors, or along a dimension (then the numbers of the places come along)."""
 
     def handler(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
-        bound = bind(("input", "dim", "keepdim"), args, {"dim" if n == "other" else n: v for n, v in kwargs.items()})
+        bound = bind(
+            ("input", "dim", "keepdim"), args, {"dim" if n == "other" else n: v for n, v in kwargs.items()}
+        )
         if bound is None:
             return NotImplemented
         if isinstance(bound.get("dim"), Wire):

@@ -30,7 +30,9 @@ def from_torch(module: nn.Module, example_inputs: Any, store: Any) -> ImportedMo
     notes = notes_of(module)
     inputs = notes.inputs() or _with_batch(traced, kinds)
     name = notes.name or type(module).__name__
-    return assemble(traced, inputs, notes, store, name=name, format="pytorch", details={"class": type(module).__name__})
+    return assemble(
+        traced, inputs, notes, store, name=name, format="pytorch", details={"class": type(module).__name__}
+    )
 
 
 def _with_batch(traced: fx.GraphModule, kinds: list[InputType]) -> list[InputType]:

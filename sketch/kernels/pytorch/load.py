@@ -37,7 +37,9 @@ def import_model(path: Path, options: Mapping[str, Any], task: Task) -> Imported
     inputs = notes.inputs() or guess_inputs(traced, options.get("inputs") or {})
     task.step(2, 3, "Reading weights")
     name = notes.name or path.stem
-    return assemble(traced, inputs, notes, task.store, name=name, format="pytorch", details={"file": path.name})
+    return assemble(
+        traced, inputs, notes, task.store, name=name, format="pytorch", details={"file": path.name}
+    )
 
 
 def load_module(path: Path, *, trusted: bool) -> nn.Module:
@@ -60,10 +62,12 @@ def _unpickle(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=False)
     except ModuleNotFoundError as error:
-        raise BinderError(f"{path}: needs the Python package {error.name}; install it and open the file again.") from None
+        raise BinderError(
+            f"{path}: needs the Python package {error.name}; install it and open it again."
+        ) from None
     except AttributeError as error:
         raise BinderError(
-            f"{path}: its class is not to be found here ({error}); save it again as an fx.GraphModule or with its package."
+            f"{path}: its class is not to be found here ({error}); install its package, or open it where it was saved."
         ) from None
     except Exception as error:  # noqa: BLE001 - a border: unpickling runs code of the file, which may raise anything
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

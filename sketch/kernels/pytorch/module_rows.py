@@ -132,7 +132,8 @@ MODULE_ROWS: tuple[ModuleRow, ...] = (
     _row("GRU", *_RNN, arrange=_recurrent, results=(0, 1), inspect=_plain_bias),
     _row(
         "MultiheadAttention", "embed_dim", "num_heads", called=("need_weights", "average_attn_weights"),
-        arrange=_attention, results=(0, 1), inspect=_attention_params, follows={"kdim": "embed_dim", "vdim": "embed_dim"},
+        arrange=_attention, results=(0, 1), inspect=_attention_params,
+        follows={"kdim": "embed_dim", "vdim": "embed_dim"},
     ),
     _row("TransformerEncoderLayer", "d_model", "nhead", inspect=_encoder_params),
     _row("TransformerDecoderLayer", "d_model", "nhead", inspect=_encoder_params),

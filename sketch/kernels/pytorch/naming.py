@@ -8,7 +8,21 @@ from collections.abc import Iterable, Mapping
 
 from sketch.graph.network import GroupBox, Network, Step
 
-_MODULE_NAMES = ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "code", "graph", "meta", "print_readable", "recompile", "to_folder", "append", "extend", "insert", "pop", "class_name", "shape_env", "sketch"]
+_MODULE_NAMES = frozenset(
+    """
+    T_destination add_module add_submodule append apply bfloat16 buffers call_super_init children
+    code compile cpu cuda delete_all_unused_submodules delete_submodule double dump_patches eval
+    extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph
+    half insert ipu load_state_dict meta modules mtia named_buffers named_children named_modules
+    named_parameters parameters pop print_readable recompile register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule shape_env share_memory sketch state_dict to to_empty to_folder train training type
+    xpu zero_grad
+    """.split()  # noqa: SIM905 - a list of quoted words would be three times as long
+)
 
 RESERVED = frozenset({*keyword.kwlist, *_MODULE_NAMES, "self", "super"})
 """Names that a sub-module cannot have: Python's words and what nn.Module and fx.GraphModule use themselves."""
@@ -93,7 +107,9 @@ class Names:
         numbered = (
             parent is not None
             and {item.name for item in members} == {str(n) for n in range(len(members))}
-            and not any(isinstance(item, Step) and item.layer in ("Parameter", "Constant") for item in members)
+            and not any(
+                isinstance(item, Step) and item.layer in ("Parameter", "Constant") for item in members
+            )
         )
         if numbered:
             self.numbered.add(parent)

@@ -42,7 +42,9 @@ class Notes:
 
     def input_params(self, name: str) -> dict[str, Any]:
         """The parameters of an input as they were said."""
-        found = next((item for item in self._raw.get("inputs", ()) if item["name"] == name), {})
+        found: Mapping[str, Any] = next(
+            (item for item in self._raw.get("inputs", ()) if item["name"] == name), {}
+        )
         return self.plain(found)
 
     def outputs(self) -> list[str]:

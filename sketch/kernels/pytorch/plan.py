@@ -102,7 +102,9 @@ class Plan:
             self.broken[step.id] = reason
 
     def _upstream(self, step: Step) -> str | None:
-        bad = next((source for source in step.inputs if source is not None and source.node in self.broken), None)
+        bad = next(
+            (source for source in step.inputs if source is not None and source.node in self.broken), None
+        )
         return None if bad is None else f"it follows '{self.network.step(bad.node).name}'"
 
     def _sources(self, step: Step) -> tuple[Source, ...]:
@@ -135,7 +137,9 @@ class _Bodies:
             order = self._order(pieces)
             if len(order) == len(pieces):
                 break
-            stuck = next(unit for key, unit in pieces.items() if key not in order and isinstance(unit.item, GroupBox))
+            stuck = next(
+                unit for key, unit in pieces.items() if key not in order and isinstance(unit.item, GroupBox)
+            )
             del pieces[stuck.item.id]
             pieces.update(self._apart(stuck.item, body))
         body.units = [pieces[key] for key in order]
@@ -173,7 +177,10 @@ class _Bodies:
     def _order(self, pieces: Mapping[int, Unit]) -> list[int]:
         """Kahn's order; a chain is followed to its end before another branch begins."""
         owner = {source.node: key for key, unit in pieces.items() for source in self._made(unit)}
-        needs = {key: {owner[s.node] for s in unit.inputs if s.node in owner} - {key} for key, unit in pieces.items()}
+        needs = {
+            key: {owner[s.node] for s in unit.inputs if s.node in owner} - {key}
+            for key, unit in pieces.items()
+        }
         after: dict[int, list[int]] = {}
         for key, sources in needs.items():
             for source in sources:
@@ -219,7 +226,12 @@ def _is_chain(body: Body, plan: Plan) -> bool:
     box = body.box
     if box is None or not (box.layer == "Sequential" or box.id in plan.names.numbered):
         return False
-    if len(body.inputs) != 1 or len(body.outputs) != 1 or body.inlined or len(plan.children(box.id)) != len(body.units):
+    if (
+        len(body.inputs) != 1
+        or len(body.outputs) != 1
+        or body.inlined
+        or len(plan.children(box.id)) != len(body.units)
+    ):
         return False
     flowing = body.inputs[0]
     for unit in body.units:
@@ -241,7 +253,12 @@ def _results(network: Network, broken: Mapping[int, str]) -> list[tuple[str, Sou
     drawn = [(step.name, step.inputs[0]) for step in network.outputs if step.inputs and step.id not in broken]
     if network.outputs:
         return [(name, source) for name, source in drawn if source is not None]
-    used = {source for step in network.steps for source in step.inputs if source is not None and step.id not in broken}
+    used = {
+        source
+        for step in network.steps
+        for source in step.inputs
+        if source is not None and step.id not in broken
+    }
     ends = (step for step in network.steps if step.id not in broken and step.layer not in ("Input", *TENSORS))
     return [(step.name, Source(step.id, 0)) for step in ends if not any(s.node == step.id for s in used)]
 

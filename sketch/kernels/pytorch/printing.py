@@ -71,7 +71,10 @@ class Printer:
             head = self._module
         elif call.target.startswith("."):
             head, args = self._inside(args[0], _ATOM) + call.target, args[1:]
-        items = (*map(self.value, args), *(f"{name}={self.value(item)}" for name, item in call.kwargs.items()))
+        items = (
+            *map(self.value, args),
+            *(f"{name}={self.value(item)}" for name, item in call.kwargs.items()),
+        )
         return Phrase(f"{head}({', '.join(items)})", head, items)
 
     def value(self, value: Any) -> str:
@@ -119,7 +122,11 @@ def statement(indent: int, before: str, phrase: Phrase, after: str = "") -> list
     if phrase.items:
         return [f"{space}{before}{phrase.head}(", *arguments(indent + 4, phrase.items), f"{space}){after}"]
     inner = " " * (indent + 4)
-    parts = phrase.text.split(" + ") if phrase.rank == 4 and len(inner) + len(phrase.text) > WIDTH else [phrase.text]
+    parts = (
+        phrase.text.split(" + ")
+        if phrase.rank == 4 and len(inner) + len(phrase.text) > WIDTH
+        else [phrase.text]
+    )
     lines = [f"{inner}{parts[0]}", *(f"{inner}+ {part}" for part in parts[1:])]
     return [f"{space}{before}(", *lines, f"{space}){after}"]
 

@@ -107,7 +107,12 @@ def read_call(row: CallRow, args: Sequence[Any], kwargs: Mapping[str, Any]) -> R
         return None
     operands: list[Any] = []
     for name in row.operands:
-        if name.startswith("*") and name[1:] in bound and len(row.operands) == 1 and "other" not in row.signature:
+        if (
+            name.startswith("*")
+            and name[1:] in bound
+            and len(row.operands) == 1
+            and "other" not in row.signature
+        ):
             operands.extend(bound.pop(name[1:]))
         elif name.startswith("*"):
             operands.extend(bound.pop(item) for item in row.signature if item in bound)

@@ -24,7 +24,9 @@ class Shapes:
     def of(cls, network: Network) -> Shapes:
         """The inputs of a network whose shapes are known."""
         known = ((step, step.types[0]) for step in network.inputs)
-        return cls(tuple((Source(step.id, 0), kind.shape) for step, kind in known if kind and kind.shape is not None))
+        return cls(
+            tuple((Source(step.id, 0), kind.shape) for step, kind in known if kind and kind.shape is not None)
+        )
 
 
 Writer = Callable[["CallRow", Step, Shapes], Call]
@@ -168,7 +170,9 @@ def size(text: int | str, step: Step, shapes: Shapes) -> Any:
 
 def _places(step: Step, shapes: Shapes) -> list[tuple[Operand, tuple[Any, ...]]]:
     own = zip(step.inputs, step.input_types, strict=False)
-    near = [(Operand(source), kind.shape) for source, kind in own if source and kind and kind.shape is not None]
+    near = [
+        (Operand(source), kind.shape) for source, kind in own if source and kind and kind.shape is not None
+    ]
     return near + [(Operand(source), shape) for source, shape in shapes.inputs]
 
 
@@ -201,5 +205,3 @@ def _polynomial(dim: Symbolic, values: Mapping[str, Any]) -> Any:
             term = values[atom] if term is None else Call("operator.mul", (term, values[atom]))
         total = term if total is None else Call("operator.add", (total, term))
     return total
-
-

@@ -68,7 +68,9 @@ class Sink:
         for port, wire in enumerate(operands):
             if wire is not None:
                 self.draft.connect(wire.node, wire.out, node, port, check_cycle=False)
-        stored = {role: self.tensor(tensor, f"{title or layer}.{role}") for role, tensor in (weights or {}).items()}
+        stored = {
+            role: self.tensor(tensor, f"{title or layer}.{role}") for role, tensor in (weights or {}).items()
+        }
         self._resolve(node, inputs, free)
         for role, row in stored.items():
             if row is not None:
@@ -96,17 +98,19 @@ class Sink:
         """The stored row of a tensor; one row for all uses of the same memory."""
         if self._store is None:
             return None
-        key = (value.untyped_storage().data_ptr(), value.storage_offset(), tuple(value.shape), value.stride(), value.dtype)
-        key_or_id: object = key if value.numel() else id(value)
-        if key_or_id not in self._tensors:
+        memory = (value.untyped_storage().data_ptr(), value.storage_offset())
+        key: object = (*memory, value.shape, value.stride(), value.dtype) if value.numel() else id(value)
+        if key not in self._tensors:
             self._alive.append(value)
             try:
                 array, dtype = to_array(value)
             except KeyError:
-                raise BinderError(f"{name} has the element type {value.dtype}, which Sketch does not know.") from None
+                raise BinderError(
+                    f"{name} has the element type {value.dtype}, which Sketch does not know."
+                ) from None
             digest = self._store.put(array, dtype)
-            self._tensors[key_or_id] = add_tensor(self.draft, digest, tuple(value.shape), dtype, name)
-        return self._tensors[key_or_id]
+            self._tensors[key] = add_tensor(self.draft, digest, tuple(value.shape), dtype, name)
+        return self._tensors[key]
 
     def number(self, value: float | int | bool, like: Wire | None) -> Wire:
         """A plain number as a Constant, in the element type that PyTorch would compute in."""

@@ -42,11 +42,17 @@ def refusal(step: Step) -> str | None:
     if step.spec.is_operator:
         return f"PyTorch has no layer for the ONNX operator {step.spec.title}; compile this model to ONNX instead."
     if step.layer not in LAYERS:
-        return f"The PyTorch kernel has no row for {step.layer}; compile to another kernel or replace the layer."
+        return (
+            f"The PyTorch kernel has no row for {step.layer}; compile to another kernel or replace the layer."
+        )
     kinds = [*step.types, *step.weights.values()]
     for dtype in (step.params.get("dtype"), *(kind.dtype for kind in kinds if kind is not None)):
         if dtype is not None and dtype not in TORCH_TYPES:
             return f"PyTorch has no element type {dtype}; insert a Cast or choose float32."
-    if step.layer == "LSTM" and len(step.inputs) > 1 and (step.inputs[1] is None) != (step.inputs[-1] is None):
+    if (
+        step.layer == "LSTM"
+        and len(step.inputs) > 1
+        and (step.inputs[1] is None) != (step.inputs[-1] is None)
+    ):
         return "PyTorch's LSTM takes both h0 and c0 or none of them; connect the other one too."
     return None

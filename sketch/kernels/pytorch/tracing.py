@@ -38,7 +38,11 @@ class LayerTracer(fx.Tracer):
 
 
 def _encoder(
-    module: nn.TransformerEncoder, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: Any = None
+    module: nn.TransformerEncoder,
+    src: Any,
+    mask: Any = None,
+    src_key_padding_mask: Any = None,
+    is_causal: Any = None,
 ) -> Any:
     if is_causal:
         raise TypeError("nn.TransformerEncoder with is_causal and no mask")
@@ -68,9 +72,7 @@ def trace(module: nn.Module, given: int | None = None) -> fx.GraphModule:
         graph = _without_fixed(LayerTracer().trace(root, concrete_args=fixed), len(fixed))
     except Exception as error:  # noqa: BLE001 - a border: tracing runs code of the model, which may raise anything
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise BinderError(
-            f"{type(module).__name__} cannot be followed layer by layer: {reason}"
-        ) from None
+        raise BinderError(f"{type(module).__name__} cannot be followed layer by layer: {reason}") from None
     finally:
         module.train(training)
     return fx.GraphModule(root, graph, type(module).__name__)
@@ -91,7 +93,9 @@ def _without_fixed(graph: fx.Graph, count: int) -> fx.Graph:
 class _Encoder(nn.TransformerEncoder):
     """nn.TransformerEncoder as the chain of its layers."""
 
-    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: Any = None) -> Any:
+    def forward(
+        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: Any = None
+    ) -> Any:
         """As nn.TransformerEncoder without its fast path."""
         return _encoder(self, src, mask, src_key_padding_mask, is_causal)
 

@@ -24,7 +24,9 @@ class Variables:
                 self._last[source] = index
         for source in body.outputs:
             self._last[source] = len(body.units)
-        self._first = {source: index for index, unit in enumerate(body.units) for source in reversed(unit.inputs)}
+        self._first = {
+            source: index for index, unit in enumerate(body.units) for source in reversed(unit.inputs)
+        }
         for index in reversed(range(len(body.units))):
             for source in body.units[index].inputs:
                 self._first[source] = index
@@ -52,7 +54,9 @@ class Variables:
             for name in (*(name for name in freed if name in _FLOW), *_FLOW):
                 if name not in self._live:
                     return name
-        return next(name for name in _candidates(unit, source) if name not in self._live and name not in _TAKEN)
+        return next(
+            name for name in _candidates(unit, source) if name not in self._live and name not in _TAKEN
+        )
 
     def _flows_on(self, source: Source, index: int) -> bool:
         """True when the value is used by the next unit only (or is what the last unit gives)."""

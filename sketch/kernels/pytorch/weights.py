@@ -39,7 +39,9 @@ class Weights:
         values = self._initial(step, role) if stored is None else self._stored(stored)
         result = values
         if trainable:
-            result = torch.nn.Parameter(values, requires_grad=values.is_floating_point() or values.is_complex())
+            result = torch.nn.Parameter(
+                values, requires_grad=values.is_floating_point() or values.is_complex()
+            )
         if stored is not None:
             self._known[stored, trainable] = result
         return result
@@ -47,7 +49,9 @@ class Weights:
     def _stored(self, tensor_id: int) -> torch.Tensor:
         row = self._network.tensors[tensor_id]
         if self._store is None:
-            raise BinderError("The weights of this network are in a store that is not at hand; open the file again.")
+            raise BinderError(
+                "The weights of this network are in a store that is not at hand; open the file again."
+            )
         return to_tensor(self._store.get(row.digest, row.shape, row.dtype), row.dtype)
 
     def _initial(self, step: Step, role: str) -> torch.Tensor:

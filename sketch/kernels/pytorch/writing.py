@@ -98,28 +98,20 @@ class ClassWriter:
 
     def _series(self, indent: int, before: str, build: Series, twins: Sequence[Build], after: str) -> None:
         space = " " * indent
-        named = any(key for key, _ in build.items)
-        opening, closing = (f"{build.head}(OrderedDict([", "]))") if named else (f"{build.head}(", ")")
-        if build.head == "nn.ModuleList":
-            opening, closing = f"{build.head}([", "])"
-        first = len(self._lines.texts) + 1
-        if named:
-            opening, closing = f"{build.head}(", ")"
-            self._lines.add([f"{space}{before}{opening}", f"{space}    OrderedDict(", f"{space}        ["])
-            inner = indent + 12
+        wraps: tuple[str, ...] = ()
+        if any(key for key, _ in build.items):
+            wraps = ("OrderedDict(", "[")
         elif build.head == "nn.ModuleList":
-            self._lines.add([f"{space}{before}{build.head}(", f"{space}    ["])
-            inner = indent + 8
-        else:
-            self._lines.add([f"{space}{before}{opening}"])
-            inner = indent + 4
+            wraps = ("[",)
+        first = len(self._lines.texts) + 1
+        self._lines.add([f"{space}{before}{build.head}("])
+        self._lines.add(f"{space}{'    ' * (depth + 1)}{opening}" for depth, opening in enumerate(wraps))
+        inner = indent + 4 * (len(wraps) + 1)
         for index, (key, item) in enumerate(build.items):
             others = [twin.items[index][1] for twin in twins if isinstance(twin, Series)]
             self._item(inner, key, item, others)
-        if named:
-            self._lines.add([f"{space}        ]", f"{space}    )"])
-        elif build.head == "nn.ModuleList":
-            self._lines.add([f"{space}    ]"])
+        for depth in reversed(range(len(wraps))):
+            self._lines.add([f"{space}{'    ' * (depth + 1)}{']' if wraps[depth] == '[' else ')'}"])
         self._lines.add([f"{space}){after}"])
         self._lines.mark(first, len(self._lines.texts), [node for twin in twins for node in twin.ids])
 
@@ -147,7 +139,9 @@ class ClassWriter:
 
     def _phrase(self, build: Build) -> Phrase:
         if isinstance(build, Make):
-            items = tuple(f"{arg.keyword}={text}" if arg.keyword else text for arg, text in self._texts(build.args))
+            items = tuple(
+                f"{arg.keyword}={text}" if arg.keyword else text for arg, text in self._texts(build.args)
+            )
             return Phrase(f"{build.head}({', '.join(items)})", build.head, items)
         if isinstance(build, Instance):
             return self._instance(build.source)
@@ -200,7 +194,11 @@ def _definition(name: str, parameters: str, result: str) -> list[str]:
 def _returned(draft: ClassDraft) -> str:
     if len(draft.results) == 1:
         return "Tensor"
-    return f"tuple[{', '.join(['Tensor'] * len(draft.results))}]" if len(draft.results) < 8 else "tuple[Tensor, ...]"
+    return (
+        f"tuple[{', '.join(['Tensor'] * len(draft.results))}]"
+        if len(draft.results) < 8
+        else "tuple[Tensor, ...]"
+    )
 
 
 def _result(draft: ClassDraft) -> Phrase:

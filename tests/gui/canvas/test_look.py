@@ -64,7 +64,7 @@ def test_markup_in_a_name_stays_text(document, canvas, qtbot):
     from PySide6.QtGui import QHelpEvent
     from PySide6.QtWidgets import QApplication, QToolTip
 
-    node = document.edit("add", lambda draft: _named(draft))
+    node = document.edit("add", _named)
     view = canvas()
     assert node in view.canvas.nodes
     at = view.mapFromScene(0, 0)

@@ -1,5 +1,6 @@
 """Boxes and lines of a canvas: lifted right, and after any edits the same as if built anew."""
 
+import itertools
 import random
 
 import pytest
@@ -72,7 +73,7 @@ def test_stubs_do_not_overlap(document):
     group = commands.group(document, [add])
     boxes = sorted(wiring(document, group).stubs.values(), key=lambda box: box.x)
     assert len(boxes) == 5
-    assert all(left.right < right.left for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.right < right.left for left, right in itertools.pairwise(boxes))
 
 
 def test_a_skip_runs_beside_what_stands_between(document):

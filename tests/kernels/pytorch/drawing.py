@@ -49,10 +49,13 @@ def random_drawing(seed):
 
 def one(drawing, dice, values):
     """One more layer on recent values."""
+
     def pick():
         return dice.choice(values[-3:])
 
-    kind = dice.choice(["conv", "conv", "bn", "act", "act", "add", "cat", "scale", "gain", "split", "drop", "pool"])
+    kind = dice.choice(
+        ["conv", "conv", "bn", "act", "act", "add", "cat", "scale", "gain", "split", "drop", "pool"]
+    )
     if kind == "conv":
         return drawing.add("Conv2d", pick(), out_channels=4, kernel_size=dice.choice([1, 3]), padding="same")
     if kind == "bn":

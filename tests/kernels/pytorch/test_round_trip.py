@@ -27,9 +27,19 @@ def flat(value):
 
 def structure(network):
     def row(step):
-        sources = [None if s is None else (network.qualified(network.step(s.node)), s.out) for s in step.inputs]
+        sources = [
+            None if s is None else (network.qualified(network.step(s.node)), s.out) for s in step.inputs
+        ]
         groups = [network.groups[step.parent].layer] if step.parent is not None else []
-        return (network.qualified(step), step.layer, dict(step.params), dict(step.pinned), sources, groups, step.types)
+        return (
+            network.qualified(step),
+            step.layer,
+            dict(step.params),
+            dict(step.pinned),
+            sources,
+            groups,
+            step.types,
+        )
 
     return sorted(map(row, network.steps), key=lambda item: item[0])
 
@@ -66,7 +76,10 @@ def test_source_file_and_reading_agree(seed, tmp_path):
 def test_the_source_is_formatted_and_without_dead_code(tmp_path):
     for seed in range(60):
         (tmp_path / f"net{seed}.py").write_text(KERNEL.text(random_drawing(seed).network()).text)
-    for command in (["format", "--check", "--line-length", "100"], ["check", "--select", "E,F,I,W", "--line-length", "100"]):
+    for command in (
+        ["format", "--check", "--line-length", "100"],
+        ["check", "--select", "E,F,I,W", "--line-length", "100"],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "."],
             cwd=tmp_path, capture_output=True, text=True, check=False,
