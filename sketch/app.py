@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sketch.binder.registry import KernelRegistry
     from sketch.graph.library import LayerLibrary
     from sketch.gui.services import Services
-    from sketch.state.blocks import Blocks
     from sketch.state.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,6 @@ def make_services() -> Services:
         make_registry=_registry,
         make_binder=_binder,
         make_store=lambda: _store(session.store_folder),
-        make_blocks=_blocks,
     )
 
 
@@ -92,9 +90,3 @@ def _store(folder: Path) -> Store:
     from sketch.binder.tensors import TensorStore
 
     return TensorStore(folder)
-
-
-def _blocks() -> Blocks:
-    from sketch.state.blocks import Blocks
-
-    return Blocks(paths.data_folder() / "blocks")

@@ -14,10 +14,11 @@ import pytest
 
 import sketch
 from sketch import cli
+from sketch.api import Workbench
 from sketch.graph.draft import Draft
-from sketch.graph.examples import build
 from sketch.graph.network import build_network
 from sketch.graph.tables import Tables
+from tests.engine import drawn, engine  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -32,18 +33,8 @@ def run(capfd: pytest.CaptureFixture[str]):
     return call
 
 
-def drawn(key: str = "lenet5"):
-    """An example as a Network."""
-    bench = sketch.api.workbench()
-    tables = Tables()
-    draft = Draft(tables, bench.library)
-    build(key, draft)
-    tables.apply(draft.delta())
-    return build_network(tables, bench.library, name=key, store=bench.store)
-
-
 @pytest.fixture(scope="module")
-def lenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lenet(engine: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """LeNet-5 compiled to ONNX."""
     path = tmp_path_factory.mktemp("models") / "lenet.onnx"
     report = sketch.compile(drawn(), path)

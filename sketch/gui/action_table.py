@@ -25,6 +25,7 @@ FILE = (
         hint="Open a model or a drawing",
         icon="open",
     ),
+    Action("file.import", "&Import a model...", "File", lambda w: w.opener.ask(models_only=True), hint="PyTorch, ONNX"),
     Action(
         "file.reopen",
         "&Reopen closed tab",
@@ -44,6 +45,14 @@ FILE = (
     ),
     Action(
         "file.save_as", "Save &as...", "File", lambda w: w.opener.save_as(), no_tab, "Save under another name"
+    ),
+    Action(
+        "file.export",
+        "&Export the model...",
+        "File",
+        lambda w: w.compiler.start(),
+        reasons.nothing_drawn,
+        "Compile it to a file of a kernel",
     ),
     Action(
         "file.export_picture",
@@ -313,6 +322,14 @@ VIEW = (
         apart=True,
     ),
     Action(
+        "view.arrange_selection",
+        "Arrange the se&lection",
+        "View",
+        later("edit_commands", "arrange_selection"),
+        no_selection,
+        "Lay out the selected layers among themselves",
+    ),
+    Action(
         "view.command_palette",
         "Command &palette...",
         "View",
@@ -330,6 +347,20 @@ VIEW = (
         later("view_commands", "full_screen"),
         checked=lambda w: w.isFullScreen(),
         apart=True,
+    ),
+    Action(
+        "view.grid",
+        "Show the &grid",
+        "View",
+        later("view_commands", "switch_option", name="canvas.grid"),
+        checked=lambda w: bool(w.services.settings.get("canvas.grid")),
+    ),
+    Action(
+        "view.snap",
+        "S&nap to the grid",
+        "View",
+        later("view_commands", "switch_option", name="canvas.snap"),
+        checked=lambda w: bool(w.services.settings.get("canvas.snap")),
     ),
     Action(
         "view.theme",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.view import CanvasView
 from sketch.gui.theme import Theme
 from sketch.state.document import Document, Update
@@ -37,18 +39,25 @@ class Breadcrumbs(QWidget):
         for index, (group, name) in enumerate(path):
             if index:
                 self._row.addWidget(QLabel("/"))
-            self._row.addWidget(self._button(group, name, last=index == len(path) - 1))
+            last = index == len(path) - 1
+            self._row.addWidget(_here(name) if last else self._button(group, name))
         self._row.addStretch(1)
         self.setVisible(len(path) > 1)
 
-    def _button(self, group: int | None, name: str, *, last: bool) -> QToolButton:
+    def _button(self, group: int | None, name: str) -> QToolButton:
         button = QToolButton()
         button.setText(name)
         button.setAccessibleName(f"Go to {name}")
-        button.setEnabled(not last)
-        button.setToolTip("This is the canvas you see" if last else f"Go to {name}  (Esc leaves a group)")
+        button.setToolTip(f"Go to {name}  (Esc leaves a group)")
         button.clicked.connect(lambda: self.chosen.emit(group))
         return button
+
+
+def _here(name: str) -> QLabel:
+    label = QLabel(name)
+    label.setProperty("role", "subheading")
+    label.setContentsMargins(7, 0, 7, 0)
+    return label
 
 
 class CanvasTab(QWidget):
@@ -117,6 +126,10 @@ class CanvasTab(QWidget):
             return
         self.enter(row.parent)
         self.view.reveal(node_id)
+
+    def use(self, get: Callable[[str], Any], shortcut: Callable[[str], Sequence[str]]) -> None:
+        """Take the person's options and keys for the canvas, from a settings' `get` and `shortcut`."""
+        self.view.set_options(CanvasOptions.of(get, shortcut))
 
     def views(self) -> dict[int | None, dict[str, Any]]:
         """What the session keeps: position and zoom in each group visited; `shown` marks the one in view."""

@@ -72,6 +72,7 @@ class CompileResult(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         folder = QPushButton("Show the folder")
+        folder.setAutoDefault(False)
         folder.clicked.connect(self._show_folder)
         buttons.addButton(folder, QDialogButtonBox.ButtonRole.ActionRole)
         self._column.addSpacing(4)
@@ -89,7 +90,7 @@ def headline(report: ExportReport) -> str:
     if proof is None:
         return f"{name} is written. Its numbers were not compared."
     if proof.agrees:
-        return f"{name} is written, and it computes the same as {proof.against}."
+        return f"{name} is written. Its numbers agree with {proof.against}."
     return f"{name} is written, but its numbers differ from {proof.against}."
 
 

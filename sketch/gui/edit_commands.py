@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from sketch.graph.errors import GraphError
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
-from sketch.state import commands
+from sketch.state import blocks, commands
 from sketch.state.clip import Clip
 from sketch.state.codec import CodecError
 
@@ -63,7 +63,8 @@ def delete(window: MainWindow, *, rejoin: bool = True) -> None:
 
     def run(tab: CanvasTab) -> None:
         if tab.view.selected():
-            commands.remove(tab.document, tab.view.selected(), rejoin=rejoin)
+            wanted = rejoin and window.services.settings.get("edit.rejoin")
+            commands.remove(tab.document, tab.view.selected(), rejoin=wanted)
         else:
             tab.view.delete_selected_wires()
 
@@ -126,12 +127,10 @@ def append(window: MainWindow, key: str) -> None:
     """Add a layer (or a saved block) below the selection, wired to its end."""
 
     def run(tab: CanvasTab) -> None:
-        after = selected_nodes(window)
+        after = selected_nodes(window) if window.services.settings.get("edit.append_wired") else []
         place = None if after or tab.document.tables.children(tab.group) else middle(tab)
         if key.startswith(BLOCK):
-            made = window.services.blocks.insert(
-                tab.document, key.removeprefix(BLOCK), middle(tab), tab.group
-            )
+            made = blocks.insert(tab.document, key.removeprefix(BLOCK), middle(tab), tab.group)
         else:
             made = commands.append_layer(tab.document, key, after, place=place, parent=tab.group)
         tab.view.reveal(made)
@@ -151,12 +150,30 @@ def arrange(window: MainWindow) -> None:
     _with_tab(window, run)
 
 
+def arrange_selection(window: MainWindow) -> None:
+    """Lay out the selected layers among themselves, around the middle of where they are."""
+
+    def run(tab: CanvasTab) -> None:
+        chosen = set(selected_nodes(window))
+        found = window.opener.places(tab.document, tab.group)
+        old = tab.document.tables.places
+        drawn = {key: place for key, place in found.items() if key in chosen}
+        shift = [
+            sum((old[key].x, old[key].y)[axis] - drawn[key][axis] for key in drawn) / len(drawn)
+            for axis in (0, 1)
+        ]
+        moved = {key: (x + shift[0], y + shift[1]) for key, (x, y) in drawn.items()}
+        commands.place_all(tab.document, moved, "Arrange the selection")
+
+    _with_tab(window, run)
+
+
 def save_block(window: MainWindow) -> None:
     """Keep the selected group as a block in the toolbox."""
 
     def run(tab: CanvasTab) -> None:
         node = tab.document.tables.nodes[selected_nodes(window)[0]]
-        window.services.blocks.save(tab.document, node.id, node.name)
+        blocks.save(tab.document, node.id, node.name)
         window.show_blocks()
         window.say(f"Saved the block '{node.name}'; it is in the toolbox under My blocks.")
 

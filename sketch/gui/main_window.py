@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
             services.log.subscribe(self.panels.log.receive),
         ]
         self._paint_with(self.theme)
+        self._use_text_options()
+        self.tool_bar.setVisible(services.settings.get("appearance.toolbar"))
         self.keeper.restore_look()
         self.area.setFocus()
 
@@ -116,10 +118,12 @@ class MainWindow(QMainWindow):
     def add_tab(self, tab: CanvasTab) -> None:
         """Show a document in a tab of its own."""
         self.actions_.attach(tab.view)
+        tab.use(self.services.settings.get, self.services.settings.shortcut)
         tab.view.message.connect(self.say)
         tab.view.quick_add_requested.connect(self._quick_add)
         tab.view.context_menu_requested.connect(self._context_menu)
         tab.moved.connect(self.keeper.touch)
+        tab.renamed.connect(self._on_update)
         self.area.add(tab)
         if not tab.document.tables.nodes:
             tab.view.zoom(1.0)
@@ -132,11 +136,9 @@ class MainWindow(QMainWindow):
 
     def show_blocks(self) -> None:
         """Fill the toolbox: all layers and the saved blocks."""
-        self.panels.toolbox.show_library(self.services.library, self.block_names())
+        from sketch.state import blocks
 
-    def block_names(self) -> list[str]:
-        """Names of the saved blocks."""
-        return [block.name for block in self.services.blocks.list()]
+        self.panels.toolbox.show_library(self.services.library, blocks.names())
 
     def use_theme(self, theme: Theme) -> None:
         """Show everything in another theme."""
@@ -306,6 +308,17 @@ class MainWindow(QMainWindow):
     def _open_example(self, key: str) -> None:
         self.opener.example(key)
 
+    def _use_canvas_options(self) -> None:
+        settings = self.services.settings
+        for tab in self.area:
+            tab.use(settings.get, settings.shortcut)
+
+    def _use_text_options(self) -> None:
+        get = self.services.settings.get
+        self.panels.source.use(
+            follow=get("text.follow"), font_size=get("text.font_size"), wrap=get("text.wrap")
+        )
+
     def _append(self, key: str) -> None:
         from sketch.gui import edit_commands
 
@@ -331,6 +344,11 @@ class MainWindow(QMainWindow):
             self.use_theme(load_theme(theme_name(self.services.settings.get(name))))
         elif name.startswith("shortcut"):
             self.actions_.apply_shortcuts()
+            self._use_canvas_options()
+        elif name.startswith("canvas."):
+            self._use_canvas_options()
+        elif name.startswith("text."):
+            self._use_text_options()
         elif name == "appearance.toolbar":
             self.tool_bar.setVisible(self.services.settings.get(name))
         self.actions_.refresh()

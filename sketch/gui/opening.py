@@ -37,7 +37,9 @@ class Opener:
 
     def new(self) -> CanvasTab:
         """An empty network in a new tab."""
-        return self._show(self._empty(self._free_name("untitled")))
+        document = self._empty(self._free_name("untitled"))
+        document.kernel = self._window.services.settings.get("compile.kernel")
+        return self._show(document)
 
     def example(self, key: str) -> CanvasTab:
         """A drawn example in a new tab; its drawing is the beginning of its history."""
@@ -48,10 +50,10 @@ class Opener:
         log.info("example.opened key=%s nodes=%s", key, len(document.tables.nodes))
         return self._show(document)
 
-    def ask(self) -> None:
+    def ask(self, *, models_only: bool = False) -> None:
         """Ask for files and open them."""
         reads = sorted({suffix for kernel in self._window.services.registry for suffix in kernel.info.reads})
-        kinds = " ".join(f"*{suffix}" for suffix in (SUFFIX, *reads))
+        kinds = " ".join(f"*{suffix}" for suffix in (reads if models_only else (SUFFIX, *reads)))
         start = str(self._window.folder)
         paths, _ = QFileDialog.getOpenFileNames(
             self._window, "Open", start, f"Networks ({kinds});;All files (*)"
@@ -121,11 +123,15 @@ class Opener:
 
     def arrange(self, document: Document, group: int | None) -> None:
         """Lay out one canvas of a document."""
-        from sketch.graph.arrange import arrange  # not needed before something is laid out
-
-        places = arrange(document.tables, group, document.library)
+        places = self.places(document, group)
         if places:
             commands.place_all(document, places, "Arrange")
+
+    def places(self, document: Document, group: int | None) -> dict[int, tuple[float, float]]:
+        """Where an automatic layout puts the nodes of one canvas."""
+        from sketch.graph.arrange import arrange  # not needed before something is laid out
+
+        return arrange(document.tables, group, document.library)
 
     def _open_drawing(self, path: Path) -> CanvasTab:
         services = self._window.services

@@ -14,7 +14,7 @@ from sketch.graph.rows import DTYPES
 from sketch.graph.specs import ParamSpec
 
 INT_LIMIT = 2**31 - 1
-NUMBERS = "numbers"
+NUMBERS = "size"
 MIXED = object()
 """What a field shows when the selected layers disagree."""
 
@@ -116,6 +116,7 @@ class IntField(ParamField):
         box.setRange(max(low, -INT_LIMIT), min(high, INT_LIMIT))
         box.setKeyboardTracking(live)
         box.setMinimumWidth(54)
+        box.lineEdit().setTextMargins(5, 0, 0, 0)
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.add_editor(box)
         box.valueChanged.connect(self._on_changed)

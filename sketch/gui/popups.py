@@ -16,7 +16,7 @@ from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 from sketch.gui.toolbox import BLOCK
-from sketch.state import commands
+from sketch.state import blocks, commands
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -50,7 +50,7 @@ def quick_add(
     choices = [_layer_choice(spec, window.theme) for spec in library if not spec.hidden and _fits(spec, wire)]
     if wire is None:
         icon = dot_icon(window.theme.category("Group").name(), square=True)
-        choices += [Choice(BLOCK + name, name, "block", icon=icon, rank=90) for name in window.block_names()]
+        choices += [Choice(BLOCK + name, name, "block", icon=icon, rank=90) for name in blocks.names()]
     popup = FilterPopup(window, "Add a layer", choices, lambda key: _add(window, tab, key, spot, wire))
     popup.open_at(corner)
     return popup
@@ -111,7 +111,7 @@ def replace_layer(window: MainWindow) -> FilterPopup | None:
 def _add(window: MainWindow, tab: CanvasTab, key: str, spot: tuple[float, float], wire: Any) -> None:
     def run() -> None:
         if key.startswith(BLOCK):
-            made = window.services.blocks.insert(tab.document, key.removeprefix(BLOCK), spot, tab.group)
+            made = blocks.insert(tab.document, key.removeprefix(BLOCK), spot, tab.group)
         elif wire is None:
             made = commands.add_layer(tab.document, key, spot, parent=tab.group)
         elif wire[2] == "out":

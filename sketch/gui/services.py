@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from sketch.binder.binder import Binder
     from sketch.binder.registry import KernelRegistry
     from sketch.graph.library import LayerLibrary
-    from sketch.state.blocks import Blocks
     from sketch.state.document import Document
     from sketch.state.log import LogRing
     from sketch.state.session import Session
@@ -34,7 +33,6 @@ class Services:
         make_registry: Callable[[], KernelRegistry],
         make_binder: Callable[[KernelRegistry], Binder],
         make_store: Callable[[], Store],
-        make_blocks: Callable[[], Blocks],
     ):
         self.settings = settings
         self.session = session
@@ -45,7 +43,6 @@ class Services:
         self._make_registry = make_registry
         self._make_binder = make_binder
         self._make_store = make_store
-        self._make_blocks = make_blocks
         self._has_binder = False
 
     @cached_property
@@ -68,11 +65,6 @@ class Services:
     def store(self) -> Store:
         """Where the tensors of all open documents are."""
         return self._make_store()
-
-    @cached_property
-    def blocks(self) -> Blocks:
-        """The person's own blocks."""
-        return self._make_blocks()
 
     @cached_property
     def version(self) -> str:

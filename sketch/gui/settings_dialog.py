@@ -32,10 +32,17 @@ if TYPE_CHECKING:
     from sketch.gui.actions import ActionSet
 
 PAGES: Mapping[str, tuple[str, ...]] = {
-    "Look": ("appearance", "canvas", "text", "welcome"),
-    "Behaviour": ("edit", "open", "compile", "session", "log"),
-}
-"""Title of a page -> the first parts of the options on it; shortcuts have a page of their own."""
+    "Look": ("appearance.theme", "appearance.toolbar", "text.follow", "text.font_size", "text.wrap"),
+    "Canvas": (
+        "canvas.grid", "canvas.snap", "canvas.grid_size", "canvas.shapes", "canvas.parameters", "canvas.wires",
+        "canvas.zoom_speed", "canvas.wheel",
+    ),
+    "Behaviour": (
+        "edit.rejoin", "edit.append_wired", "compile.kernel", "compile.verify", "session.restore", "session.recent",
+        "log.level",
+    ),
+}  # fmt: skip
+"""Title of a page -> the options on it; shortcuts have a page of their own."""
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -51,8 +58,8 @@ class SettingsDialog(QDialog):
         self._note.setProperty("role", "error")
         self._note.setWordWrap(True)
         self.tabs = QTabWidget()
-        for title, prefixes in PAGES.items():
-            self.tabs.addTab(self._page(prefixes), title)
+        for title, names in PAGES.items():
+            self.tabs.addTab(self._page(names), title)
         self.shortcuts = ShortcutPage(settings, actions)
         self.tabs.addTab(self.shortcuts, "Shortcuts")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -67,7 +74,7 @@ class SettingsDialog(QDialog):
             if self.tabs.tabText(index) == title:
                 self.tabs.setCurrentIndex(index)
 
-    def _page(self, prefixes: tuple[str, ...]) -> QWidget:
+    def _page(self, names: tuple[str, ...]) -> QWidget:
         page = QWidget()
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -75,12 +82,12 @@ class SettingsDialog(QDialog):
         form.setContentsMargins(16, 12, 16, 12)
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(8)
-        for option in self._settings.options():
-            if option.name.partition(".")[0] in prefixes:
-                label = QLabel(option.doc)
-                label.setWordWrap(True)
-                label.setMinimumWidth(300)
-                form.addRow(label, self._field(option))
+        for name in names:
+            option = self._settings.option(name)
+            label = QLabel(option.doc)
+            label.setWordWrap(True)
+            label.setMinimumWidth(300)
+            form.addRow(label, self._field(option))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(page)

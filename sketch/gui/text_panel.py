@@ -112,6 +112,7 @@ class TextPanel(QWidget):
         self._mirror = mirror
         self._theme = theme
         self._source = mirror.picture
+        self._follow = True
         self.code = CodeView(self, theme)
         self._highlighter = Highlighter(self.code.document(), theme)
         self._status = QLabel()
@@ -133,6 +134,15 @@ class TextPanel(QWidget):
         for name, button in self._buttons.items():
             button.setIcon(action_icon(name, theme))
         self._mark_selection()
+
+    def use(self, *, follow: bool, font_size: int, wrap: bool) -> None:
+        """Take the options of the person: scroll to the selection, size in points, break long lines."""
+        self._follow = follow
+        font = self.code.font()
+        font.setPointSize(font_size)
+        self.code.setFont(font)
+        mode = QPlainTextEdit.LineWrapMode
+        self.code.setLineWrapMode(mode.WidgetWidth if wrap else mode.NoWrap)
 
     def on_line(self, line: int) -> None:
         """Select the node that a line (from 1) belongs to."""
@@ -179,7 +189,7 @@ class TextPanel(QWidget):
                 first = start if first is None else min(first, start)
                 marks += [self._mark(line) for line in range(start, end + 1)]
         self.code.setExtraSelections(marks)
-        if first is not None and not self.code.hasFocus():
+        if first is not None and self._follow and not self.code.hasFocus():
             self._bring_into_view(first)
 
     def _mark(self, line: int) -> QTextEdit.ExtraSelection:

@@ -114,6 +114,12 @@ def switch_theme(window: MainWindow) -> None:
     window.services.settings.set("appearance.theme", "light" if window.theme.is_dark else "dark")
 
 
+def switch_option(window: MainWindow, name: str) -> None:
+    """Turn an option that is on or off to the other."""
+    settings = window.services.settings
+    settings.set(name, not settings.get(name))
+
+
 def check(window: MainWindow) -> None:
     """List the problems."""
     show_dock(window, "problems")

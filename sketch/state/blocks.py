@@ -99,7 +99,9 @@ class Blocks:
         _log.info("block.saved name=%s nodes=%d", name, len(clip.nodes))
         return Block(name, len(clip.nodes) - 1)
 
-    def insert(self, document: Document, name: str, place: tuple[float, float], parent: int | None = None) -> int:
+    def insert(
+        self, document: Document, name: str, place: tuple[float, float], parent: int | None = None
+    ) -> int:
         """Put a copy of a block on a canvas; the id of its group."""
         return insert_clip(document, self._read(name), place, parent, f"Add block '{name}'")[0]
 

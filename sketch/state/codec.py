@@ -121,7 +121,15 @@ def encode_row(table: str, row: Any) -> Any:
     if row is None:
         return None
     if table == "nodes":
-        return [row.id, row.layer, row.name, encode_value(row.params), _wires(row.prior), _wires(row.next), row.parent]
+        return [
+            row.id,
+            row.layer,
+            row.name,
+            encode_value(row.params),
+            _wires(row.prior),
+            _wires(row.next),
+            row.parent,
+        ]
     if table == "places":
         return [encode_value(row.x), encode_value(row.y)]
     if table == "tensors":
@@ -182,12 +190,16 @@ def _decode_tensor(raw: Any) -> TensorRow:
 
 def _decode_type(raw: Any) -> ValueType:
     dtype, shape = _list(raw, 2)
-    return ValueType(_text(dtype), None if shape is None else tuple(decode_value(size) for size in _list(shape)))
+    return ValueType(
+        _text(dtype), None if shape is None else tuple(decode_value(size) for size in _list(shape))
+    )
 
 
 def _decode_note(raw: Any) -> Note:
     number, text, parent, width, height = _list(raw, 5)
-    return Note(_int(number), _text(text), None if parent is None else _int(parent), _float(width), _float(height))
+    return Note(
+        _int(number), _text(text), None if parent is None else _int(parent), _float(width), _float(height)
+    )
 
 
 _ROWS: Mapping[str, Callable[[Any], Any]] = {
@@ -203,7 +215,9 @@ _ROWS: Mapping[str, Callable[[Any], Any]] = {
 
 def is_digest(text: Any) -> bool:
     """True for the hexadecimal names that a tensor store gives, `at-` before those of slices."""
-    return isinstance(text, str) and len(text) <= 140 and text.removeprefix("at-").isalnum() and text.isascii()
+    return (
+        isinstance(text, str) and len(text) <= 140 and text.removeprefix("at-").isalnum() and text.isascii()
+    )
 
 
 # --- deltas and checkpoints ------------------------------------------------------------------------
@@ -212,7 +226,8 @@ def is_digest(text: Any) -> bool:
 def encode_delta(delta: Delta) -> Any:
     """A list of [table, key, before, after]."""
     return [
-        [c.table, encode_key(c.key), encode_row(c.table, c.before), encode_row(c.table, c.after)] for c in delta
+        [c.table, encode_key(c.key), encode_row(c.table, c.before), encode_row(c.table, c.after)]
+        for c in delta
     ]
 
 
@@ -223,7 +238,13 @@ def decode_delta(raw: Any) -> Delta:
 
 def encode_checkpoint(checkpoint: Checkpoint) -> Any:
     """[sequence, parent, label, when, delta]; merge keys end with the session."""
-    return [checkpoint.sequence, checkpoint.parent, checkpoint.label, checkpoint.when, encode_delta(checkpoint.delta)]
+    return [
+        checkpoint.sequence,
+        checkpoint.parent,
+        checkpoint.label,
+        checkpoint.when,
+        encode_delta(checkpoint.delta),
+    ]
 
 
 def decode_checkpoint(raw: Any) -> Checkpoint:

@@ -61,7 +61,9 @@ def save_document(document: Document, path: Path, *, with_history: bool = True) 
     """Write the document to `path`, old or new and never half, and mark it saved; DocumentFileError otherwise."""
     steps = document.history.checkpoints if with_history else ()
     try:
-        write_file(path, lambda target: _write(target, document, steps), lambda target: _verify(target, document))
+        write_file(
+            path, lambda target: _write(target, document, steps), lambda target: _verify(target, document)
+        )
     except (OSError, sqlite3.Error, TensorFileError, CodecError) as error:
         raise DocumentFileError(f"{path}: not saved: {_reason(error)}.") from None
     document.mark_saved(path)

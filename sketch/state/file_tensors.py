@@ -41,7 +41,9 @@ def write_tensors(
             array = store.get(digest, row.shape, row.dtype)
         except Exception as error:  # noqa: BLE001 - the store belongs to the binder, and so do its errors
             if digest in wanted:
-                raise TensorFileError(f"the weights of {row.name or digest[:12]} cannot be read: {error}") from None
+                raise TensorFileError(
+                    f"the weights of {row.name or digest[:12]} cannot be read: {error}"
+                ) from None
             _log.warning("document.tensor_of_history_missing digest=%s error=%s", digest[:12], error)
             continue
         content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
@@ -49,7 +51,9 @@ def write_tensors(
         connection.execute("INSERT INTO tensor VALUES (?, ?, ?)", (digest, array.dtype.str, name))
         if connection.execute("SELECT 1 FROM blob WHERE sha256 = ?", (name,)).fetchone() is None:
             for piece, start in enumerate(range(0, max(len(content), 1), PIECE)):
-                connection.execute("INSERT INTO blob VALUES (?, ?, ?)", (name, piece, content[start : start + PIECE]))
+                connection.execute(
+                    "INSERT INTO blob VALUES (?, ?, ?)", (name, piece, content[start : start + PIECE])
+                )
 
 
 def check_tensors(connection: sqlite3.Connection) -> None:
@@ -58,10 +62,15 @@ def check_tensors(connection: sqlite3.Connection) -> None:
         _read_blob(connection, name, None)
 
 
-def read_tensors(connection: sqlite3.Connection, rows: Mapping[str, TensorRow], store: Store) -> dict[str, str]:
+def read_tensors(
+    connection: sqlite3.Connection, rows: Mapping[str, TensorRow], store: Store
+) -> dict[str, str]:
     """Put the tensors into a store; old digest -> digest there, for those that got another one."""
     renamed: dict[str, str] = {}
-    kept = {digest: (kind, blob) for digest, kind, blob in connection.execute("SELECT digest, kind, blob FROM tensor")}
+    kept = {
+        digest: (kind, blob)
+        for digest, kind, blob in connection.execute("SELECT digest, kind, blob FROM tensor")
+    }
     for digest, row in rows.items():
         if digest not in kept or (digest in store and not digest.startswith("at-")):
             continue
@@ -87,7 +96,9 @@ def rename_digests(delta: Delta, renamed: Mapping[str, str]) -> Delta:
     if not renamed:
         return delta
     return tuple(
-        Change(c.table, c.key, _renamed(c.before, renamed), _renamed(c.after, renamed)) if c.table == "tensors" else c
+        Change(c.table, c.key, _renamed(c.before, renamed), _renamed(c.after, renamed))
+        if c.table == "tensors"
+        else c
         for c in delta
     )
 

@@ -186,7 +186,9 @@ class Journal:
         """The writer's life: take what there is, commit it, and only then drop it from the queue."""
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._queue or self._closing, RETRY_SECONDS if self.failing else None)
+                self._wake.wait_for(
+                    lambda: self._queue or self._closing, RETRY_SECONDS if self.failing else None
+                )
                 batch = list(self._queue)
             if batch and self._commit(batch):
                 with self._wake:
@@ -231,7 +233,9 @@ class Journal:
             self._connection.close()
             self._connection = None
         self._reserve.unlink(missing_ok=True)
-        cure = "save the document" if isinstance(error, CodecError) else f"check the disk of {self.path.parent}"
+        cure = (
+            "save the document" if isinstance(error, CodecError) else f"check the disk of {self.path.parent}"
+        )
         self._set_failing(f"Edits are kept in memory only, because of: {error}; {cure}.")
         with self._wake:
             self._failures += 1
@@ -240,7 +244,12 @@ class Journal:
     def _set_failing(self, reason: str | None) -> None:
         changed, self.failing = self.failing != reason, reason
         if changed:
-            _log.log(logging.ERROR if reason else logging.INFO, "journal.state path=%s failing=%s", self.path, reason)
+            _log.log(
+                logging.ERROR if reason else logging.INFO,
+                "journal.state path=%s failing=%s",
+                self.path,
+                reason,
+            )
             with self._wake:
                 self._wake.notify_all()
             for listener in tuple(self._watchers):

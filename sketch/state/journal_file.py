@@ -18,9 +18,7 @@ _TABLES = """
 CREATE TABLE op (seq INTEGER PRIMARY KEY, parent INTEGER NOT NULL, kind TEXT NOT NULL,
                  payload BLOB NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE cursor (doc TEXT PRIMARY KEY, seq INTEGER NOT NULL);
-CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, state BLOB NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE ui (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE blob (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL);
 """
 
 
@@ -59,7 +57,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
-        raise JournalError(f"{path.parent}: written by a newer Sketch (journal version {version}); update Sketch.")
+        raise JournalError(
+            f"{path.parent}: written by a newer Sketch (journal version {version}); update Sketch."
+        )
     if version == 0:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
@@ -82,7 +82,9 @@ def read_ops(connection: sqlite3.Connection) -> Iterator[Op]:
     """The operations in order, up to the first one that is not as it was written; never raises for damage."""
     before, expected = START, 1
     try:
-        for seq, kind, payload, digest in connection.execute("SELECT seq, kind, payload, hash FROM op ORDER BY seq"):
+        for seq, kind, payload, digest in connection.execute(
+            "SELECT seq, kind, payload, hash FROM op ORDER BY seq"
+        ):
             if seq != expected or not isinstance(kind, str) or not isinstance(payload, bytes):
                 return
             if link(before, kind, payload) != digest:

@@ -96,7 +96,10 @@ def _attached(tables: Tables, _library: LayerLibrary) -> Iterator[str]:
     for node_id, _out in tables.hints:
         if node_id not in tables.nodes:
             yield f"a declared type belongs to node {node_id}, which does not exist"
-    numbers = {**{k: row.id for k, row in tables.tensors.items()}, **{k: row.id for k, row in tables.notes.items()}}
+    numbers = {
+        **{k: row.id for k, row in tables.tensors.items()},
+        **{k: row.id for k, row in tables.notes.items()},
+    }
     for key, number in numbers.items():
         if number != key:
             yield f"row {key} has the number {number}"

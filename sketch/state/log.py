@@ -77,7 +77,9 @@ def set_up_logging(folder: Path, level: str = "info") -> LogRing:
         folder.mkdir(parents=True, exist_ok=True)
         handlers.append(_LogFile(folder / FILE_NAME))
     except OSError as error:
-        ring.emit(logging.LogRecord(__name__, logging.WARNING, __file__, 0, f"log.no_file {error}", None, None))
+        ring.emit(
+            logging.LogRecord(__name__, logging.WARNING, __file__, 0, f"log.no_file {error}", None, None)
+        )
     for handler in handlers:
         handler.setFormatter(logging.Formatter(FORMAT))
         logger.addHandler(handler)

@@ -22,7 +22,9 @@ def bring_up(connection: sqlite3.Connection, steps: Mapping[int, Step] = STEPS, 
     """Take an open database (a copy, never the person's file) to the version `goal`; the version it had."""
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > goal:
-        raise VersionError(f"written by a newer Sketch (file version {found}, this one reads {goal}); update Sketch")
+        raise VersionError(
+            f"written by a newer Sketch (file version {found}, this one reads {goal}); update Sketch"
+        )
     if found < 1:
         raise VersionError("no Sketch document, or one that was not finished")
     connection.execute("BEGIN")

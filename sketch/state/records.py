@@ -39,7 +39,9 @@ class Record:
 
 def beginning(delta: Delta, history: History) -> Record:
     """The record of a load: what was taken in, and the history that came with it."""
-    return Record("load", history.label, delta, history.when, history.cursor, history.checkpoints, history.saved)
+    return Record(
+        "load", history.label, delta, history.when, history.cursor, history.checkpoints, history.saved
+    )
 
 
 def encode_record(record: Record) -> bytes:

@@ -94,7 +94,9 @@ class Session:
             return
         left = tuple(other for other in self.tabs if other is not tab)
         place = min(self.tabs.index(tab), len(left) - 1)
-        active = self._state.active if self._state.active != tab.folder else (left[place].folder if left else "")
+        active = (
+            self._state.active if self._state.active != tab.folder else (left[place].folder if left else "")
+        )
         self._change(tabs=left, active=active, closed=(*self._state.closed, replace(tab, closed=time.time())))
 
     def reopen(self) -> Tab | None:
@@ -211,7 +213,9 @@ class Session:
         except (OSError, CodecError, UnicodeDecodeError) as error:
             kept = path.with_suffix(f".{int(time.time())}.damaged")
             path.replace(kept)
-            self.warning = f"The session file was damaged; the open documents were found again. It is kept as {kept}."
+            self.warning = (
+                f"The session file was damaged; the open documents were found again. It is kept as {kept}."
+            )
             _log.warning("session.damaged path=%s error=%s", path, error)
             return SessionState(tabs=tuple(_journals(folder)))
 

@@ -45,7 +45,9 @@ def to_json(state: SessionState) -> str:
             "tabs": [_tab(tab) for tab in state.tabs],
             "closed": [_tab(tab) for tab in state.closed],
             "active": state.active,
-            "geometry": {name: base64.b64encode(data).decode("ascii") for name, data in state.geometry.items()},
+            "geometry": {
+                name: base64.b64encode(data).decode("ascii") for name, data in state.geometry.items()
+            },
             "values": state.values,
             "starts": state.starts,
             "restoring": state.restoring,
@@ -74,10 +76,18 @@ def from_json(text: str) -> SessionState:
 
 
 def _tab(tab: Tab) -> dict[str, Any]:
-    return {"folder": tab.folder, "path": tab.path, "name": tab.name, "views": tab.views, "closed": tab.closed}
+    return {
+        "folder": tab.folder,
+        "path": tab.path,
+        "name": tab.name,
+        "views": tab.views,
+        "closed": tab.closed,
+    }
 
 
 def _read_tab(raw: dict[str, Any]) -> Tab:
     path = raw["path"]
     views = {str(canvas): dict(view) for canvas, view in dict(raw["views"]).items()}
-    return Tab(str(raw["folder"]), None if path is None else str(path), str(raw["name"]), views, float(raw["closed"]))
+    return Tab(
+        str(raw["folder"]), None if path is None else str(path), str(raw["name"]), views, float(raw["closed"])
+    )

@@ -59,7 +59,9 @@ class Option:
             return ", ".join(map(str, self.choices))
         low = "" if self.min is None else f"from {self.min:g}"
         high = "" if self.max is None else f"up to {self.max:g}"
-        kind = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text"}[self.type]
+        kind = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text"}[
+            self.type
+        ]
         return " ".join(filter(None, [kind, low, high]))
 
 
@@ -174,7 +176,9 @@ class Settings:
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         kept = path.with_suffix(".damaged.json")
-        self.warning = f"{path} could not be read ({error}); the defaults are used and the file is kept as {kept.name}."
+        self.warning = (
+            f"{path} could not be read ({error}); the defaults are used and the file is kept as {kept.name}."
+        )
         _log.warning("settings.damaged path=%s error=%s", path, error)
         try:
             path.replace(kept)
@@ -195,7 +199,9 @@ class Settings:
 
 
 def _option(name: str, fields: Mapping[str, Any]) -> Option:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+    }
     option = Option(name, **values)
     option.check(option.default)
     return option

@@ -1,7 +1,8 @@
-"""Every layer through the PyTorch kernel: file, source and re-import agree with torch's own layer on the same weights."""
+"""Every layer through the PyTorch kernel: file, source and re-import agree with torch's own layer."""
 
 import contextlib
 import io
+import runpy
 
 import numpy as np
 import pytest
@@ -58,10 +59,9 @@ def weights_of(network):
     }
 
 
-def source_module(text):
-    space = {"__name__": "source"}
-    exec(compile(text, "source.py", "exec"), space)
-    return space["Case"]()
+def source_module(text, folder):
+    (folder / "source.py").write_text(text, encoding="utf-8")
+    return runpy.run_path(str(folder / "source.py"), run_name="source")["Case"]()
 
 
 def flat(value):
@@ -139,7 +139,7 @@ def check_file(path, network, weights):
 def check_source(network, path, arrays, got):
     source = KERNEL.text(network)
     assert max(map(len, source.text.splitlines())) <= 100
-    module = source_module(source.text)
+    module = source_module(source.text, path.parent)
     module.load_state_dict(torch.load(path, weights_only=False).state_dict())
     module.eval()
     with torch.no_grad():
@@ -148,7 +148,7 @@ def check_source(network, path, arrays, got):
         np.testing.assert_allclose(readable(answer), have, rtol=1e-6, atol=1e-7, err_msg=key)
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown):
-        exec(compile(source.text, "source.py", "exec"), {"__name__": "__main__"})
+        runpy.run_path(str(path.parent / "source.py"), run_name="__main__")
     assert shown.getvalue().count("(") >= len(got)
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 from sketch.binder.tensors import TensorStore
 from sketch.graph.evaluate import applies
@@ -42,7 +42,7 @@ def gather(p, x, index=None):
     index = torch.tensor(p["index"]) if index is None else index
     picked = torch.index_select(x, p["dim"], index.reshape(-1) % x.shape[p["dim"]])
     dim = p["dim"] % x.dim()
-    return picked.reshape(*x.shape[:dim], *index.shape, *x.shape[dim + 1 :])
+    return picked.reshape((*x.shape[:dim], *index.shape, *x.shape[dim + 1 :]))
 
 
 def sliced(p, x):
@@ -87,17 +87,17 @@ FUNCTIONS = {
     "Concat": lambda p, *xs: torch.cat(xs, p["dim"]), "Stack": lambda p, *xs: torch.stack(xs, p["dim"]),
     "Split": lambda p, a: a.split(list(p["split_size_or_sections"]), p["dim"]),
     "Chunk": lambda p, a: a.chunk(p["chunks"], p["dim"]), "Slice": sliced, "Gather": gather,
-    "Pad": lambda p, a: F.pad(a, p["pad"], p["mode"], p["value"] if p["mode"] == "constant" else None),
+    "Pad": lambda p, a: functional.pad(a, p["pad"], p["mode"], p["value"] if p["mode"] == "constant" else None),
     "Cast": lambda p, a: a.type(getattr(torch, p["dtype"])),
     "Transpose": lambda p, a: a.swapaxes(p["dim0"], p["dim1"]), "Permute": lambda p, a: torch.permute(a, p["dims"]),
     "Reshape": reshape, "Expand": lambda p, a: a.expand(p["shape"]),
     "Squeeze": lambda p, a: a.squeeze() if p["dim"] is None else a.squeeze(p["dim"]),
     "Unsqueeze": lambda p, a: a[(slice(None),) * (p["dim"] % (a.dim() + 1)) + (None,)],
-    "Interpolate": lambda p, a: F.interpolate(
+    "Interpolate": lambda p, a: functional.interpolate(
         a, size=one(p["size"]), scale_factor=None if p["size"] else one(p["scale_factor"]), mode=p["mode"],
         align_corners=p["align_corners"] if "linear" in p["mode"] or "cubic" in p["mode"] else None,
         recompute_scale_factor=None if p["size"] else p["recompute_scale_factor"], antialias=p["antialias"]),
-    "ScaledDotProductAttention": lambda p, q, k, v, m=None: F.scaled_dot_product_attention(
+    "ScaledDotProductAttention": lambda p, q, k, v, m=None: functional.scaled_dot_product_attention(
         q, k, v, m, p["dropout_p"], p["is_causal"], scale=p["scale"], enable_gqa=p["enable_gqa"]),
     "Constant": constant, "Parameter": lambda p, value: value,
 }  # fmt: skip

@@ -1,5 +1,7 @@
 """What tests of the graph core share."""
 
+import itertools
+
 import pytest
 
 from sketch.graph.draft import Draft
@@ -37,7 +39,7 @@ class Board:
 
         def act(draft):
             ids = [draft.add(layer) for layer in layers]
-            for source, target in zip(ids, ids[1:], strict=False):
+            for source, target in itertools.pairwise(ids):
                 draft.connect(source, 0, target, 0)
             return ids
 

@@ -38,4 +38,7 @@ def test_what_ends_as_it_began_drops_out() -> None:
     there = (Change("meta", "x", None, 1),)
     assert compose(there, inverse(there)) == ()
     assert compose() == ()
-    assert inverse((*there, Change("meta", "y", 1, 2))) == (Change("meta", "y", 2, 1), Change("meta", "x", 1, None))
+    assert inverse((*there, Change("meta", "y", 1, 2))) == (
+        Change("meta", "y", 2, 1),
+        Change("meta", "x", 1, None),
+    )

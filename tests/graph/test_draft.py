@@ -94,7 +94,7 @@ def test_refused_wires(board) -> None:
     with pytest.raises(WireError, match="no such wire"):
         draft.disconnect(Edge(relu, 0, out, 0))
     draft.connect(relu, 0, chunk, 0)
-    with pytest.raises(CycleError, match="'chunk1' to 'chunk1'|loop"):
+    with pytest.raises(CycleError, match="loop"):
         draft.rewire(Edge(relu, 0, chunk, 0), chunk, 0)
     with pytest.raises(WireError, match="no such wire"):
         draft.rewire(Edge(relu, 0, out, 0), first, 0)
@@ -113,7 +113,9 @@ def test_variadic_inputs_close_up_and_operators_keep_their_gaps(board) -> None:
     sources = board.edit(lambda draft: [draft.add("Input") for _ in range(4)])
     for layer, left in (("Add", [(0, 2), (1, 4)]), ("x:Op", [(1, 2), (3, 4)])):
         node = board.edit(lambda draft, layer=layer: draft.add(layer))
-        board.edit(lambda draft, node=node: [draft.connect(s, 0, node, draft.free_input(node)) for s in sources])
+        board.edit(
+            lambda draft, node=node: [draft.connect(s, 0, node, draft.free_input(node)) for s in sources]
+        )
         board.edit(lambda draft, node=node: [draft.disconnect(draft.node(node).prior[n]) for n in (2, 0)])
         assert board.sources(node) == left
 
@@ -121,7 +123,9 @@ def test_variadic_inputs_close_up_and_operators_keep_their_gaps(board) -> None:
 def test_removing_a_producer_that_feeds_two_ports_of_one_layer(board) -> None:
     first, cat = board.edit(lambda draft: [draft.add("Input"), draft.add("Concat")])
     other = board.edit(lambda draft: draft.add("Input"))
-    board.edit(lambda draft: [draft.connect(n, 0, cat, into) for n, into in ((first, 1), (other, 2), (first, 0))])
+    board.edit(
+        lambda draft: [draft.connect(n, 0, cat, into) for n, into in ((first, 1), (other, 2), (first, 0))]
+    )
     board.edit(lambda draft: draft.remove([first]))
     assert board.sources(cat) == [(0, other)]
     assert first not in board.inference
@@ -164,10 +168,15 @@ def test_parameters_that_equal_the_default_are_not_stored(board) -> None:
 def test_fewer_outputs_cut_the_wires_at_those_that_vanish(board) -> None:
     chunk = board.edit(lambda draft: draft.add("Chunk", params={"chunks": 3}))
     outs = board.edit(lambda draft: [draft.add("Add") for _ in range(2)])
-    board.edit(lambda draft: [draft.connect(chunk, port, outs[0], into) for into, port in enumerate((2, 1, 0))])
+    board.edit(
+        lambda draft: [draft.connect(chunk, port, outs[0], into) for into, port in enumerate((2, 1, 0))]
+    )
     board.edit(lambda draft: draft.connect(chunk, 2, outs[1], 0))
     board.edit(lambda draft: draft.set_param(chunk, "chunks", 2))
-    assert {(edge.out, edge.target, edge.into) for edge in board.tables.nodes[chunk].next} == {(1, outs[0], 0), (0, outs[0], 1)}
+    assert {(edge.out, edge.target, edge.into) for edge in board.tables.nodes[chunk].next} == {
+        (1, outs[0], 0),
+        (0, outs[0], 1),
+    }
     board.edit(lambda draft: draft.reset_param(chunk, "chunks"))
     operator = board.edit(lambda draft: draft.add("x:Op"))
     board.edit(lambda draft: draft.connect(operator, 7, outs[1], 0))

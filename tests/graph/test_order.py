@@ -1,5 +1,7 @@
 """The order is kept while wires come and go in any number, and loops are found as networkx finds them."""
 
+import random
+
 import networkx
 import pytest
 from hypothesis import given
@@ -13,27 +15,37 @@ from sketch.graph.tables import Tables, snapshot
 
 COUNT = 7
 pairs = st.tuples(st.integers(1, COUNT), st.integers(1, COUNT)).filter(lambda pair: pair[0] != pair[1])
-batches = st.lists(st.tuples(st.frozensets(pairs, max_size=5), st.frozensets(st.integers(1, COUNT), max_size=3)), max_size=8)
+batches = st.lists(
+    st.tuples(st.frozensets(pairs, max_size=5), st.frozensets(st.integers(1, COUNT), max_size=3)), max_size=8
+)
 
 
 def rows_of(present, wires):
     """Return the nodes of a plain graph; port numbers count up."""
     edges = [Edge(a, 0, b, n) for n, (a, b) in enumerate(sorted(wires))]
     return {
-        n: Node(n, "Add", str(n), prior=tuple(e for e in edges if e.target == n), next=tuple(e for e in edges if e.source == n))
+        n: Node(
+            n,
+            "Add",
+            str(n),
+            prior=tuple(e for e in edges if e.target == n),
+            next=tuple(e for e in edges if e.source == n),
+        )
         for n in present
     }
 
 
 def delta_to(tables, rows):
-    return tuple(Change("nodes", n, tables.nodes.get(n), rows.get(n)) for n in range(1, 200)
+    return tuple(Change("nodes", n, tables.nodes.get(n), rows.get(n)) for n in range(1, max([0, *tables.nodes, *rows]) + 1)
                  if tables.nodes.get(n) != rows.get(n))  # fmt: skip
 
 
 def valid(order, tables):
     assert order.rank.keys() == tables.nodes.keys()
     assert len(set(order.rank.values())) == len(order.rank)
-    assert all(order.rank[e.source] < order.rank[e.target] for node in tables.nodes.values() for e in node.next)
+    assert all(
+        order.rank[e.source] < order.rank[e.target] for node in tables.nodes.values() for e in node.next
+    )
 
 
 @given(batches)
@@ -58,6 +70,22 @@ def test_any_batch_of_wires_and_nodes_is_followed_or_named_a_loop(batches) -> No
             order = TopologicalOrder()
             order.follow(tables, tuple(Change("nodes", n, None, row) for n, row in tables.nodes.items()))
         valid(order, tables)
+
+
+def test_batches_of_wires_that_cross_each_other() -> None:
+    for seed in range(1500):
+        dice, tables, order, wires = random.Random(seed), Tables(), TopologicalOrder(), set()
+        for _ in range(6):
+            flipped = [tuple(dice.sample(range(1, 10), 2)) for _ in range(dice.randrange(1, 7))]
+            wires = wires.symmetric_difference(flipped)
+            delta = delta_to(tables, rows_of(range(1, 10), wires))
+            tables.apply(delta)
+            if not networkx.is_directed_acyclic_graph(networkx.DiGraph(list(wires))):
+                with pytest.raises(CycleError):
+                    order.follow(tables, delta)
+                break
+            order.follow(tables, delta)
+            valid(order, tables)
 
 
 def test_many_nodes_at_once_are_sorted_from_nothing() -> None:

@@ -55,7 +55,11 @@ def test_children_are_oldest_first_after_undo_too() -> None:
 def test_weights_and_hints_of_a_node() -> None:
     tables = Tables()
     kind = ValueType("int8", ())
-    delta = (Change("weights", (1, "w"), None, 5), Change("weights", (1, "b"), None, 6), Change("hints", (1, 2), None, kind))
+    delta = (
+        Change("weights", (1, "w"), None, 5),
+        Change("weights", (1, "b"), None, 6),
+        Change("hints", (1, 2), None, kind),
+    )
     tables.apply(delta)
     assert tables.weights_of(1) == {"w": 5, "b": 6}
     assert tables.hints_of(1) == (2,)
@@ -82,7 +86,7 @@ def test_whole_builds_the_same_rows() -> None:
 
 def test_rows_are_frozen_and_say_what_they_are() -> None:
     params = FrozenDict(a=1)
-    for act in (lambda: params.update(b=2), lambda: params.pop("a"), lambda: params.clear()):
+    for act in (lambda: params.update(b=2), lambda: params.pop("a"), params.clear):
         with pytest.raises(TypeError, match="frozen"):
             act()
     with pytest.raises(TypeError, match="frozen"):
@@ -94,5 +98,8 @@ def test_rows_are_frozen_and_say_what_they_are() -> None:
     edge = Edge(1, 0, 2, 0)
     assert list(edges_of({1: replace(ONE, next=(edge,)), 2: replace(TWO, prior=(edge,))})) == [edge]
     assert (shape_text((1, "N")), shape_text(()), shape_text(None)) == ("1×N", "scalar", "?")
-    assert (str(ValueType("int8", (2, 3))), str(ValueType("int8", None))) == ("int8 2×3", "int8 (unknown shape)")
+    assert (str(ValueType("int8", (2, 3))), str(ValueType("int8", None))) == (
+        "int8 2×3",
+        "int8 (unknown shape)",
+    )
     assert (ValueType("int8", (2, 3)).rank, ValueType("int8", None).rank) == (2, None)

@@ -11,7 +11,15 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from sketch.gui.compile_dialog import CompileDialog, CompileRequest
-from tests.gui.windows import CTRL, bring_to_front, draw_lenet, main_window, press, redo_everything, undo_everything
+from tests.gui.windows import (
+    CTRL,
+    bring_to_front,
+    draw_lenet,
+    main_window,
+    press,
+    redo_everything,
+    undo_everything,
+)
 
 RUN_PTH = """
 import sys, numpy as np, torch

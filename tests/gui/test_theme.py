@@ -71,7 +71,7 @@ def test_style_sheet_has_no_hole_and_its_pictures_exist(theme):
     text = stylesheet(theme)
     assert "$" not in text
     assert theme.accent in text
-    for name in ("down", "up", "right", "check", "dash", "close"):
+    for name in ("down", "up", "right", "check", "dash", "close", "float"):
         assert (resource_root() / "themes" / theme.name / f"{name}.svg").is_file()
 
 

@@ -60,7 +60,9 @@ def close(window: MainWindow) -> None:
     tear_down_logging()
 
 
-def press(widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def press(
+    widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
     """One key."""
     QTest.keyClick(widget, key, modifiers)
     QApplication.processEvents()
@@ -68,7 +70,9 @@ def press(widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.Keyb
 
 def click(widget: QWidget, where: QPoint | None = None) -> None:
     """One click of the left button."""
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where or widget.rect().center())
+    QTest.mouseClick(
+        widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where or widget.rect().center()
+    )
     QApplication.processEvents()
 
 

@@ -18,9 +18,11 @@ texts = st.text(st.characters(), max_size=8)
 numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
 values = st.recursive(
     st.none() | numbers | texts | st.binary(max_size=5),
-    lambda inner: st.lists(inner, max_size=3).map(tuple)
-    | st.lists(inner, max_size=3)
-    | st.dictionaries(texts, inner, max_size=3).map(FrozenDict),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple)
+        | st.lists(inner, max_size=3)
+        | st.dictionaries(texts, inner, max_size=3).map(FrozenDict)
+    ),
     max_leaves=8,
 )
 ids = st.integers(1, 10**6)
@@ -32,11 +34,15 @@ rows = {
     "nodes": st.tuples(ids, st.builds(Node, ids, texts, texts, params, wires, wires, st.none() | ids)),
     "places": st.tuples(ids, st.builds(Place, st.floats(allow_nan=False), st.floats(allow_nan=False))),
     "tensors": st.tuples(
-        ids, st.builds(TensorRow, ids, st.sampled_from(["ab12", "at-9f"]), st.tuples(ids), st.just("bfloat16"), texts)
+        ids,
+        st.builds(
+            TensorRow, ids, st.sampled_from(["ab12", "at-9f"]), st.tuples(ids), st.just("bfloat16"), texts
+        ),
     ),
     "weights": st.tuples(st.tuples(ids, texts), ids),
     "hints": st.tuples(
-        st.tuples(ids, ids), st.builds(ValueType, st.just("int8"), st.none() | st.lists(dims, max_size=3).map(tuple))
+        st.tuples(ids, ids),
+        st.builds(ValueType, st.just("int8"), st.none() | st.lists(dims, max_size=3).map(tuple)),
     ),
     "notes": st.tuples(ids, st.builds(Note, ids, texts, st.none() | ids, st.floats(1, 9), st.floats(1, 9))),
     "meta": st.tuples(texts, values.filter(lambda value: value is not None)),
@@ -93,7 +99,18 @@ def test_what_cannot_be_kept_is_refused(value) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [{"f": "1e9"}, {"f": []}, {"x": 1}, {"f": "nan", "d": {}}, {"b": "%"}, {"b": 3}, {"d": []}, {"l": {}}, {"s": "+"}, {}],
+    [
+        {"f": "1e9"},
+        {"f": []},
+        {"x": 1},
+        {"f": "nan", "d": {}},
+        {"b": "%"},
+        {"b": 3},
+        {"d": []},
+        {"l": {}},
+        {"s": "+"},
+        {},
+    ],
 )
 def test_values_that_are_none_are_refused(raw) -> None:
     with pytest.raises(CodecError):
@@ -128,7 +145,9 @@ def test_rows_that_are_none_are_refused(table, raw) -> None:
         codec.decode_row(table, raw)
 
 
-@pytest.mark.parametrize("raw", [{}, [[]], [["rows", 1, None, None]], [["weights", 1, None, None]], [["nodes", "1", None, None]]])
+@pytest.mark.parametrize(
+    "raw", [{}, [[]], [["rows", 1, None, None]], [["weights", 1, None, None]], [["nodes", "1", None, None]]]
+)
 def test_deltas_that_are_none_are_refused(raw) -> None:
     with pytest.raises(CodecError):
         codec.decode_delta(raw)

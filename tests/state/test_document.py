@@ -22,7 +22,9 @@ def chain(document, *layers):
 def test_listeners_hear_in_order_until_they_leave(document) -> None:
     heard = []
     leave = document.subscribe(lambda update: heard.append(("first", update.cause, update.label)))
-    document.subscribe(lambda update: heard.append(("second", sorted(update.inferred.changed), len(update.delta))))
+    document.subscribe(
+        lambda update: heard.append(("second", sorted(update.inferred.changed), len(update.delta)))
+    )
     one = commands.add_layer(document, "ReLU", (0, 0))
     document.undo()
     leave()
@@ -62,11 +64,16 @@ def test_a_refusal_changes_nothing(document) -> None:
 
 
 def test_a_cycle_that_only_inference_sees_is_taken_back(document) -> None:
-    one, two, three = chain(document, "ReLU", "ReLU", "Add")
+    one, _two, three = chain(document, "ReLU", "ReLU", "Add")
     before = snapshot(document.tables)
     with pytest.raises(CycleError):
-        document.edit("loop", lambda draft: draft.connect(three, 0, draft.add("ReLU"), 0, check_cycle=False) and
-                      draft.connect(3, 0, three, 1, check_cycle=False))
+        document.edit(
+            "loop",
+            lambda draft: (
+                draft.connect(three, 0, draft.add("ReLU"), 0, check_cycle=False)
+                and draft.connect(3, 0, three, 1, check_cycle=False)
+            ),
+        )
     assert snapshot(document.tables) == before
     assert not document.can_redo
     same_inference(document.inference, document.tables)
@@ -82,7 +89,12 @@ def test_a_row_with_an_unknown_layer_is_taken_back(document) -> None:
 
 
 def test_labels_and_marks_follow_the_cursor(document) -> None:
-    assert (document.can_undo, document.undo_label, document.can_redo, document.redo_label) == (False, None, False, None)
+    assert (document.can_undo, document.undo_label, document.can_redo, document.redo_label) == (
+        False,
+        None,
+        False,
+        None,
+    )
     assert document.undo() is None
     assert document.redo() is None
     commands.add_layer(document, "ReLU", (0, 0))

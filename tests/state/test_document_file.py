@@ -70,7 +70,7 @@ def test_everything_comes_back(drawn, file, library, tmp_path) -> None:
     assert np.array_equal(made.store.get(weight.digest, weight.shape, weight.dtype), WEIGHT)
     assert np.array_equal(made.store.get(bias.digest, bias.shape, bias.dtype), np.arange(64))
     assert not bias.digest.startswith("at-")
-    assert [e[:2] for e in map(lambda e: (e.sequence, e.label), made.history.entries()[1:])] == [
+    assert [e[:2] for e in ((e.sequence, e.label) for e in made.history.entries()[1:])] == [
         (e.sequence, e.label) for e in drawn.history.entries()[1:]
     ]
     assert (made.kernel, made.is_modified, made.path, made.changed_outside()) == ("onnx", False, file, False)
@@ -91,8 +91,8 @@ def test_a_loaded_document_survives_a_restart_with_its_history(drawn, file, libr
     assert snapshot(again.tables) == snapshot(made.tables)
     assert again.history.checkpoints == made.history.checkpoints
     assert (again.path, again.is_modified) == (file, True)
+    again.close()
     with pytest.raises(DocumentFileError, match="already holds another document"):
-        again.close()
         load_document(file, library, store=made.store, folder=tmp_path / "journal")
 
 
@@ -106,7 +106,12 @@ def test_any_drawing_comes_back(tmp_path_factory, session) -> None:
             document.edit("edit", lambda draft, numbers=numbers: act(draft, numbers))
         except GraphError:
             continue
-    document.edit("no tensors", lambda draft: [draft.put(t, k, None) for t in ("weights", "tensors") for k in document.tables.table(t)])
+    document.edit(
+        "no tensors",
+        lambda draft: [
+            draft.put(t, k, None) for t in ("weights", "tensors") for k in document.tables.table(t)
+        ],
+    )
     save_document(document, folder / "a.sketch", with_history=False)
     made = load_document(folder / "a.sketch", real(), store=NoStore(), folder=None)
     assert snapshot(made.tables) == snapshot(document.tables)
@@ -125,7 +130,9 @@ def test_saving_over_a_file_keeps_the_old_one_when_it_fails(drawn, file, tmp_pat
     for where, name in ((durable, "_sync"), (document_file, "_write_rows"), (document_file, "_verify")):
         with monkeypatch.context() as patch:
             patch.setattr(where, name, no_space)
-            with pytest.raises(DocumentFileError, match=r"not saved: No space left on device.*is as it was") as caught:
+            with pytest.raises(
+                DocumentFileError, match=r"not saved: No space left on device.*is as it was"
+            ) as caught:
                 save_document(drawn, file)
         assert "\n" not in str(caught.value)
         assert file.read_bytes() == old
@@ -160,10 +167,16 @@ def test_what_does_not_read_back_is_not_put_in_place(drawn, file, monkeypatch) -
 
 def test_weights_that_are_gone_stop_the_save_unless_only_the_past_needs_them(drawn, tmp_path) -> None:
     (tmp_path / "big.bin").unlink()
-    with pytest.raises(DocumentFileError, match="weights of .* cannot be read"):
+    with pytest.raises(DocumentFileError, match=r"weights of .* cannot be read"):
         save_document(drawn, tmp_path / "x.sketch")
-    drawn.edit("drop", lambda draft: [draft.put(table, key, None) for table in ("weights", "tensors")
-                                      for key in drawn.tables.table(table)])
+    drawn.edit(
+        "drop",
+        lambda draft: [
+            draft.put(table, key, None)
+            for table in ("weights", "tensors")
+            for key in drawn.tables.table(table)
+        ],
+    )
     save_document(drawn, tmp_path / "x.sketch")
     assert (tmp_path / "x.sketch").exists()
 
@@ -207,10 +220,19 @@ def test_a_changed_row_is_noticed_by_the_hash(file, library, tmp_path) -> None:
         ("UPDATE row SET json = replace(json, '1,0,2,0', '1,0,2,5')", "no input 6"),
         ("UPDATE row SET json = replace(json, '1,0,2,0', '1,4,2,0')", "no output 5"),
         ("UPDATE row SET json = replace(json, '[1,0,2,0]', '[1,0,2,0],[1,0,2,0]')", "two wires on one input"),
-        ("UPDATE row SET json = replace(json, 'null]', '77]') WHERE kind = 'nodes'", "in 77, which is no group"),
+        (
+            "UPDATE row SET json = replace(json, 'null]', '77]') WHERE kind = 'nodes'",
+            "in 77, which is no group",
+        ),
         ("UPDATE row SET json = replace(json, 'null]', '1]') WHERE kind = 'nodes' AND key = '2'", "no group"),
-        ("UPDATE row SET json = replace(json, '{\"d\":{}}', '{\"d\":{\"stride\":\"x\"}}') WHERE key = '2'", "stride"),
-        ("UPDATE row SET json = replace(json, '[2,', '[3,') WHERE kind = 'nodes' AND key = '2'", "has the number 3"),
+        (
+            'UPDATE row SET json = replace(json, \'{"d":{}}\', \'{"d":{"stride":"x"}}\') WHERE key = \'2\'',
+            "stride",
+        ),
+        (
+            "UPDATE row SET json = replace(json, '[2,', '[3,') WHERE kind = 'nodes' AND key = '2'",
+            "has the number 3",
+        ),
         ("UPDATE row SET json = replace(json, '[3,', '[4,') WHERE kind = 'notes'", "has the number 4"),
         ("UPDATE row SET json = '1' WHERE kind = 'meta'", "next number"),
         ("UPDATE row SET key = '[88,\"bias\"]' WHERE key LIKE '%bias%'", "belongs to nothing"),
@@ -243,13 +265,19 @@ def test_groups_that_hold_each_other_and_loops_of_wires_are_found(document, libr
     two = commands.append_layer(document, "ReLU", [one])
     file = save_document(document, tmp_path / "a.sketch", with_history=False)
     whole = file.read_bytes()
-    change(file, f"UPDATE row SET json = replace(json, 'null]', '{group}]') WHERE kind = 'nodes' AND key = '{outer}'")
+    change(
+        file,
+        f"UPDATE row SET json = replace(json, 'null]', '{group}]') WHERE kind = 'nodes' AND key = '{outer}'",
+    )
     with pytest.raises(DocumentFileError, match="holds itself"):
         loaded(file, library, tmp_path)
     file.write_bytes(whole)
     back = f"[{two},0,{one},0]"
     for key, old, new in ((one, '{"d":{}},[],', f'{{"d":{{}}}},[{back}],'), (two, "],[],", f"],[{back}],")):
-        change(file, f"UPDATE row SET json = replace(json, '{old}', '{new}') WHERE kind = 'nodes' AND key = '{key}'")
+        change(
+            file,
+            f"UPDATE row SET json = replace(json, '{old}', '{new}') WHERE kind = 'nodes' AND key = '{key}'",
+        )
     with pytest.raises(DocumentFileError, match="loop"):
         load_document(file, library, store=NoStore(), folder=tmp_path / "j")
 
@@ -258,14 +286,19 @@ def test_strangers_are_said_what_they_are(library, tmp_path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "text").write_text("hello")
     (tmp_path / "sqlite").write_bytes(b"SQLite format 3\0" + bytes(200))
-    for name, message in (("empty", "is empty"), ("text", "no Sketch document"), ("sqlite", "no Sketch document"),
-                          ("missing", "No such file"), (".", "this is no file")):
+    for name, message in (
+        ("empty", "is empty"),
+        ("text", "no Sketch document"),
+        ("sqlite", "no Sketch document"),
+        ("missing", "No such file"),
+        (".", "this is no file"),
+    ):
         with pytest.raises(DocumentFileError, match=message):
             loaded(tmp_path / name, library, tmp_path)
 
 
 def test_any_damaged_byte_is_refused_or_harmless(drawn, file, library, tmp_path) -> None:
-    whole, dice, refused = file.read_bytes(), random.Random(9), 0
+    whole, dice, refused = file.read_bytes(), random.Random(9), []
     rows = snapshot(drawn.tables)
     for _ in range(120):
         damaged = bytearray(whole)
@@ -274,13 +307,13 @@ def test_any_damaged_byte_is_refused_or_harmless(drawn, file, library, tmp_path)
         try:
             made = loaded(file, library, tmp_path, str(dice.random()))
         except DocumentFileError as error:
-            refused += 1
-            assert len(str(error).splitlines()) == 1
+            refused.append(str(error))
         else:
             assert (made.tables.nodes, made.tables.places) == (rows["nodes"], rows["places"])
             assert made.history.checkpoints[0] == drawn.history.checkpoints[0]
             made.close()
-    assert refused > 20
+    assert len(refused) > 20
+    assert [message for message in refused if len(message.splitlines()) != 1] == []
 
 
 def test_too_many_rows_are_refused(file, library, tmp_path, monkeypatch) -> None:
@@ -293,18 +326,28 @@ def test_big_tensors_go_in_pieces_and_equal_ones_once(document, library, tmp_pat
     monkeypatch.setattr(file_tensors, "PIECE", 100)
     digests = [document.store.put(np.zeros(shape, np.float32)) for shape in ((8, 8), (64,), (0,))]
     shapes = ((8, 8), (64,), (0,))
-    document.edit("add", lambda draft: [attachments.add_tensor(draft, d, s, "float32") for d, s in zip(digests, shapes)])
+    document.edit(
+        "add",
+        lambda draft: [
+            attachments.add_tensor(draft, d, s, "float32") for d, s in zip(digests, shapes, strict=False)
+        ],
+    )
     file = save_document(document, tmp_path / "a.sketch")
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*), count(DISTINCT sha256) FROM blob").fetchone() == (4, 2)
     made = loaded(file, library, tmp_path)
-    assert [made.store.get(r.digest, r.shape, r.dtype).shape for r in made.tables.tensors.values()] == list(shapes)
+    assert [made.store.get(r.digest, r.shape, r.dtype).shape for r in made.tables.tensors.values()] == list(
+        shapes
+    )
 
 
 def test_older_files_are_brought_up_in_a_copy(tmp_path) -> None:
     with closing(sqlite3.connect(tmp_path / "old", isolation_level=None)) as connection:
         connection.execute("PRAGMA user_version=1")
-        steps = {1: lambda c: c.execute("CREATE TABLE one (x)"), 2: lambda c: c.execute("CREATE TABLE two (x)")}
+        steps = {
+            1: lambda c: c.execute("CREATE TABLE one (x)"),
+            2: lambda c: c.execute("CREATE TABLE two (x)"),
+        }
         assert bring_up(connection, steps, 3) == 1
         assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (2,)

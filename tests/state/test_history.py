@@ -17,7 +17,9 @@ def test_an_edit_after_undo_adds_a_branch_and_both_stay() -> None:
     assert history.delta_to(1) == change(2, 1)
     history.move_to(1)
     history.push("three", change(1, 3), when=8.0)
-    assert [(e.sequence, e.label, e.when, e.is_current, e.is_on_path, e.parent) for e in history.entries()] == [
+    assert [
+        (e.sequence, e.label, e.when, e.is_current, e.is_on_path, e.parent) for e in history.entries()
+    ] == [
         (0, "Start", 5.0, False, True, None),
         (1, "one", 6.0, False, True, 0),
         (2, "two", 7.0, False, False, 1),
@@ -66,7 +68,11 @@ def test_unknown_steps_are_refused() -> None:
 
 
 def test_a_stored_tree_comes_back_and_a_damaged_one_is_refused() -> None:
-    steps = [Checkpoint(1, 0, "a", change(None, 1)), Checkpoint(4, 1, "b", change(1, 2)), Checkpoint(5, 1, "c", change(1, 3))]
+    steps = [
+        Checkpoint(1, 0, "a", change(None, 1)),
+        Checkpoint(4, 1, "b", change(1, 2)),
+        Checkpoint(5, 1, "c", change(1, 3)),
+    ]
     history = History()
     history.restore(steps, 4, 1)
     assert history.checkpoints == tuple(steps)

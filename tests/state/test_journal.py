@@ -1,6 +1,5 @@
 """The journal: damage is found and survived, a full disk loses nothing that is in memory, one process at a time."""
 
-import os
 import random
 import sqlite3
 import threading
@@ -51,7 +50,7 @@ def test_any_damaged_byte_gives_an_earlier_state_and_keeps_the_original(library,
     whole = written(library, tmp_path / "whole")
     reference, dice = Reference(), random.Random(3)
     states = [reference.after(number) for number in range(EDITS + 1)]
-    restored = []
+    restored, refused = [], []
     for turn in range(60):
         folder = tmp_path / str(turn)
         folder.mkdir()
@@ -62,8 +61,7 @@ def test_any_damaged_byte_gives_an_earlier_state_and_keeps_the_original(library,
         try:
             document = opened(library, folder)
         except JournalError as error:
-            assert "newer" in str(error)
-            assert (folder / "journal.db").read_bytes() == bytes(damaged)
+            refused.append((str(error), (folder / "journal.db").read_bytes() == bytes(damaged)))
             continue
         edits = document.recovery.edits
         assert fingerprint(document) == states[edits]
@@ -79,6 +77,7 @@ def test_any_damaged_byte_gives_an_earlier_state_and_keeps_the_original(library,
         assert fingerprint(again) == last
         assert again.recovery.damaged is None
         again.close()
+    assert all("newer" in message and is_untouched for message, is_untouched in refused)
     assert sorted(restored)[len(restored) // 2] >= EDITS // 3
 
 
@@ -262,11 +261,18 @@ def test_closed_and_unread_journals_refuse(tmp_path) -> None:
 
 def test_no_secret_is_readable_by_others_and_pragmas_hold(library, tmp_path) -> None:
     connection = open_journal(tmp_path / "journal.db")
-    asked = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
-             ("journal_mode", "synchronous", "locking_mode", "trusted_schema", "cell_size_check")}
+    asked = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "locking_mode", "trusted_schema", "cell_size_check")
+    }
     connection.close()
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "locking_mode": "exclusive", "trusted_schema": 0,
-                     "cell_size_check": 1}
+    assert asked == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "locking_mode": "exclusive",
+        "trusted_schema": 0,
+        "cell_size_check": 1,
+    }
 
 
 def test_the_reserve_is_real_space(library, tmp_path) -> None:
@@ -274,7 +280,7 @@ def test_the_reserve_is_real_space(library, tmp_path) -> None:
     draw(document, 0)
     assert document.journal.flush(10)
     document.close()
-    assert os.stat(tmp_path / "reserve").st_size == journal.RESERVE_BYTES
+    assert (tmp_path / "reserve").stat().st_size == journal.RESERVE_BYTES
 
 
 def test_name_kernel_and_saved_mark_come_back(library, tmp_path) -> None:

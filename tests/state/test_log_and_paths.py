@@ -52,7 +52,10 @@ def test_the_file_rotates_and_the_ring_forgets_the_oldest(tmp_path, quiet, monke
     ring = set_up_logging(tmp_path)
     for number in range(40):
         logging.getLogger("sketch.x").info("line %d", number)
-    assert {path.name for path in tmp_path.iterdir()} == {"sketch.log", *(f"sketch.log.{n}" for n in (1, 2, 3))}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "sketch.log",
+        *(f"sketch.log.{n}" for n in (1, 2, 3)),
+    }
     short = LogRing(2)
     for record in ring.records():
         short.emit(record)
@@ -93,7 +96,13 @@ def test_a_file_that_cannot_be_written_loses_lines_only(tmp_path, quiet, capsys,
 
 
 def test_folders_are_made_below_the_users(user_folders) -> None:
-    made = {paths.config_folder(), paths.data_folder(), paths.log_folder(), paths.state_folder(), paths.cache_folder()}
+    made = {
+        paths.config_folder(),
+        paths.data_folder(),
+        paths.log_folder(),
+        paths.state_folder(),
+        paths.cache_folder(),
+    }
     assert len(made) == 5
     for folder in made:
         assert folder.is_dir()

@@ -33,14 +33,21 @@ def test_tabs_looks_and_values_come_back(tmp_path) -> None:
     session.set_active(one.folder)
     session.close()
     again = Session(tmp_path)
-    assert [(tab.name, tab.path) for tab in again.tabs] == [("two", "/m/two.sketch"), ("net", "/m/net.sketch")]
+    assert [(tab.name, tab.path) for tab in again.tabs] == [
+        ("two", "/m/two.sketch"),
+        ("net", "/m/net.sketch"),
+    ]
     assert again.active.folder == one.folder
     assert again.view(one.folder, None) == {"x": 1.5, "zoom": 2}
     assert again.view(one.folder, 7) == {"x": 3}
     assert again.view(one.folder, 8) is None
     assert again.view("elsewhere", None) is None
     assert (again.geometry("docks"), again.geometry("other")) == (b"\x00\xff", None)
-    assert (again.get("kernel"), again.get("working_directory"), again.get("theme", "light")) == ("onnx", "/m", "light")
+    assert (again.get("kernel"), again.get("working_directory"), again.get("theme", "light")) == (
+        "onnx",
+        "/m",
+        "light",
+    )
     assert not again.is_looping
     assert again.suspect is None
     again.close()
@@ -164,7 +171,9 @@ def test_a_document_that_kills_the_start_is_named_after_two_failures(tmp_path) -
     session.close()
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "[", '{"version": 99}', "\x00", "null", '{"version":1,"tabs":[3]}'])
+@pytest.mark.parametrize(
+    "damage", ["", "{}", "[", '{"version": 99}', "\x00", "null", '{"version":1,"tabs":[3]}']
+)
 def test_a_damaged_session_file_is_kept_and_every_journal_is_a_tab(tmp_path, library, damage) -> None:
     session = Session(tmp_path)
     tabs = [session.add_tab(), session.add_tab()]
@@ -176,7 +185,7 @@ def test_a_damaged_session_file_is_kept_and_every_journal_is_a_tab(tmp_path, lib
     file.write_text(damage)
     again = Session(tmp_path)
     assert [tab.folder for tab in again.tabs] == [tabs[1].folder]
-    kept = [path for path in again.folder.glob("*.damaged")]
+    kept = list(again.folder.glob("*.damaged"))
     assert [path.read_text() for path in kept] == [damage]
     again.close()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 import sketch
+from tests.engine import engine  # noqa: F401 - a fixture
 from tests.stories.light_models import NAMES, shaken
 
 SAMPLE = ("densenet121", "inception_v1", "resnet50", "shufflenet", "squeezenet")
 """The other four are 240 to 550 MB each; `scripts/conformance` runs all nine, as shipped too."""
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_classic_opens_and_compiles_with_the_same_numbers(name, tmp_path):
     assert name in NAMES

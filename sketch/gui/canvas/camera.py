@@ -10,11 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWh
 from PySide6.QtWidgets import QFrame, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
 from sketch.gui.canvas.far import FarPainter
+from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.scene import CanvasScene
 
 SMALLEST, LARGEST = 0.02, 3.0
 COMFORTABLE = 1.0
-GRID = 24.0
+FINEST_GRID_PX = 15.0
 HINT = "Drag a layer here, or press Tab"
 STEP = 1.0015
 """Zoom factor for one eighth of a degree of the wheel; one notch (120) is a factor of 1.2."""
@@ -29,6 +30,7 @@ class CameraView(QGraphicsView):
     def __init__(self, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(canvas, parent)
         self.canvas = canvas
+        self.options = canvas.ink.options
         self._far = FarPainter(canvas)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -109,6 +111,14 @@ class CameraView(QGraphicsView):
         down.setValue(down.value() + pixels.y())
         self.view_changed.emit()
 
+    def set_options(self, options: CanvasOptions) -> None:
+        """Draw and move as the person chose."""
+        self.options = self.canvas.ink.options = options
+        self.canvas.edges.restyle()
+        for item in self.canvas.nodes.values():
+            item.update()
+        self.viewport().update()
+
     def nodes_moved(self) -> None:
         """Repaint what the far view keeps in batches."""
         self._far.forget()
@@ -118,10 +128,14 @@ class CameraView(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
+        options = self.canvas.ink.options
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.scroll_by(QPoint(-(delta.y() or delta.x()), 0))
+        elif (options.wheel == "scroll") != control:
+            self.scroll_by(-delta)
         elif delta.y():
-            self.zoom(STEP ** delta.y(), event.position().toPoint())
+            self.zoom(STEP ** (delta.y() * options.zoom_speed), event.position().toPoint())
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -143,15 +157,18 @@ class CameraView(QGraphicsView):
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         theme = self.canvas.ink.theme
         painter.fillRect(rect, QColor(theme.canvas))
-        if self.scale_factor < 0.5:
+        size = self.canvas.ink.options.grid_size
+        while size * self.scale_factor < FINEST_GRID_PX:
+            size *= 2
+        if not self.canvas.ink.options.grid or self.scale_factor < 0.3:
             return
         area = QRectF(rect)
-        left, top = math.floor(area.left() / GRID) * GRID, math.floor(area.top() / GRID) * GRID
-        columns, rows = int(area.width() / GRID) + 2, int(area.height() / GRID) + 2
+        left, top = math.floor(area.left() / size) * size, math.floor(area.top() / size) * size
+        columns, rows = int(area.width() / size) + 2, int(area.height() / size) + 2
         painter.setPen(_dot_pen(theme.grid))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.drawPoints(
-            [QPointF(left + n * GRID, top + m * GRID) for m in range(rows) for n in range(columns)]
+            [QPointF(left + n * size, top + m * size) for m in range(rows) for n in range(columns)]
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
@@ -173,6 +190,7 @@ class CameraView(QGraphicsView):
         self._far = FarPainter(canvas)
         self.setScene(canvas)
         canvas.ink.zoom = self.scale_factor
+        canvas.ink.options = self.options
         self.contents_changed.emit()
 
     def _frame(self, area: QRectF) -> None:

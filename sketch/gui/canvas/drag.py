@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.edge_layer import wire_path
+from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
 from sketch.gui.canvas.routing import Points
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
 
 SNAP = 6.0
-GRID = 8.0
 MOST_SNAPPING = 40
 
 
@@ -43,9 +42,10 @@ class DragGesture:
         self._canvas.edges.leave_out(line.edge for line in self._lines)
 
     def move(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-        """Move the items and their wires; Shift snaps to the grid."""
+        """Move the items and their wires; Shift turns snapping to the grid off, or on where it is off."""
         offset = self._view.mapToScene(where) - self._from
-        self._offset = self._snapped(offset, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        self._offset = self._snapped(offset, self._canvas.ink.options.snap != shift)
         for node_id, place in self._start.items():
             if (item := self._canvas.item_of(node_id)) is not None:
                 item.setPos(place + self._offset)
@@ -83,28 +83,31 @@ class DragGesture:
         self._canvas.edges.select(())
 
     def _snapped(self, offset: QPointF, to_grid: bool) -> QPointF:
-        if to_grid:
-            first = next(iter(self._start.values()), QPointF())
-            goal = first + offset
-            return QPointF(round(goal.x() / GRID) * GRID, round(goal.y() / GRID) * GRID) - first
         reach = SNAP / self._canvas.ink.zoom
         near = min(self._targets, key=lambda target: abs(target[0] - offset.x()), default=None)
         if near is None or abs(near[0] - offset.x()) > reach:
             self._canvas.live.show_guides([])
-            return offset
+            return self._on_grid(offset) if to_grid else offset
         _, x, other = near
         here = self._view.mapToScene(self._view.viewport().rect().center()).y() if other is None else other
         self._canvas.live.show_guides([QLineF(x, here, x, self._from.y() + offset.y())])
-        return QPointF(near[0], offset.y())
+        return QPointF(near[0], self._on_grid(offset).y() if to_grid else offset.y())
+
+    def _on_grid(self, offset: QPointF) -> QPointF:
+        """The offset that puts the first item on the nearest grid point."""
+        size = self._canvas.ink.options.grid_size
+        first = next(iter(self._start.values()), QPointF())
+        goal = first + offset
+        return QPointF(round(goal.x() / size) * size, round(goal.y() / size) * size) - first
 
     def _follow(self, line: Line) -> tuple[QPainterPath, QPointF]:
         points = _moved(line, self._start, self._offset)
-        return wire_path(points), QPointF(*points[-1])
+        return wire_path(points, self._canvas.ink.options.wires), QPointF(*points[-1])
 
     def _find_wire(self, where: QPoint) -> None:
         if not self._insertable:
             return
-        line = self._canvas.edges.at(self._view.mapToScene(where), 14.0 / self._canvas.ink.zoom)
+        line = self._canvas.edges.lines.at(self._view.mapToScene(where), 14.0 / self._canvas.ink.zoom)
         self._wire = line.edge if line else None
         self._canvas.edges.select([line.edge] if line else [])
 

@@ -70,7 +70,7 @@ class DropView(PointerView):
         spec = self.document.library[name]
         if spec.group or not spec.inputs or not spec.outputs:
             return None
-        line = self.canvas.edges.at(self.mapToScene(where), 14.0 / self.scale_factor)
+        line = self.canvas.edges.lines.at(self.mapToScene(where), 14.0 / self.scale_factor)
         return line.edge if line else None
 
 

@@ -39,7 +39,7 @@ class FarPainter:
         ink = self._canvas.ink
         if self._boxes is None:
             self._boxes = self._collect()
-            self._lines = self._canvas.edges.segments()
+            self._lines = self._canvas.edges.lines.segments()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(ink.wire, 0.0))
         painter.drawLines(self._lines)

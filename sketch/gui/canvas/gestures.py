@@ -105,7 +105,7 @@ class CutGesture:
         """Lengthen the stroke and show which wires it cuts."""
         self._points.append(self._view.mapToScene(where))
         edges = self._view.canvas.edges
-        self._cut.update(dict.fromkeys(edges.crossing(QLineF(*self._points[-2:]))))
+        self._cut.update(dict.fromkeys(edges.lines.crossing(QLineF(*self._points[-2:]))))
         self._view.canvas.live.show_cut([QLineF(first, last) for first, last in pairwise(self._points)])
         edges.select(self._cut)
 

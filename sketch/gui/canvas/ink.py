@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
+from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.theme import Theme
 
 TITLE_PX, SMALL_PX = 12, 11
@@ -18,6 +19,7 @@ class Ink:
         self.zoom = 1.0
         self.thin_wires = False
         self.hovered: object = None
+        self.options = CanvasOptions()
         self.use(theme)
 
     def use(self, theme: Theme) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.edge_layer import wire_path
+from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.live_layer import loose_points
 from sketch.gui.canvas.node_item import NodeItem, PortHit
 from sketch.gui.canvas.note_item import StubItem

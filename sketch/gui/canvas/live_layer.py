@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from sketch.gui.canvas.edge_layer import ARROW
+from sketch.gui.canvas.wire_shape import ARROW
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.routing import Points
 

@@ -166,6 +166,8 @@ class NodeItem(QGraphicsItem):
         if self._texts is None:
             self._texts = self._fit(look)
         title, layer, subtitle = self._texts
+        if not ink.options.parameters:
+            subtitle = ""
         left = rect.left() + STRIP + PADDING
         first = rect.top() + 23.0 if subtitle else 4.5
         painter.setFont(ink.title_font)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from sketch.graph.errors import GraphError
 from sketch.gui.canvas.camera import CameraView
 from sketch.gui.canvas.drag import DragGesture, DuplicateGesture
+from sketch.gui.canvas.edge_scroll import EdgeScroll
 from sketch.gui.canvas.gestures import (
     BandGesture,
     ClickGesture,
@@ -47,6 +48,8 @@ class PointerView(CameraView):
         self._gesture: Gesture | None = None
         self._hand = False
         self._under: object = None
+        self._last = (QPoint(), Modifiers.NoModifier)
+        self._edge = EdgeScroll(self._scroll_on, self)
 
     # --- for gestures ------------------------------------------------------------------------------
 
@@ -99,12 +102,16 @@ class PointerView(CameraView):
         where = event.position().toPoint()
         if self._gesture is not None:
             self._gesture.move(where, event.modifiers())
+            self._last = (where, event.modifiers())
+            if not isinstance(self._gesture, PanGesture):
+                self._edge.follow(where, self.viewport().rect())
         else:
             self._hover(where)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         gesture, self._gesture = self._gesture, None
+        self._edge.stop()
         if gesture is not None:
             gesture.release(event.position().toPoint(), event.modifiers())
             self.nodes_moved()
@@ -197,12 +204,19 @@ class PointerView(CameraView):
 
     def _cancel_gesture(self) -> None:
         gesture, self._gesture = self._gesture, None
+        self._edge.stop()
         if gesture is not None:
             gesture.cancel()
             self.nodes_moved()
 
+    def _scroll_on(self, pixels: QPoint) -> None:
+        """Move the view and let the gesture follow, though the pointer rests."""
+        if self._gesture is not None:
+            self.scroll_by(pixels)
+            self._gesture.move(*self._last)
+
     def _wire_at(self, here: QPointF) -> Line | None:
-        return self.canvas.edges.at(here, WIRE_REACH / self.scale_factor)
+        return self.canvas.edges.lines.at(here, WIRE_REACH / self.scale_factor)
 
     def _hover(self, where: QPoint) -> None:
         here = self.mapToScene(where)

@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from sketch.graph.rows import Edge
@@ -137,20 +137,24 @@ class CanvasView(DropView):
             self.group_entered.emit(thing.node_id)
         elif isinstance(thing, (NodeItem, NoteItem)):
             self.start_rename(thing.node_id)
-        elif thing is None and self.canvas.edges.at(here, 7.0 / self.scale_factor) is None:
+        elif thing is None and self._wire_at(here) is None:
             self.quick_add_requested.emit(here, self.viewport().mapToGlobal(where), None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Space:
+        key = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        command = self.options.keys.get(key.replace("Num+", ""), "")
+        verb, _, way = command.rpartition("_")
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
             self._hand = True
             self.show_cursor()
-        elif key == Qt.Key.Key_Escape:
+        elif event.key() == Qt.Key.Key_Escape or command == "group.leave":
             self._escape()
-        elif key in STEPS:
-            self._arrow(key, event.modifiers())
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif command == "group.enter":
             self._enter()
+        elif verb == "canvas.walk":
+            self._walk(way)
+        elif verb == "canvas.nudge":
+            self._nudge(way)
         else:
             event.ignore()
 
@@ -196,17 +200,17 @@ class CanvasView(DropView):
         if item is not None and item.look.is_group:
             self.group_entered.emit(item.node_id)
 
-    def _arrow(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
-        """Walk to the next node, or nudge the selection with Ctrl."""
+    def _nudge(self, way: str) -> None:
+        """Move the selection a little; a row of nudges is one step of the history."""
+        dx, dy = STEPS[way]
+        places = {n: self.document.tables.places[n] for n in self.selected()}
+        goal = {n: (place.x + dx * NUDGE, place.y + dy * NUDGE) for n, place in places.items()}
+        if goal:
+            self.attempt(lambda: commands.move(self.document, goal, gesture="nudge"))
+
+    def _walk(self, way: str) -> None:
         chosen = self.selected()
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
-            dx, dy = STEPS[key]
-            places = {n: self.document.tables.places[n] for n in chosen}
-            goal = {n: (place.x + dx * NUDGE, place.y + dy * NUDGE) for n, place in places.items()}
-            if goal:
-                self.attempt(lambda: commands.move(self.document, goal, gesture="nudge"))
-            return
-        found = next_node(self.canvas.wiring, chosen[-1] if chosen else None, key)
+        found = next_node(self.canvas.wiring, chosen[-1] if chosen else None, way)
         if found is not None:
             self.select([found])
             self.ensureVisible(self.canvas.nodes[found], 40, 40)

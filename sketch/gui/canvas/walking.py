@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
-
 from sketch.gui.canvas.wires import Wiring
 
-STEPS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
+STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-def next_node(wiring: Wiring, current: int | None, key: Qt.Key) -> int | None:
-    """The node that an arrow key leads to from `current` (None: from nowhere, to the first node)."""
+def next_node(wiring: Wiring, current: int | None, way: str) -> int | None:
+    """The node that lies `up`, `down`, `left` or `right` of `current` (None: from nowhere, the first node)."""
     if current is None or current not in wiring.boxes:
         return min(wiring.boxes, key=lambda n: (wiring.boxes[n].y, wiring.boxes[n].x), default=None)
-    if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-        return _along(wiring, current, down=key == Qt.Key.Key_Down)
-    return _beside(wiring, current, 1 if key == Qt.Key.Key_Right else -1)
+    if way in ("down", "up"):
+        return _along(wiring, current, down=way == "down")
+    return _beside(wiring, current, 1 if way == "right" else -1)
 
 
 def _along(wiring: Wiring, current: int, *, down: bool) -> int | None:

@@ -33,7 +33,9 @@ Source = tuple[int, int]
 class Builder:
     """One import: what exists so far, by value of the file."""
 
-    def __init__(self, draft: Draft, task: Task, constants: Mapping[str, Claim], group_layers: Mapping[str, str]):
+    def __init__(
+        self, draft: Draft, task: Task, constants: Mapping[str, Claim], group_layers: Mapping[str, str]
+    ):
         self.draft, self._task = draft, task
         self._constants, self._group_layers = constants, group_layers
         self._sources: dict[ir.Value, Source] = {}
@@ -59,7 +61,9 @@ class Builder:
             if found is None or not self.draft.spec(found).group:
                 layer = self._group_layers.get("/".join(path), "Group")
                 name = name if found is None else self.draft.fresh_name(parent, f"{name}_")
-                found = self.draft.add(layer if layer in ("Group", "Sequential") else "Group", name, parent=parent)
+                found = self.draft.add(
+                    layer if layer in ("Group", "Sequential") else "Group", name, parent=parent
+                )
             self._groups[path] = found
         return self._groups[path]
 

@@ -24,7 +24,8 @@ PORTS_KEY = "sketch.ports"
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A layer with what the person pinned; `inputs` says for each operator input which port (a number), which weight
-    (a role) or which constant (None) it is."""
+    (a role) or which constant (None) it is.
+    """
 
     layer: str
     params: Mapping[str, Any]
@@ -33,13 +34,21 @@ class Claim:
 
     def to_text(self, seal: int) -> str:
         """The claim as one line of JSON."""
-        fields = {"layer": self.layer, "params": self.params, "inputs": self.inputs, "path": self.path, "seal": seal}
+        fields = {
+            "layer": self.layer,
+            "params": self.params,
+            "inputs": self.inputs,
+            "path": self.path,
+            "seal": seal,
+        }
         return json.dumps(fields, separators=(",", ":"))
 
 
 def seal(kind: str, domain: str, attributes: Mapping[str, Any], constants: Sequence[Any]) -> int:
     """A checksum of an operator: kind, attributes (floats as 32 bits have them) and constant inputs."""
-    text = repr((kind, domain, sorted((name, _plain(value)) for name, value in attributes.items()), _plain(constants)))
+    text = repr(
+        (kind, domain, sorted((name, _plain(value)) for name, value in attributes.items()), _plain(constants))
+    )
     return zlib.crc32(text.encode())
 
 

@@ -70,6 +70,13 @@ class Emitter:
             )
         return int(size)
 
+    def out_shape(self, out: int = 0) -> tuple[Any, ...]:
+        """The sizes of an output; UnsayableError when they are not known."""
+        kind = self.step.types[out] if out < len(self.step.types) else None
+        if kind is None or kind.shape is None:
+            raise UnsayableError("The shape of its output is not known yet.")
+        return kind.shape
+
     @property
     def dtype(self) -> str:
         """Element type of the first input."""
@@ -104,6 +111,11 @@ class Emitter:
             self.ops.append(Op("Constant", (), (name,), {"value": value}, node=self.step.id))
             self._constants[value] = name
         return self._constants[value]
+
+    @property
+    def constants(self) -> dict[str, TensorValue]:
+        """Name -> constant, for all that were written."""
+        return {name: value for value, name in self._constants.items()}
 
     def ints(self, *values: int) -> str:
         """A 1-D int64 constant."""

@@ -14,6 +14,7 @@ from onnx import helper
 from sketch.binder.initial import initial_tensor
 from sketch.binder.kernel import BinderError, ExportReport, Loss, Task
 from sketch.graph.network import Network
+from sketch.graph.rows import TensorRow
 from sketch.kernels.onnx.emitter import UnsayableError
 from sketch.kernels.onnx.graph_bytes import renamed_graph
 from sketch.kernels.onnx.lowering import lower
@@ -31,7 +32,6 @@ from sketch.kernels.onnx.program import (
     TensorValue,
 )
 from sketch.kernels.onnx.rows import ELEMENT_TYPES
-from sketch.graph.rows import TensorRow
 
 INLINE_LIMIT = 1 << 31
 """Protobuf cannot hold more; larger weights go into a file beside the model."""
@@ -40,7 +40,7 @@ _PACKED = {"uint4": 4, "int4": 4, "float4e2m1": 4, "uint2": 2, "int2": 2}
 
 
 def export_model(network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
-    """Write `path`, and `path`.data when the weights are too large for one file; BinderError names what is in the way."""
+    """Write `path`, and `path`.data when the weights need a file of their own; BinderError says what is in the way."""
     opset = _opset(options)
     task.step(0, 3, "Writing operators")
     try:
@@ -61,13 +61,17 @@ def export_model(network: Network, path: Path, options: Mapping[str, Any], task:
 def _opset(options: Mapping[str, Any]) -> int:
     opset = options.get("opset") or NEWEST_OPSET
     if not isinstance(opset, int) or not OLDEST_OPSET <= opset <= NEWEST_OPSET:
-        raise BinderError(f"Opset {opset} cannot be written; choose one from {OLDEST_OPSET} to {NEWEST_OPSET}.")
+        raise BinderError(
+            f"Opset {opset} cannot be written; choose one from {OLDEST_OPSET} to {NEWEST_OPSET}."
+        )
     return opset
 
 
 def _split(network: Network, program: Program, options: Mapping[str, Any]) -> bool:
     """True when the weights go into a file of their own."""
-    total = sum(int(np.prod(item.shape, dtype=np.int64)) * 4 for item in program.initializers if item.value is None)
+    total = sum(
+        int(np.prod(item.shape, dtype=np.int64)) * 4 for item in program.initializers if item.value is None
+    )
     return bool(options.get("external_data")) or total > INLINE_LIMIT - (1 << 26)
 
 
@@ -90,12 +94,20 @@ def build(
     used = {op.domain for op in program.ops}
     opsets = [helper.make_opsetid("", program.opset)]
     for domain in program.domains()[1:]:
-        version = LAYER_DOMAIN_VERSION if domain == LAYER_DOMAIN else network.meta.get("onnx.domains", {}).get(domain, 1)
+        version = (
+            LAYER_DOMAIN_VERSION
+            if domain == LAYER_DOMAIN
+            else network.meta.get("onnx.domains", {}).get(domain, 1)
+        )
         opsets.append(helper.make_opsetid(domain, version))
     functions = [_function(function, program.opset) for function in program.functions]
     functions += [item for item in _kept_functions(network, task) if item.domain in used]
     model = helper.make_model(
-        graph, opset_imports=opsets, functions=functions, producer_name="sketch", ir_version=_ir_version(program)
+        graph,
+        opset_imports=opsets,
+        functions=functions,
+        producer_name="sketch",
+        ir_version=_ir_version(program),
     )
     for key, value in program.meta.items():
         model.metadata_props.add(key=key, value=value)
@@ -132,7 +144,9 @@ def _check_since(program: Program, network: Network) -> None:
 def _losses(network: Network) -> Iterator[Loss]:
     for step in network.steps:
         if "num_batches_tracked" in step.stored:
-            yield Loss(network.qualified(step), "num_batches_tracked is not kept in ONNX; only training reads it.")
+            yield Loss(
+                network.qualified(step), "num_batches_tracked is not kept in ONNX; only training reads it."
+            )
 
 
 def make_node(op: Op, network: Network, task: Task) -> onnx.NodeProto:
@@ -181,7 +195,9 @@ def _value_info(port: Port) -> onnx.ValueInfoProto:
         return onnx.ValueInfoProto(
             name=port.name, type=onnx.TypeProto.FromString(base64.b64decode(port.declared, validate=True))
         )
-    shape = None if port.shape is None else [size if isinstance(size, int) else str(size) for size in port.shape]
+    shape = (
+        None if port.shape is None else [size if isinstance(size, int) else str(size) for size in port.shape]
+    )
     return helper.make_tensor_value_info(port.name, ELEMENT_TYPES[port.dtype], shape)
 
 
@@ -242,7 +258,9 @@ def _save(model: onnx.ModelProto, path: Path) -> list[Path]:
     try:
         data = model.SerializeToString(deterministic=True)
     except (ValueError, RuntimeError):
-        raise BinderError(f"{path.name}: the model is too large for one file; use the option external_data.") from None
+        raise BinderError(
+            f"{path.name}: the model is too large for one file; use the option external_data."
+        ) from None
     path.write_bytes(data)
     beside = path.with_name(path.name + ".data")
     return [path, beside] if beside.exists() else [path]

@@ -28,9 +28,13 @@ def resolve(model: Path, location: str, tensor: str) -> Path:
             continue
         if not stat.S_ISREG(kind):
             raise BinderError(f"{where}, which is no regular file.")
-        if _inside(real, model) or (named.is_symlink() and model.is_symlink() and real.parent == model.resolve().parent):
+        if _inside(real, model) or (
+            named.is_symlink() and model.is_symlink() and real.parent == model.resolve().parent
+        ):
             return real
-        raise BinderError(f"{where}, a link to outside of the model's folder; only files beside the model are read.")
+        raise BinderError(
+            f"{where}, a link to outside of the model's folder; only files beside the model are read."
+        )
     raise BinderError(f"{where}, which is not there; put it beside the model.")
 
 

@@ -24,8 +24,8 @@ MAX_FOLD = 1 << 24
 _FOLDABLE = frozenset({
     "Abs", "Add", "And", "Cast", "Ceil", "Concat", "Cos", "Div", "Equal", "Exp", "Expand", "Flatten", "Floor", "Gather",
     "GatherND", "Greater", "Less", "Log", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "Range", "Reciprocal",
-    "ReduceProd", "ReduceSum", "Reshape", "Shape", "Sin", "Size", "Slice", "Sqrt", "Squeeze", "Sub", "Tile", "Transpose",
-    "Unsqueeze", "Where", "Sum", "ScatterND", "Trilu", "ReduceMax", "ReduceMin", "CumSum",
+    "ReduceProd", "ReduceSum", "Reshape", "Shape", "Sin", "Size", "Slice", "Sqrt", "Squeeze", "Sub", "Tile",
+    "Transpose",     "Unsqueeze", "Where", "Sum", "ScatterND", "Trilu", "ReduceMax", "ReduceMin", "CumSum",
 })  # fmt: skip
 _GROWING = frozenset({"Expand", "Range", "Tile"})
 
@@ -52,7 +52,9 @@ def _results(node: ir.Node, path: Path) -> Sequence[ir.TensorProtocol] | None:
     inputs = [known(value) for value in node.inputs]
     if node.op_type == "Shape" and node.inputs[0] is not None and not node.attributes:
         return _shape(node.inputs[0])
-    if not inputs or any(tensor is None for tensor, value in zip(inputs, node.inputs, strict=True) if value is not None):
+    if not inputs or any(
+        tensor is None for tensor, value in zip(inputs, node.inputs, strict=True) if value is not None
+    ):
         return None
     if node.op_type == "Identity" and inputs[0] is not None:
         return (inputs[0],)
@@ -90,22 +92,35 @@ def _filled(node: ir.Node, sizes: ir.TensorProtocol, path: Path) -> ir.TensorPro
         count *= size
     if any(size < 0 for size in shape) or count * value.dtype.itemsize > MAX_FILL:
         where = node.name or (node.outputs[0].name if node.outputs else node.op_type)
-        raise BinderError(f"{path.name}: {where!r} makes a tensor of {count} elements; that is too large to open.")
+        raise BinderError(
+            f"{path.name}: {where!r} makes a tensor of {count} elements; that is too large to open."
+        )
     return ir.LazyTensor(
-        lambda: ir.tensor(np.full(shape, value)), dtype=ir.DataType.from_numpy(value.dtype), shape=ir.Shape(shape)
+        lambda: ir.tensor(np.full(shape, value)),
+        dtype=ir.DataType.from_numpy(value.dtype),
+        shape=ir.Shape(shape),
     )
 
 
-def _computed(node: ir.Node, inputs: Sequence[ir.TensorProtocol | None]) -> Sequence[ir.TensorProtocol] | None:
+def _computed(
+    node: ir.Node, inputs: Sequence[ir.TensorProtocol | None]
+) -> Sequence[ir.TensorProtocol] | None:
     """Run one operator over constants in onnx's own evaluator; None when it is better left alone."""
-    if node.op_type not in _FOLDABLE or any(tensor is not None and tensor.size > MAX_FOLD for tensor in inputs):
+    if node.op_type not in _FOLDABLE or any(
+        tensor is not None and tensor.size > MAX_FOLD for tensor in inputs
+    ):
         return None
     if node.op_type in _GROWING and (_claimed(node, inputs) or MAX_FOLD) > MAX_FOLD // 16:
         return None
     proto = ir.to_proto(node)
-    feeds = {name: tensor.numpy() for name, tensor in zip(proto.input, inputs, strict=True) if tensor is not None}
+    feeds = {
+        name: tensor.numpy() for name, tensor in zip(proto.input, inputs, strict=True) if tensor is not None
+    }
     graph = onnx.helper.make_graph(
-        [proto], "one", [onnx.ValueInfoProto(name=name) for name in feeds], [onnx.ValueInfoProto(name=name) for name in proto.output]
+        [proto],
+        "one",
+        [onnx.ValueInfoProto(name=name) for name in feeds],
+        [onnx.ValueInfoProto(name=name) for name in proto.output],
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", NEWEST_OPSET)])
     try:
@@ -118,7 +133,10 @@ def _computed(node: ir.Node, inputs: Sequence[ir.TensorProtocol | None]) -> Sequ
 
 def _claimed(node: ir.Node, inputs: Sequence[ir.TensorProtocol | None]) -> int | None:
     """How many elements an operator would make that can grow without bound."""
-    values = [tensor.numpy().reshape(-1).tolist() if tensor is not None and tensor.size < 64 else None for tensor in inputs]
+    values = [
+        tensor.numpy().reshape(-1).tolist() if tensor is not None and tensor.size < 64 else None
+        for tensor in inputs
+    ]
     if node.op_type == "Range" and all(values):
         start, limit, delta = (float(item[0]) for item in values if item)
         return int(abs((limit - start) / delta)) + 1 if delta else None
@@ -134,7 +152,12 @@ def _replace(graph: ir.Graph, node: ir.Node, tensors: Sequence[ir.TensorProtocol
     made: list[tuple[str, ir.Value]] = []
     for old, tensor in zip(node.outputs, tensors, strict=False):
         name = old.name or f"constant_{id(old)}"
-        new = ir.Value(name=name, shape=ir.Shape(tensor.shape), type=ir.TensorType(tensor.dtype), const_value=tensor)
+        new = ir.Value(
+            name=name,
+            shape=ir.Shape([int(size) for size in tensor.shape if isinstance(size, int)]),
+            type=ir.TensorType(tensor.dtype),
+            const_value=tensor,
+        )
         ir.convenience.replace_all_uses_with(old, new)
         made.append((name, new))
     graph.remove(node, safe=True)

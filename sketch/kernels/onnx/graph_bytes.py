@@ -20,7 +20,12 @@ def captured_names(graph: Any) -> dict[str, None]:
     known = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
     found: dict[str, None] = {}
     for node in graph.node:
-        inner = [name for attribute in node.attribute for body in graphs_of(attribute) for name in captured_names(body)]
+        inner = [
+            name
+            for attribute in node.attribute
+            for body in graphs_of(attribute)
+            for name in captured_names(body)
+        ]
         found.update(dict.fromkeys(name for name in (*node.input, *inner) if name and name not in known))
         known.update(node.output)
     found.update(dict.fromkeys(value.name for value in graph.output if value.name not in known))

@@ -40,7 +40,11 @@ class OnnxKernel:
     def available(self) -> str | None:
         """None, or which packages are missing."""
         missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-        return f"ONNX needs {', '.join(missing)}; install with: pip install {' '.join(missing)}" if missing else None
+        return (
+            f"ONNX needs {', '.join(missing)}; install with: pip install {' '.join(missing)}"
+            if missing
+            else None
+        )
 
     def refusal(self, step: Step) -> str | None:
         """None, or why this layer cannot be written in ONNX."""
@@ -50,7 +54,9 @@ class OnnxKernel:
         """The model in ONNX's own text format, without weights' values."""
         return source_text(network)
 
-    def export_model(self, network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
+    def export_model(
+        self, network: Network, path: Path, options: Mapping[str, Any], task: Task
+    ) -> ExportReport:
         """Write an .onnx file."""
         from sketch.kernels.onnx.export import export_model
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
 
 from sketch.binder.kernel import BinderError, ImportedModel, Loss, Task
-from sketch.graph.attachments import set_weight
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.library import LayerLibrary
@@ -19,12 +19,12 @@ from sketch.graph.tables import Tables
 from sketch.kernels.onnx.building import Builder, encoded_type, group_layers
 from sketch.kernels.onnx.claims import GROUPS_KEY, SEED_KEY, Claim
 from sketch.kernels.onnx.folding import known
-from sketch.kernels.onnx.foreign import CAPTURES, INPUT_ROLE, MODEL_INPUT, OUTPUTS, OVERLOAD, layer_name
-from sketch.kernels.onnx.graph_bytes import captured_names, graphs_of
+from sketch.kernels.onnx.foreign import MODEL_INPUT
+from sketch.kernels.onnx.keeping import called_layer, keep
 from sketch.kernels.onnx.naming import SCOPES_KEY, clean, path_of
 from sketch.kernels.onnx.program import LAYER_DOMAIN
 from sketch.kernels.onnx.raising import elementwise, layout, norms, patterns, recurrent, windows
-from sketch.kernels.onnx.raising.site import Plan, Raiser, Site, Weight, plain_attribute
+from sketch.kernels.onnx.raising.site import Plan, Raiser, Site, Weight
 from sketch.kernels.onnx.structure import Structure, read
 from sketch.resources_root import resource_root
 
@@ -93,7 +93,7 @@ class _Loader:
             if value.type is None:
                 value.type = ir.TensorType(ir.DataType(proto.tensor_type.elem_type))
             if value.shape is None and proto.tensor_type.HasField("shape"):
-                value.shape = ir.from_proto(proto).shape
+                value.shape = ir.serde.deserialize_type_proto_for_shape(proto)
 
     # --- ends --------------------------------------------------------------------------------------
 
@@ -194,82 +194,21 @@ class _Loader:
 
     def _called(self, node: ir.Node, path: tuple[str, ...]) -> bool:
         """A call of a layer's function whose claim was lost: read its attributes and formal names."""
-        spec = self._draft.library[node.op_type] if node.op_type in self._draft.library else None
         formal = self._structure.formal.get((node.op_type, node.overload))
-        if spec is None or spec.is_operator or formal is None or len(formal) != len(node.inputs):
+        if formal is None or len(formal) != len(node.inputs) or node.op_type not in self._draft.library:
             return False
-        params: dict[str, Any] = {}
-        for name, item in spec.params.items():
-            if name in node.attributes:
-                value = plain_attribute(node.attributes[name])
-                params[name] = bool(value) if item.type == "bool" else value
-            elif item.optional and item.default is not None:
-                params[name] = None
-        ports = [port.name for port in spec.inputs]
-        inputs: list[ir.Value | None] = []
-        weights: dict[str, Weight] = {}
-        for name, value in zip(formal, node.inputs, strict=True):
-            stem = name.rstrip("0123456789")
-            if name in ports:
-                place = ports.index(name)
-            elif stem in ports and spec.inputs and spec.inputs[-1].variadic:
-                place = len(ports) + int(name[len(stem) :]) - 1
-            elif value is not None and known(value) is not None:
-                weights[name] = Weight(value)
-                continue
-            else:
-                return False
-            inputs.extend([None] * (place + 1 - len(inputs)))
-            inputs[place] = value
-        plan = Plan(node.op_type, params, inputs, weights, list(node.outputs))
-        if not self._agreed([plan]):
+        plan = called_layer(node, self._draft.library[node.op_type], formal)
+        if plan is None or not self._agreed([plan]):
             return False
         self._build.commit([plan], path)
         return True
 
     def _foreign(self, node: ir.Node, path: tuple[str, ...]) -> None:
-        """An operator without a layer: attributes, wires, weights and declared types as they are."""
-        params: dict[str, Any] = {}
-        bodies: dict[str, bytes] = {}
-        captured: dict[str, None] = {}
-        for name, attribute in node.attributes.items():
-            value = plain_attribute(attribute)
-            if value is not None:
-                params[name] = value
-                continue
-            proto = ir.to_proto(attribute)
-            for graph in graphs_of(proto):
-                captured.update(captured_names(graph))
-            role = f"@{name}"
-            params[name] = {"kind": attribute.type.name.lower(), "role": role}
-            bodies[role] = proto.SerializeToString()
-        if node.overload:
-            params[OVERLOAD] = node.overload
-        outer = self._outer(node, captured)
-        if outer:
-            params[CAPTURES] = tuple((name, len(node.inputs) + n) for n, name in enumerate(outer))
-        if any(not value.name for value in node.outputs):
-            params[OUTPUTS] = tuple(place for place, value in enumerate(node.outputs) if value.name)
-        node_id = self._build.add(layer_name(node.domain, node.op_type), path, params)
-        for role, data in bodies.items():
-            set_weight(self._draft, node_id, role, self._build.blob(data, ""))
-        for into, value in enumerate([*node.inputs, *outer.values()]):
-            if value is None:
-                continue
-            if known(value) is not None:
-                set_weight(self._draft, node_id, f"{INPUT_ROLE}{into}", self._build.tensor(Weight(value)))
-            else:
-                self._build.wire(value, node_id, into)
-        for out, value in enumerate(node.outputs):
-            self._build.bind(value, node_id, out)
-            self._build.hint(node_id, out, value)
+        keep(node, path, self._build, self._by_name)
 
-    def _outer(self, node: ir.Node, captured: Mapping[str, None]) -> dict[str, ir.Value]:
-        """The outer values that the bodies of an operator read, by name."""
-        if not captured:
-            return {}
-        table = {value.name: value for value in _values(self._structure.model.graph) if value.name}
-        return {name: table[name] for name in captured if name in table}
+    @cached_property
+    def _by_name(self) -> Mapping[str, ir.Value]:
+        return {value.name: value for value in _values(self._structure.model.graph) if value.name}
 
 
 def _is_open(kind: ValueType | None) -> bool:

@@ -49,14 +49,20 @@ def emit(step: Step, opset: int) -> tuple[Emitter, tuple[str, ...]]:
         raise UnsayableError(f"{step.layer} has no counterpart in ONNX.")
     result = BODIES[step.layer](emitter)
     outputs = (result,) if isinstance(result, str) else result
-    return emitter, tuple(emitter.op("Identity", name) if name in emitter.x and name else name for name in outputs)
+    return emitter, tuple(
+        emitter.op("Identity", name) if name in emitter.x and name else name for name in outputs
+    )
 
 
 def refusal(step: Step, opset: int = NEWEST_OPSET) -> str | None:
     """None, or why a step cannot be written; a step that is not complete yet is not refused."""
     if step.layer in ("Input", "Output", *SOURCES) or step.spec.is_operator or step.spec.group:
         return None
-    if any(kind is None or kind.shape is None for kind, source in zip(step.input_types, step.inputs, strict=True) if source):
+    if any(
+        kind is None or kind.shape is None
+        for kind, source in zip(step.input_types, step.inputs, strict=True)
+        if source
+    ):
         return None
     if not any(step.types) and step.spec.outputs:
         return None
@@ -78,7 +84,9 @@ def _prepared(step: Step) -> Mapping[str, Any]:
 def _refuse_types(step: Step) -> None:
     for kind in (*step.input_types, *step.types):
         if kind is not None and kind.dtype.startswith("complex"):
-            raise UnsayableError("onnxruntime has no complex numbers; use real and imaginary parts as two values.")
+            raise UnsayableError(
+                "onnxruntime has no complex numbers; use real and imaginary parts as two values."
+            )
 
 
 def lower(network: Network, opset: int = NEWEST_OPSET, *, strict: bool = True) -> Program:
@@ -159,7 +167,11 @@ class _Lowering:
                 names.append("")
                 continue
             key = (source.node, source.out)
-            names.append(self._values[key] if key in self._values else self._value(self._network.step(source.node), source.out))
+            names.append(
+                self._values[key]
+                if key in self._values
+                else self._value(self._network.step(source.node), source.out)
+            )
         return names
 
     # --- steps -------------------------------------------------------------------------------------
@@ -203,7 +215,9 @@ class _Lowering:
             if kind is None:
                 raise UnsayableError("Its shape is not known yet.")
             tensor = step.stored.get("value")
-            self._program.initializers.append(Initializer(name, kind.dtype, kind.shape, None, step.id, "value"))
+            self._program.initializers.append(
+                Initializer(name, kind.dtype, kind.shape, None, step.id, "value")
+            )
             if tensor is not None:
                 self._tensors.setdefault(tensor, name)
         self._constants[name] = self._claim(step, ()).to_text(0)
@@ -218,10 +232,12 @@ class _Lowering:
 
     def _inline(self, step: Step, op: Op, emitter: Emitter) -> None:
         """One operator: into the model itself; its constants become initializers beside the weights."""
-        constants = {made.outputs[0]: made.attributes["value"] for made in emitter.ops if made.kind == "Constant"}
+        constants = emitter.constants
         formal, wired = formal_inputs(step), self._wired(step)
         named = _CONSTANT_NAMES.get(op.kind, ())
-        inputs, layout, values = [], [], []
+        inputs: list[str] = []
+        layout: list[int | str | None] = []
+        values: list[Any] = []
         for place, name in enumerate(op.inputs):
             if name in constants:
                 hint = named[place] if place < len(named) and named[place] else f"constant{place}"
@@ -276,7 +292,9 @@ class _Lowering:
     def _shared(self, function: Function) -> Function:
         """The function itself, or an equal one that is there already; others of its name get a number."""
         known = self._functions.setdefault(function.name, {})
-        body = [(op.kind, op.inputs, op.outputs, sorted(op.attributes.items(), key=str)) for op in function.ops]
+        body = [
+            (op.kind, op.inputs, op.outputs, sorted(op.attributes.items(), key=str)) for op in function.ops
+        ]
         key = repr((function.inputs, function.outputs, function.attributes, body))
         if key not in known:
             function.overload = str(len(known) + 1) if known else ""
@@ -313,7 +331,9 @@ class _Lowering:
         for step in network.outputs:
             kind = step.input_types[0] if step.input_types else None
             if kind is not None:
-                declared = network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
+                declared = (
+                    network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
+                )
                 self._program.outputs.append(
                     Port(self._values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
                 )
@@ -337,7 +357,9 @@ def call_attributes(step: Step) -> dict[str, Attribute]:
             continue
         if isinstance(value, bool):
             written[name] = int(value)
-        elif isinstance(value, tuple) and any(isinstance(item, (str, tuple)) or item is None for item in value):
+        elif isinstance(value, tuple) and any(
+            isinstance(item, (str, tuple)) or item is None for item in value
+        ):
             written[name] = tuple(json.dumps(item) if not isinstance(item, str) else item for item in value)
         else:
             written[name] = value

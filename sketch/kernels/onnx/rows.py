@@ -122,7 +122,9 @@ def _window(dims: int, *, dilation: bool = True) -> tuple[Field, ...]:
 
 def _short_ends(step: Step) -> bool:
     """onnxruntime takes an output_padding below the stride only."""
-    return all(more < step_ for more, step_ in zip(step.params["output_padding"], step.params["stride"], strict=True))
+    return all(
+        more < step_ for more, step_ in zip(step.params["output_padding"], step.params["stride"], strict=True)
+    )
 
 
 def _plain_padding(step: Step) -> bool:
@@ -144,9 +146,17 @@ def _convolutions(dims: int) -> list[OnnxRow]:
     extra = Field("output_padding", "output_padding", default=(0,) * dims)
     ranks, roles = (dims + 2,), ("weight", "bias")
     return [
-        OnnxRow(f"Conv{dims}d", "Conv", (*_window(dims), groups), roles=roles, ranks=ranks, when=_plain_padding),
-        OnnxRow(f"ConvTranspose{dims}d", "ConvTranspose", (*_window(dims), groups, extra), roles=roles, ranks=ranks,
-                when=_short_ends),
+        OnnxRow(
+            f"Conv{dims}d", "Conv", (*_window(dims), groups), roles=roles, ranks=ranks, when=_plain_padding
+        ),
+        OnnxRow(
+            f"ConvTranspose{dims}d",
+            "ConvTranspose",
+            (*_window(dims), groups, extra),
+            roles=roles,
+            ranks=ranks,
+            when=_short_ends,
+        ),
     ]
 
 
@@ -187,7 +197,13 @@ def _activations() -> list[OnnxRow]:
     slope = Field("alpha", "alpha", default=1.0)
     lambd = Field("lambd", "lambd", default=0.5)
     axis = Field("dim", "axis", default=-1)
-    plain = [("ReLU", "Relu"), ("SELU", "Selu"), ("Sigmoid", "Sigmoid"), ("Tanh", "Tanh"), ("Softsign", "Softsign")]
+    plain = [
+        ("ReLU", "Relu"),
+        ("SELU", "Selu"),
+        ("Sigmoid", "Sigmoid"),
+        ("Tanh", "Tanh"),
+        ("Softsign", "Softsign"),
+    ]
     return [
         *(OnnxRow(layer, target, when=real) for layer, target in plain),
         OnnxRow("LeakyReLU", "LeakyRelu", (Field("negative_slope", "alpha", default=0.01),)),
@@ -225,11 +241,11 @@ def _others() -> list[OnnxRow]:
         *(OnnxRow(name, name, when=real) for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos")),
         *(OnnxRow(name, name, when=real) for name in ("Floor", "Ceil")),
         *(OnnxRow(name, name, when=alike) for name in ("Equal", "Greater", "Less")),
-        OnnxRow("Not", "Not", when=lambda s: bool(s.input_types[0]) and s.input_types[0].dtype == "bool"),
+        OnnxRow("Not", "Not", when=_truths),
         OnnxRow("Neg", "Neg"),
         OnnxRow("Abs", "Abs"),
         OnnxRow("Concat", "Concat", (Field("dim", "axis", default=REQUIRED),), when=_one_type),
-        OnnxRow("Permute", "Transpose", (Field("dims", "perm", default=REQUIRED),), when=lambda s: min(s.params["dims"], default=0) >= 0),
+        OnnxRow("Permute", "Transpose", (Field("dims", "perm", default=REQUIRED),), when=_front),
         OnnxRow("Cast", "Cast", (Field("dtype", "to", ELEMENT, REQUIRED),)),
         OnnxRow("PixelShuffle", "DepthToSpace", (Field("upscale_factor", "blocksize", default=REQUIRED),),
                 fixed={"mode": "CRD"}, ranks=(4,)),
@@ -244,6 +260,16 @@ def _others() -> list[OnnxRow]:
             Field("beta", "beta", default=0.75), Field("k", "bias", default=1.0)), ranks=(4,),
             when=lambda s: s.params["size"] % 2 == 1),
     ]  # fmt: skip
+
+
+def _truths(step: Step) -> bool:
+    kind = step.input_types[0]
+    return kind is not None and kind.dtype == "bool"
+
+
+def _front(step: Step) -> bool:
+    """The dimensions are counted from the front, as perm needs them."""
+    return min(step.params["dims"], default=0) >= 0
 
 
 def _one_type(step: Step) -> bool:

@@ -5,6 +5,7 @@ Weights are never loaded here: large tensors are pointers into files (see wire_f
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import google.protobuf.message
 import numpy as np
 import onnx
 import onnx_ir as ir
+from onnx import inliner
 from onnx_ir.passes.common import ShapeInferencePass
 from onnxscript import version_converter
 
@@ -54,7 +55,7 @@ def read(path: Path) -> Structure:
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(read_structure(path))
-    except google.protobuf.message.DecodeError:
+    except Exception:  # noqa: BLE001  protobuf raises a type of its own that has no public home
         raise BinderError(f"{path.name}: the file is damaged or no ONNX model; get it again.") from None
     _check(proto, path)
     opset = next((item.version for item in proto.opset_import if item.domain in ("", "ai.onnx")), 0)
@@ -70,7 +71,8 @@ def read(path: Path) -> Structure:
     if 0 < opset < NEWEST_OPSET:
         _infer(model, path)
     constants = read_constants(meta.get(CONSTANTS_KEY, "{}"))
-    domains = {item.domain: item.version for item in proto.opset_import if item.domain not in ("", "ai.onnx", LAYER_DOMAIN)}
+    own = ("", "ai.onnx", LAYER_DOMAIN)
+    domains = {item.domain: item.version for item in proto.opset_import if item.domain not in own}
     return Structure(model, claims, constants, meta, types, opset, proto.producer_name, formal, domains)
 
 
@@ -111,7 +113,9 @@ def _check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
             check_size(tensor.name, list(tensor.dims), tensor.data_type, len(tensor.raw_data))
             return
         if tensor.data_type not in BITS and tensor.data_type != onnx.TensorProto.STRING:
-            raise BinderError(f"Tensor {tensor.name[:200]!r} has the unknown element type {tensor.data_type}.")
+            raise BinderError(
+                f"Tensor {tensor.name[:200]!r} has the unknown element type {tensor.data_type}."
+            )
     except BinderError as error:
         raise BinderError(f"{path.name}: {error}") from None
     have = max([len(tensor.string_data), *(len(getattr(tensor, name)) for name in _TYPED)])
@@ -126,7 +130,9 @@ def _check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
 def _sort(graph: onnx.GraphProto, path: Path) -> None:
     """Producers first; BinderError names a loop."""
     made = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
-    twice = [name for name, uses in Counter(n for node in graph.node for n in node.output if n).items() if uses > 1]
+    twice = [
+        name for name, uses in Counter(n for node in graph.node for n in node.output if n).items() if uses > 1
+    ]
     if twice:
         raise BinderError(f"{path.name}: the value {twice[0]!r} is made by two operators.")
     needs = [{made[name] for name in _reads(node) if name in made} for node in graph.node]
@@ -136,7 +142,9 @@ def _sort(graph: onnx.GraphProto, path: Path) -> None:
     if len(order) < len(needs):
         stuck = set(range(len(needs))) - set(order)
         names = [graph.node[place].name or graph.node[place].op_type for place in _loop(needs, stuck)]
-        raise BinderError(f"{path.name}: the operators {' -> '.join(names[:8])} form a loop; a network has none.")
+        raise BinderError(
+            f"{path.name}: the operators {' -> '.join(names[:8])} form a loop; a network has none."
+        )
     nodes = [graph.node[place] for place in order]
     copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del graph.node[:]
@@ -230,8 +238,6 @@ def _attribute(attribute: onnx.AttributeProto) -> Any:
 
 def read_constants(text: str) -> dict[str, Claim]:
     """Initializer name -> the Constant or Parameter that it was."""
-    import json
-
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -252,7 +258,8 @@ def _types(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
         _log.info("onnx.infer_shapes failed: %s", error)
         inferred = proto
     graph = inferred.graph
-    return {value.name: value.type for value in (*graph.value_info, *graph.input, *graph.output) if value.HasField("type")}
+    values = (*graph.value_info, *graph.input, *graph.output)
+    return {value.name: value.type for value in values if value.HasField("type")}
 
 
 def _inline(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
@@ -263,12 +270,12 @@ def _inline(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
         _budget(proto, path)
         del proto.functions[:]
         proto.functions.extend(others)
-        from onnx import inliner
-
         try:
             proto = inliner.inline_local_functions(proto)
         except (RuntimeError, ValueError) as error:
-            raise BinderError(f"{path.name}: its functions cannot be resolved: {str(error).splitlines()[0]}") from None
+            raise BinderError(
+                f"{path.name}: its functions cannot be resolved: {str(error).splitlines()[0]}"
+            ) from None
     if layers:
         del proto.functions[:]
     return proto
@@ -290,9 +297,8 @@ def _budget(proto: onnx.ModelProto, path: Path) -> None:
             sizes[key] = total
         return sizes[key]
 
-    total = sum(
-        size(key, ()) if (key := (node.domain, node.op_type, node.overload)) in bodies else 1 for node in proto.graph.node
-    )
+    called = [(node.domain, node.op_type, node.overload) for node in proto.graph.node]
+    total = sum(size(key, ()) if key in bodies else 1 for key in called)
     if total > MAX_CALLS:
         raise BinderError(f"{path.name}: its functions expand to {total} operators, more than {MAX_CALLS}.")
 
@@ -307,7 +313,9 @@ def _pointed(model: ir.Model, path: Path) -> ir.Model:
                 value.const_value = _mapped(tensor, path, folder)
         for node in graph:
             for attribute in list(node.attributes.values()):
-                if attribute.type == ir.AttributeType.TENSOR and isinstance(attribute.value, ir.ExternalTensor):
+                if attribute.type == ir.AttributeType.TENSOR and isinstance(
+                    attribute.value, ir.ExternalTensor
+                ):
                     node.attributes[attribute.name] = ir.AttrTensor(
                         attribute.name, _mapped(attribute.value, path, folder)
                     )
@@ -329,7 +337,13 @@ def _mapped(tensor: ir.ExternalTensor, path: Path, folder: Path) -> ir.ExternalT
             f"which has {have}; the file is damaged or cut off."
         )
     return ir.ExternalTensor(
-        real.name, offset, need, tensor.dtype, shape=tensor.shape, name=tensor.name or "", base_dir=str(real.parent)
+        real.name,
+        offset,
+        need,
+        tensor.dtype,
+        shape=tensor.shape,
+        name=tensor.name or "",
+        base_dir=str(real.parent),
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,8 +27,21 @@ from sketch.kernels.onnx.program import (
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _TYPES: Mapping[str, str] = {"float32": "float", "float64": "double"}
-_KEYWORDS = {"ir_version", "opset_import", "domain", "float", "double", "bool", "string", "int64", "int32", "seq", "map"}
-WIDTH = 110
+_KEYWORDS = frozenset(
+    (
+        "ir_version",
+        "opset_import",
+        "domain",
+        "float",
+        "double",
+        "bool",
+        "string",
+        "int64",
+        "int32",
+        "seq",
+        "map",
+    )
+)
 
 
 def source_text(network: Network) -> SourceText:
@@ -59,7 +73,9 @@ class _Writer:
         self._lines.append("}")
         for function in program.functions:
             self._function(function)
-        return SourceText("\n".join(self._lines) + "\n", {n: tuple(r) for n, r in self._owners.items()}, "onnx")
+        return SourceText(
+            "\n".join(self._lines) + "\n", {n: tuple(r) for n, r in self._owners.items()}, "onnx"
+        )
 
     def _own(self, node: int, line: str) -> None:
         self._lines.append(line)
@@ -92,10 +108,11 @@ class _Writer:
 
     def _function(self, function: Function) -> None:
         overload = f', overload: "{function.overload}"' if function.overload else ""
+        head = f"{name(function.name)} {_attribute_names(function)}"
         self._lines += [
             "",
             f'<domain: "{LAYER_DOMAIN}", opset_import: ["" : {self._program.opset}]{overload}>',
-            f"{name(function.name)} {_attribute_names(function)}({_names(function.inputs)}) => ({_names(function.outputs)})",
+            f"{head}({_names(function.inputs)}) => ({_names(function.outputs)})",
             "{",
             *("  " + operator(op) for op in function.ops),
             "}",
@@ -140,7 +157,7 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return f"= {_quoted(value)}"
     if not isinstance(value, tuple):
-        return f": float = {value}" if value in (float("inf"), float("-inf")) or value != value else f"= {value}"
+        return f": float = {value}" if not math.isfinite(value) else f"= {value}"
     if not value:
         return ": ints = []"
     items = [_quoted(item) if isinstance(item, str) else str(item) for item in value]

@@ -213,7 +213,9 @@ def check_size(name: str, dims: list[int], kind: int, have: int) -> None:
     need = -(-prod(dims) * bits // 8)
     if need != have:
         shape = "×".join(map(str, dims)) or "scalar"
-        raise BinderError(f"Tensor {name[:200]!r} claims {shape} = {need} bytes, {have} are there; the file is damaged.")
+        raise BinderError(
+            f"Tensor {name[:200]!r} claims {shape} = {need} bytes, {have} are there; the file is damaged."
+        )
 
 
 def _encoded(number: int, body: bytes) -> bytes:
@@ -232,5 +234,8 @@ def _number(value: int) -> bytes:
 def _pointer(offset: int, length: int) -> bytes:
     """external_data entries and data_location = EXTERNAL."""
     entries = {"location": SELF, "offset": str(offset), "length": str(length)}
-    parts = [_encoded(13, _encoded(1, key.encode()) + _encoded(2, value.encode())) for key, value in entries.items()]
+    parts = [
+        _encoded(13, _encoded(1, key.encode()) + _encoded(2, value.encode()))
+        for key, value in entries.items()
+    ]
     return b"".join(parts) + _number(14 << 3) + b"\x01"

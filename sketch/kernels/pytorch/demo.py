@@ -38,6 +38,9 @@ def _example(network: Network, step: Step, known: dict[str, int]) -> str:
     if dtype == "bool":
         return f"torch.rand({text or '()'}) < 0.5"
     if dtype.startswith(("int", "uint")):
+        lengths = _label_lengths(network, step)
+        if lengths:
+            return f"torch.tensor({literal(lengths)}{kind if dtype != 'int64' else ''})"
         low, high = _bounds(network, step, sizes)
         shape = f"({text}{',' if len(sizes) == 1 else ''})"
         return f"torch.randint({low}, {high}, {shape}{'' if dtype == 'int64' else kind})"
@@ -88,8 +91,24 @@ def _ctc_limit(user: Step, index: int, numbers: list[int]) -> tuple[int, int]:
         return 1, max(2, numbers[-1])
     if index == 2:
         return numbers[0], numbers[0] + 1
-    labels = user.input_types[1]
-    shape = labels.shape if labels is not None and labels.shape is not None else ()
-    examples = numbers[1] if len(numbers) == 3 else 1
-    share = shape[0] // examples if len(shape) == 1 and isinstance(shape[0], int) else 1
-    return share, share + 1
+    return 1, 2
+
+
+def _label_lengths(network: Network, step: Step) -> list[int]:
+    """Lengths of the examples whose labels stand one after the other: they share them as evenly as can be."""
+    user = next(
+        (u for u in network.steps if u.layer == "CTCLoss" and Source(step.id, 0) in u.inputs[3:]), None
+    )
+    labels = user.input_types[1] if user is not None else None
+    if (
+        labels is None
+        or labels.shape is None
+        or len(labels.shape) != 1
+        or not isinstance(labels.shape[0], int)
+    ):
+        return []
+    examples = step.types[0].shape[0] if step.types[0] is not None and step.types[0].shape else 1
+    if not isinstance(examples, int):
+        return []
+    share, rest = divmod(labels.shape[0], examples)
+    return [share + (index < rest) for index in range(examples)]

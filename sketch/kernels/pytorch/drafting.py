@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sketch.graph.network import GroupBox, Source, Step
 from sketch.graph.rows import ValueType
@@ -24,8 +24,24 @@ class Drafting:
 
     def drafts(self, root: Body) -> list[ClassDraft]:
         """All classes; the network's own is the last."""
-        self._class(root, root_names(self._plan))
+        draft = self._class(root, root_names(self._plan))
+        draft.init.extend(self._ties())
         return self._drafts
+
+    def _ties(self) -> Iterator[tuple[str, Build]]:
+        """`self.head.weight = self.embedding.weight`: weights that share a tensor, after all is made."""
+        first: dict[int, tuple[str, int]] = {}
+        for step in self._plan.network.steps:
+            if step.id not in self._plan.names.attribute:
+                continue
+            owner = path_text(self._plan.names.path(step.id, step.parent))
+            for role, tensor in step.stored.items():
+                if not step.weights[role].trainable:
+                    continue
+                place = owner if step.layer in TENSORS else f"{owner}.{role}"
+                source, node = first.setdefault(tensor, (place, step.id))
+                if source != place:
+                    yield place, Raw(Phrase(source), (node, step.id))
 
     def _class(self, body: Body, arguments: Mapping[Source, str]) -> ClassDraft:
         draft = ClassDraft(body.box, arguments=tuple(arguments.values()), hint=self._hint(body.box))

@@ -17,6 +17,7 @@ from sketch.kernels.pytorch.calls import TypeName
 from sketch.kernels.pytorch.lift_calls import HANDLERS
 from sketch.kernels.pytorch.module_rows import UNFLATTEN
 from sketch.kernels.pytorch.notes import Notes
+from sketch.kernels.pytorch.placing import Placer, changes_its_input, module_path
 from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
 from sketch.kernels.pytorch.sink import Sink, Wire
 from sketch.kernels.pytorch.table import MODULES
@@ -43,6 +44,9 @@ class Lifter:
         self._notes = notes
         self._values: dict[fx.Node, Any] = {}
         self._tensors: dict[str, Wire] = {}
+        self._placer = Placer(module, notes, self.sink)
+        targets = (str(n.target) for n in module.graph.nodes if n.op in ("call_module", "get_attr"))
+        self._taken = {target.partition(".")[0] for target in targets}
         self._index = -1
         self.owners: dict[int, list[int]] = {}
 
@@ -67,6 +71,7 @@ class Lifter:
     def _node(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
             name, shape, dtype = self._inputs.pop(0)
+            name = f"{name}_input" if name in self._taken and not self._notes else name
             made = self.sink.add("Input", {"shape": shape, "dtype": dtype}, name=name)
             self.sink.pin_all(made, self._notes.input_params(name) or self.sink.draft.node(made).params)
             return Wire(made)
@@ -90,7 +95,7 @@ class Lifter:
         if row.layer in ("Softmax", "LogSoftmax", "Softmin") and params.get("dim") is None:
             params["dim"] = self._legacy_dim(args[0])
         operands, more = _module_operands(row.layer, [port.name for port in spec.inputs], args, kwargs)
-        name, parent = self._place(node, target)
+        name, parent = self._placer.place(self._index, node, target)
         made = self._add(Reading(row.layer, {**params, **more}, tuple(operands)), name, parent, module)
         return _results(made, row.results)
 
@@ -119,7 +124,7 @@ class Lifter:
 
     def add(self, node: fx.Node, reading: Reading) -> int:
         """A layer for a call; plain numbers among its operands become Constants."""
-        name, parent = self._place(node, "")
+        name, parent = self._placer.place(self._index, node, "")
         merged = self._merge(reading)
         return merged if merged is not None else self._add(reading, name, parent, None)
 
@@ -199,7 +204,7 @@ class Lifter:
     def _constant(self, value: torch.Tensor, target: str) -> Wire:
         note = self._notes.tensor(target)
         *path, name = target.split(".") if target else ("",)
-        parent = self._notes.parent(note, self.sink) if note else self.sink.group(self._groups(path))
+        parent = self._notes.parent(note, self.sink) if note else self._placer.group(path)
         title = note["name"] if note else "" if name.startswith("_tensor_constant") else name
         layer = "Parameter" if isinstance(value, nn.Parameter) else "Constant"
         params: dict[str, Any] = {"shape": tuple(value.shape), "dtype": type_name(value.dtype)}
@@ -218,38 +223,9 @@ class Lifter:
 
     def _rebind(self, node: fx.Node, result: Any) -> Any:
         """An operation in place changes what the name of its first argument means from here on."""
-        name = node.target if node.op == "call_method" else getattr(node.target, "__name__", "")
-        changed = str(name).endswith("_") and not str(name).endswith("__")
-        changed = (
-            changed or str(name) in ("iadd", "isub", "imul", "itruediv") or node.kwargs.get("inplace") is True
-        )
-        if changed and node.args and isinstance(node.args[0], fx.Node):
+        if changes_its_input(node) and node.args and isinstance(node.args[0], fx.Node):
             self._values[node.args[0]] = result
         return result
-
-    # --- names and groups ---------------------------------------------------------------------------
-
-    def _place(self, node: fx.Node, target: str) -> tuple[str, int | None]:
-        """Name and group: from the notes of our own files, else from the module path."""
-        note = self._notes.node(self._index)
-        if note is not None:
-            return note["name"], self._notes.parent(note, self.sink)
-        if target:
-            *path, name = target.split(".")
-            title = "" if name.isdigit() and not path else name
-            return title, self.sink.group(self._groups(path))
-        stack = node.meta.get("nn_module_stack") or {}
-        inner = next(reversed(list(stack)), "") if stack else ""
-        return "", self.sink.group(self._groups(str(inner).split(".") if inner else []))
-
-    def _groups(self, path: Sequence[str]) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
-        module: nn.Module | None = self._module
-        for part in path:
-            module = getattr(module, part, None)
-            chain = isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
-            found.append((part, "Sequential" if chain else "Group"))
-        return found
 
     def _outputs(self, value: Any) -> None:
         for index, (key, wire) in enumerate(_flat(self._value(value))):
@@ -351,8 +327,7 @@ def _compute(node: fx.Node, args: Sequence[Any], kwargs: Mapping[str, Any]) -> A
 
 
 def _where(node: fx.Node) -> str:
-    stack = node.meta.get("nn_module_stack") or {}
-    inner = next(reversed(list(stack)), "") if stack else ""
+    inner = module_path(node)
     return f"In '{inner}': " if inner else ""
 
 

@@ -58,7 +58,7 @@ class Plan:
         self.names = Names(network, (step for step in kept if self.has_attribute(step)), called)
         self.users = _users(self.uses, self.live)
         self._within: dict[int | None, set[int]] = {}
-        self._children: dict[int | None, list[Step | GroupBox]] = {}
+        self._children: dict[int | None, dict[int, Step | GroupBox]] = {}
         for step in kept:
             if step.layer != "Input":
                 self._place(step)
@@ -79,7 +79,7 @@ class Plan:
 
     def children(self, group: int | None) -> list[Step | GroupBox]:
         """The living nodes and groups directly in a group."""
-        return self._children.get(group, [])
+        return list(self._children.get(group, {}).values())
 
     def dead(self) -> Iterator[Step]:
         """Nodes that no output depends on."""
@@ -112,12 +112,11 @@ class Plan:
         return tuple(dict.fromkeys(item.source for item in operands(call))) if call is not None else ()
 
     def _place(self, step: Step) -> None:
+        """Enter a node, and the groups around it, in the lists of members."""
         item: Step | GroupBox = step
         while True:
             self._within.setdefault(item.parent, set()).add(step.id)
-            siblings = self._children.setdefault(item.parent, [])
-            if item not in siblings[-1:] and not (isinstance(item, GroupBox) and item in siblings):
-                siblings.append(item)
+            self._children.setdefault(item.parent, {}).setdefault(item.id, item)
             if item.parent is None:
                 return
             item = self.network.groups[item.parent]

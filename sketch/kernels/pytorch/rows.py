@@ -142,7 +142,7 @@ def meaningful(step: Step) -> dict[str, Any]:
 
 def plain(spec: ParamSpec, value: Any) -> Any:
     """A parameter as an engineer writes it: one number where all of a tuple are equal."""
-    if isinstance(value, tuple) and spec.rank and len(set(value)) == 1:
+    if isinstance(value, tuple) and spec.rank and len(set(value)) == 1 and value[0] is not None:
         return value[0]
     return value
 

@@ -15,6 +15,10 @@ from sketch.kernels.pytorch.table import MODULES
 _CLASSES: tuple[type[nn.Module], ...] = (*(getattr(nn, row.layer) for row in MODULES), nn.Unflatten)
 
 
+CHAINS = "sketch_chains"
+"""Attribute of a traced module that keeps the paths of its nn.Sequential blocks."""
+
+
 def layer_class(module: nn.Module) -> type[nn.Module] | None:
     """The class of torch.nn that a module is: itself, or a subclass that computes the same way."""
     for kind in type(module).__mro__:
@@ -75,7 +79,18 @@ def trace(module: nn.Module, given: int | None = None) -> fx.GraphModule:
         raise BinderError(f"{type(module).__name__} cannot be followed layer by layer: {reason}") from None
     finally:
         module.train(training)
-    return fx.GraphModule(root, graph, type(module).__name__)
+    traced = fx.GraphModule(root, graph, type(module).__name__)
+    traced.__dict__[CHAINS] = frozenset(
+        name for name, inner in root.named_modules()
+        if isinstance(inner, nn.Sequential) and type(inner).forward is nn.Sequential.forward
+    )  # fmt: skip
+    return traced
+
+
+def chains(module: fx.GraphModule) -> frozenset[str]:
+    """Paths of the nn.Sequential blocks that a traced module had; its own containers are plain modules."""
+    found: frozenset[str] = module.__dict__.get(CHAINS, frozenset())
+    return found
 
 
 def _without_fixed(graph: fx.Graph, count: int) -> fx.Graph:

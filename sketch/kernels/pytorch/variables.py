@@ -51,7 +51,7 @@ class Variables:
 
     def _choose(self, unit: Unit, source: Source, index: int, freed: list[str]) -> str:
         if self._flows_on(source, index):
-            for name in (*(name for name in freed if name in _FLOW), *_FLOW):
+            for name in (*(name for name in _FLOW if name in freed), *_FLOW):
                 if name not in self._live:
                     return name
         return next(

@@ -55,7 +55,8 @@ class Weights:
         return to_tensor(self._store.get(row.digest, row.shape, row.dtype), row.dtype)
 
     def _initial(self, step: Step, role: str) -> torch.Tensor:
-        self.initialised.append(f"{self._network.qualified(step)}.{role}")
         weight = step.weights[role]
+        if weight.trainable:
+            self.initialised.append(f"{self._network.qualified(step)}.{role}")
         array = initial_tensor(weight, step.weights, step.params, self._network.seed, step.id)
         return to_tensor(array, weight.dtype)

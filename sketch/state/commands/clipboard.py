@@ -35,12 +35,16 @@ def cut(document: Document, ids: Iterable[int]) -> Clip:
     return clip
 
 
-def paste(document: Document, clip: Clip, place: tuple[float, float], *, parent: int | None = None) -> list[int]:
+def paste(
+    document: Document, clip: Clip, place: tuple[float, float], *, parent: int | None = None
+) -> list[int]:
     """Put a copy of a clip around a place (scene units); the ids of its outermost parts."""
     return insert_clip(document, clip, place, parent, f"Paste {count_of(len(clip), 'item')}")
 
 
-def duplicate(document: Document, ids: Iterable[int], offset: tuple[float, float] = (24.0, 24.0)) -> list[int]:
+def duplicate(
+    document: Document, ids: Iterable[int], offset: tuple[float, float] = (24.0, 24.0)
+) -> list[int]:
     """Copy and paste beside; the ids of the copies."""
     clip = copy(document, ids)
     first: Node | Note = clip.nodes.get(clip.roots[0]) or clip.notes[clip.roots[0]]

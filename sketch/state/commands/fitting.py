@@ -26,7 +26,9 @@ class Fitting:
         node, known = tables.node(target), inference.of(target)
         spec = self._document.library[node.layer]
         inputs = list(known.inputs)
-        port = next((edge.into for edge in wires if edge.source == wire.source and edge.out == wire.out), wire.into)
+        port = next(
+            (edge.into for edge in wires if edge.source == wire.source and edge.out == wire.out), wire.into
+        )
         inputs[port] = offered
         stored = {role: tables.tensors[tensor] for role, tensor in tables.weights_of(target).items()}
         found = resolve(node, spec, inputs, stored, ())

@@ -13,12 +13,16 @@ from sketch.state.document import Document
 def group(document: Document, ids: Iterable[int], layer: str = "Group") -> int:
     """Enclose layers and notes of one canvas in a new group; its id."""
     chosen = list(dict.fromkeys(ids))
-    return document.edit(f"Group {names_of(document, chosen)}", lambda draft: grouping.group(draft, chosen, layer))
+    return document.edit(
+        f"Group {names_of(document, chosen)}", lambda draft: grouping.group(draft, chosen, layer)
+    )
 
 
 def ungroup(document: Document, group_id: int) -> list[int]:
     """Take a group apart; the ids of its former members."""
-    return document.edit(f"Ungroup {name_of(document, group_id)}", lambda draft: grouping.ungroup(draft, group_id))
+    return document.edit(
+        f"Ungroup {name_of(document, group_id)}", lambda draft: grouping.ungroup(draft, group_id)
+    )
 
 
 def move_into(document: Document, ids: Iterable[int], parent: int | None) -> None:

@@ -16,7 +16,9 @@ def move(document: Document, places: Mapping[int, tuple[float, float]], *, gestu
     document.edit(f"Move {names_of(document, places)}", lambda draft: _put(draft, places), key)
 
 
-def place_all(document: Document, positions: Mapping[int, tuple[float, float]], label: str = "Arrange") -> None:
+def place_all(
+    document: Document, positions: Mapping[int, tuple[float, float]], label: str = "Arrange"
+) -> None:
     """Put many things at their places in one step."""
     document.edit(label, lambda draft: _put(draft, positions))
 

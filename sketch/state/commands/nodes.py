@@ -33,7 +33,12 @@ def add_layer(
 
 
 def append_layer(
-    document: Document, layer: str, after: Sequence[int], *, place: Point | None = None, parent: int | None = None
+    document: Document,
+    layer: str,
+    after: Sequence[int],
+    *,
+    place: Point | None = None,
+    parent: int | None = None,
 ) -> int:
     """Add a layer below a selection, wired to its ends as far as it has inputs; its id."""
     ends = _ends(document, after)
@@ -61,12 +66,16 @@ def remove(document: Document, ids: Iterable[int], *, rejoin: bool = True) -> No
             for node_id in sorted(inside, key=lambda n: document.inference.order.rank.get(n, -1)):
                 if node_id in document.tables.nodes and not draft.spec(node_id).group:
                     surgery.remove_and_rejoin(draft, node_id, fits)
-        draft.remove([n for n in gone if draft.get("nodes", n) is not None or draft.get("notes", n) is not None])
+        draft.remove(
+            [n for n in gone if draft.get("nodes", n) is not None or draft.get("notes", n) is not None]
+        )
 
     document.edit(f"Delete {names_of(document, gone)}", edit)
 
 
-def set_param(document: Document, ids: Iterable[int], name: str, value: Any, *, gesture: object = None) -> None:
+def set_param(
+    document: Document, ids: Iterable[int], name: str, value: Any, *, gesture: object = None
+) -> None:
     """Pin a parameter of one or more layers; with a `gesture` further values of it join the step."""
     chosen = tuple(dict.fromkeys(ids))
 
@@ -94,7 +103,9 @@ def reset_param(document: Document, ids: Iterable[int], name: str) -> None:
 
 def rename(document: Document, node_id: int, name: str) -> None:
     """Give a layer or group another name; NamingError when it is taken on its canvas."""
-    document.edit(f"Rename {name_of(document, node_id)} to '{name}'", lambda draft: draft.rename(node_id, name))
+    document.edit(
+        f"Rename {name_of(document, node_id)} to '{name}'", lambda draft: draft.rename(node_id, name)
+    )
 
 
 def replace_layer(document: Document, node_id: int, layer: str) -> None:
@@ -149,12 +160,12 @@ def _below(document: Document, ids: Sequence[int]) -> Point:
 
 def _free_place(document: Document, parent: int | None, wanted: Point) -> Point:
     """The wanted place, or the next one to its right where no layer stands."""
-    taken = [document.tables.places[n] for n in document.tables.children(parent) if n in document.tables.places]
+    taken = [
+        document.tables.places[n] for n in document.tables.children(parent) if n in document.tables.places
+    ]
     near = sorted(p.x for p in taken if abs(p.y - wanted[1]) < NODE_HEIGHT)
     x = wanted[0]
     for other in near:
         if abs(other - x) < NODE_WIDTH:
             x = other + NODE_WIDTH + GAP_X
     return x, wanted[1]
-
-

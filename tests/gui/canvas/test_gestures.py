@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas.options import CanvasOptions
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
 
@@ -86,8 +87,8 @@ def test_a_drag_moves_the_selection_in_one_step(document, canvas, hand):
     before = len(document.history.entries())
     view.select([a, b])
     hand(view).drag((-40, 0), (60, 30))
-    assert place(document, a) == (100.0, 30.0)
-    assert place(document, b) == (100.0, 130.0)
+    assert place(document, a) == (96.0, 32.0)
+    assert place(document, b) == (96.0, 132.0)
     assert len(document.history.entries()) == before + 1
     document.undo()
     assert place(document, a) == (0.0, 0.0)
@@ -113,10 +114,10 @@ def test_a_drag_snaps_where_a_wire_gets_straight(document, canvas, hand):
     commands.move(document, {b: (90.0, 120.0)})
     view = canvas()
     hand(view).drag((50, 120), (-36, 140))
-    assert place(document, b) == (0.0, 140.0)
+    assert place(document, b) == (0.0, 144.0)
 
 
-def test_shift_drag_snaps_to_the_grid(document, canvas, hand):
+def test_shift_turns_snapping_to_the_grid_round(document, canvas, hand):
     (a,) = chain(document, "Input")
     view = canvas()
     touch = hand(view)
@@ -124,7 +125,14 @@ def test_shift_drag_snaps_to_the_grid(document, canvas, hand):
     touch.move((50, 50), modifiers=SHIFT)
     touch.move((53, 29), modifiers=SHIFT)
     touch.release((53, 29), modifiers=SHIFT)
-    assert place(document, a) == (56.0, 32.0)
+    assert place(document, a) == (53.0, 29.0)
+    view.set_options(CanvasOptions(snap=False, grid_size=10))
+    hand(view).drag((53, 29), (80, 70))
+    assert place(document, a) == (80.0, 70.0)
+    touch.press((80, 70))
+    touch.move((93, 82), modifiers=SHIFT)
+    touch.release((93, 82), modifiers=SHIFT)
+    assert place(document, a) == (90.0, 80.0)
 
 
 def test_alt_drag_duplicates(document, canvas, hand):
@@ -142,13 +150,13 @@ def test_wires_follow_while_a_node_is_dragged(document, canvas, hand):
     view = canvas()
     touch = hand(view)
     touch.press((0, 100))
-    touch.move((200, 200))
-    assert view.canvas.live.boundingRect().contains(200, 170)
-    assert view.canvas.edges.at(view.canvas.nodes[b].pos(), 400) is None
-    touch.release((200, 200))
+    touch.move((208, 208))
+    assert view.canvas.live.boundingRect().contains(208, 170)
+    assert view.canvas.edges.lines.at(view.canvas.nodes[b].pos(), 400) is None
+    touch.release((208, 208))
     assert view.canvas.live.boundingRect().isNull()
     (line,) = view.canvas.wiring.lines.values()
-    assert line.points[-1] == (200.0, 172.0)
+    assert line.points[-1] == (208.0, 180.0)
 
 
 def test_ctrl_arrows_nudge_in_one_step(document, canvas, hand):
@@ -279,7 +287,7 @@ def test_a_node_dropped_on_a_wire_inserts_itself(document, canvas, hand):
     view = canvas()
     hand(view).drag((300, 0), (0, 120))
     assert edges(document) == {Edge(a, 0, c, 0), Edge(c, 0, b, 0)}
-    assert place(document, c) == (0.0, 120.0)
+    assert place(document, c) == (0.0, 128.0)
 
 
 def test_a_click_on_a_wire_selects_it_and_it_can_be_deleted(document, canvas, hand):
@@ -290,6 +298,22 @@ def test_a_click_on_a_wire_selects_it_and_it_can_be_deleted(document, canvas, ha
     assert view.delete_selected_wires()
     assert edges(document) == set()
     assert not view.delete_selected_wires()
+
+
+def test_a_drag_at_the_border_scrolls_on(document, canvas, hand, qtbot):
+    (a,) = chain(document, "Input")
+    view = canvas()
+    touch = hand(view)
+    before = view.view_state()["x"]
+    touch.press((0, 0))
+    touch.move((445, 0))
+    qtbot.waitUntil(lambda: view.view_state()["x"] > before + 60)
+    touch.key(Qt.Key.Key_Escape)
+    rest = view.view_state()["x"]
+    qtbot.wait(60)
+    assert view.view_state()["x"] == rest
+    touch.release((0, 0))
+    assert place(document, a) == (0.0, 0.0)
 
 
 # --- looking -----------------------------------------------------------------------------------------

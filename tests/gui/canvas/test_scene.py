@@ -23,7 +23,7 @@ def mirrors(view, document) -> None:
         lines = list(canvas.wiring.lines_at(node_id))
         assert item.wired_in == {line.into for line in lines if line.end == node_id}
         assert item.wired_out == {line.out for line in lines if line.start == node_id}
-    assert set(canvas.edges._slots) == set(canvas.wiring.lines)
+    assert set(canvas.edges.lines) == set(canvas.wiring.lines)
     assert set(canvas.stubs) == set(canvas.wiring.stubs)
 
 

@@ -53,30 +53,51 @@ def one(drawing, dice, values):
     def pick():
         return dice.choice(values[-3:])
 
-    kind = dice.choice(
-        ["conv", "conv", "bn", "act", "act", "add", "cat", "scale", "gain", "split", "drop", "pool"]
-    )
-    if kind == "conv":
-        return drawing.add("Conv2d", pick(), out_channels=4, kernel_size=dice.choice([1, 3]), padding="same")
-    if kind == "bn":
-        return drawing.add("BatchNorm2d", pick())
-    if kind == "act":
-        return drawing.add("ReLU", pick(), inplace=dice.random() < 0.5)
-    if kind == "add":
-        return drawing.add(dice.choice(["Add", "Mul"]), *(pick() for _ in range(dice.randint(2, 3))))
-    if kind == "cat":
-        joined = drawing.add("Concat", pick(), pick())
-        return drawing.add("Conv2d", joined, out_channels=4, kernel_size=1)
-    if kind == "scale":
-        return drawing.add("Mul", pick(), drawing.add("Constant", value=dice.choice([0.5, 2.0])))
-    if kind == "gain":
-        return drawing.add("Mul", pick(), drawing.add("Parameter", shape=(1, 4, 1, 1)))
-    if kind == "split":
-        halves = drawing.add("Chunk", pick(), chunks=2)
-        return drawing.add("Concat", (halves, 1), (halves, 0))
-    if kind == "pool":
-        return drawing.add("MaxPool2d", pick(), kernel_size=3, stride=1, padding=1)
+    return dice.choice(LAYERS)(drawing, dice, pick)
+
+
+def conv(drawing, dice, pick):
+    return drawing.add("Conv2d", pick(), out_channels=4, kernel_size=dice.choice([1, 3]), padding="same")
+
+
+def norm(drawing, dice, pick):
+    return drawing.add("BatchNorm2d", pick())
+
+
+def relu(drawing, dice, pick):
+    return drawing.add("ReLU", pick(), inplace=dice.random() < 0.5)
+
+
+def folded(drawing, dice, pick):
+    return drawing.add(dice.choice(["Add", "Mul"]), *(pick() for _ in range(dice.randint(2, 3))))
+
+
+def joined(drawing, dice, pick):
+    return drawing.add("Conv2d", drawing.add("Concat", pick(), pick()), out_channels=4, kernel_size=1)
+
+
+def scaled(drawing, dice, pick):
+    return drawing.add("Mul", pick(), drawing.add("Constant", value=dice.choice([0.5, 2.0])))
+
+
+def gained(drawing, dice, pick):
+    return drawing.add("Mul", pick(), drawing.add("Parameter", shape=(1, 4, 1, 1)))
+
+
+def halved(drawing, dice, pick):
+    halves = drawing.add("Chunk", pick(), chunks=2)
+    return drawing.add("Concat", (halves, 1), (halves, 0))
+
+
+def pooled(drawing, dice, pick):
+    return drawing.add("MaxPool2d", pick(), kernel_size=3, stride=1, padding=1)
+
+
+def dropped(drawing, dice, pick):
     return drawing.add("Dropout", pick(), p=0.25, inplace=dice.random() < 0.5)
+
+
+LAYERS = (conv, conv, norm, relu, relu, folded, joined, scaled, gained, halved, pooled, dropped)
 
 
 def enclose(drawing, dice, made):

@@ -71,8 +71,10 @@ def test_paste_into_another_document_brings_the_weights(document, drawn, other) 
     row = other.tables.tensors[other.tables.weights[other.tables.children(group)[0], "bias"]]
     assert np.array_equal(other.store.get(row.digest, row.shape, row.dtype), WEIGHT)
     assert other.store.folder != document.store.folder
-    middle = [(other.tables.places[group].x + other.tables.places[add].x) / 2,
-              (other.tables.places[group].y + other.tables.places[add].y) / 2]
+    middle = [
+        (other.tables.places[group].x + other.tables.places[add].x) / 2,
+        (other.tables.places[group].y + other.tables.places[add].y) / 2,
+    ]
     assert middle == pytest.approx([100, 50])
     laws(other.tables)
     same_inference(other.inference, other.tables)
@@ -119,9 +121,18 @@ def test_what_cannot_be_copied_or_pasted(document, drawn, other, tmp_path) -> No
     looped = replace(clip, nodes={**clip.nodes, group.id: replace(group, parent=group.id)})
     with pytest.raises(ClipError, match="holds itself"):
         commands.paste(document, looped, (0, 0))
-    for text in ("", "{}", "[1]", '{"sketch-clip":1,"store":"x"}', clip.to_text().replace('"notes":[[', '"notes":[[null,'),
-                 clip.to_text()[:-40], '{"sketch-clip":1,"store":"","nodes":[[1,null]],"notes":[],"places":[],'
-                 '"tensors":[],"weights":[],"hints":[]}'):
+    for text in (
+        "",
+        "{}",
+        "[1]",
+        '{"sketch-clip":1,"store":"x"}',
+        clip.to_text().replace('"notes":[[', '"notes":[[null,'),
+        clip.to_text()[:-40],
+        (
+            '{"sketch-clip":1,"store":"","nodes":[[1,null]],"notes":[],"places":[],'
+            '"tensors":[],"weights":[],"hints":[]}'
+        ),
+    ):
         with pytest.raises(CodecError):
             Clip.from_text(text)
 

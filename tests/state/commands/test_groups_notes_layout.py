@@ -50,8 +50,15 @@ def test_notes(document) -> None:
     commands.resize_note(document, note, 50, 60)
     row = document.tables.notes[note]
     assert (row.text, row.width, row.height, document.tables.places[note]) == ("two", 50, 60, Place(3, 4))
-    assert [entry.label for entry in document.history.entries()[1:]] == ["Add note", "Edit note", "Resize note"]
-    for act in (lambda: commands.set_note(document, 99, "x"), lambda: commands.resize_note(document, 99, 1, 1)):
+    assert [entry.label for entry in document.history.entries()[1:]] == [
+        "Add note",
+        "Edit note",
+        "Resize note",
+    ]
+    for act in (
+        lambda: commands.set_note(document, 99, "x"),
+        lambda: commands.resize_note(document, 99, 1, 1),
+    ):
         with pytest.raises(UnknownNodeError):
             act()
 

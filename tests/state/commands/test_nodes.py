@@ -65,7 +65,7 @@ def test_appending_takes_the_free_output(document) -> None:
 
 
 def test_deleting_rejoins_where_the_shape_fits(document) -> None:
-    first, conv, relu, norm, flat, out = chain(
+    first, conv, relu, norm, flat, _out = chain(
         document, "Input", "Conv2d", "ReLU", "BatchNorm2d", "Flatten", "Output"
     )
     before = dict(document.tables.nodes)

@@ -12,8 +12,16 @@ from tests.graph.random_edits import laws
 def parts(document):
     return {
         name: commands.add_layer(document, layer, (0, 0))
-        for name, layer in (("a", "Input"), ("b", "Input"), ("c", "Input"), ("relu", "ReLU"), ("cat", "Concat"),
-                            ("sub", "Sub"), ("out", "Output"), ("group", "Group"))
+        for name, layer in (
+            ("a", "Input"),
+            ("b", "Input"),
+            ("c", "Input"),
+            ("relu", "ReLU"),
+            ("cat", "Concat"),
+            ("sub", "Sub"),
+            ("out", "Output"),
+            ("group", "Group"),
+        )
     }
 
 
@@ -30,8 +38,8 @@ def test_connect_takes_the_first_free_input_or_says_why_not(document, parts) -> 
         commands.connect(document, parts["relu"], 0, parts["b"])
     with pytest.raises(WireError, match="open the group"):
         commands.connect(document, parts["a"], 0, parts["group"])
+    other = commands.append_layer(document, "Add", [parts["relu"]])
     with pytest.raises(CycleError):
-        other = commands.append_layer(document, "Add", [parts["relu"]])
         commands.connect(document, other, 0, other)
     for name in "abc":
         commands.connect(document, parts[name], 0, parts["cat"])
@@ -60,7 +68,10 @@ def test_reconnecting_either_end(document, parts) -> None:
     assert into(document, parts["cat"]) == [parts["b"]]
     again = commands.reconnect(document, moved, target_end=(parts["relu"], None))
     assert again == Edge(parts["c"], 0, parts["relu"], 0)
-    assert commands.reconnect(document, again, source_end=(parts["a"], 0), target_end=(parts["out"], 0)).source == parts["a"]
+    assert (
+        commands.reconnect(document, again, source_end=(parts["a"], 0), target_end=(parts["out"], 0)).source
+        == parts["a"]
+    )
     assert document.undo_label == "Move wire of 'relu1'"
     laws(document.tables)
 

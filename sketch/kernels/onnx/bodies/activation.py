@@ -78,7 +78,9 @@ def softplus(e: Emitter) -> str:
 def hardshrink(e: Emitter) -> str:
     """0 where -lambd <= x <= lambd."""
     limit = e.params["lambd"]
-    inside = e.op("And", e.op("GreaterOrEqual", e.x[0], e.number(-limit)), e.op("LessOrEqual", e.x[0], e.number(limit)))
+    inside = e.op(
+        "And", e.op("GreaterOrEqual", e.x[0], e.number(-limit)), e.op("LessOrEqual", e.x[0], e.number(limit))
+    )
     return e.op("Where", inside, e.number(0), e.x[0])
 
 
@@ -142,5 +144,5 @@ BODIES: Mapping[str, Callable[[Emitter], str]] = {
     "Tanhshrink": tanhshrink,
     "GLU": glu,
     "Softmin": softmin,
-    **{name: dropout for name in ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout")},
+    **dict.fromkeys(("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"), dropout),
 }

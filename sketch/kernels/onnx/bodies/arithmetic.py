@@ -9,7 +9,7 @@ from sketch.graph.rule import Call
 from sketch.graph.shape_rules.promotion import promoted
 from sketch.kernels.onnx.bodies.activation import floating
 from sketch.kernels.onnx.bodies.layout import common, reshape_to
-from sketch.kernels.onnx.emitter import Emitter, UnsayableError
+from sketch.kernels.onnx.emitter import Emitter
 
 
 def _chain(kind: str, logical: str) -> Callable[[Emitter], str]:
@@ -79,10 +79,7 @@ def _reduce(kind: str) -> Callable[[Emitter], str]:
             x, back = e.cast(e.x[0], "bool", "int32"), "bool"
         dims = e.params["dim"] or None
         axes = None if dims is None else [e.axis(dim) for dim in dims]
-        if e.rank() == 0:
-            y = e.op("Identity", x)
-        else:
-            y = e.reduce(kind, x, axes, e.params["keepdim"])
+        y = e.reduce(kind, x, axes, e.params["keepdim"]) if e.rank() else e.op("Identity", x)
         return e.cast(y, "int32", "bool") if back else y
 
     return body
@@ -94,10 +91,8 @@ def argmax(e: Emitter) -> str:
     if dim is not None and e.rank():
         return e.op("ArgMax", e.x[0], axis=e.axis(dim), keepdims=int(e.params["keepdim"]))
     row = e.op("ArgMax", e.reshape(e.x[0], -1), axis=0, keepdims=0)
-    out = e.step.types[0]
-    if out is None or out.shape is None:
-        raise UnsayableError("The shape of its output is not known yet.")
-    return reshape_to(e, row, out.shape) if out.shape else row
+    out = e.out_shape()
+    return reshape_to(e, row, out) if out else row
 
 
 BODIES: Mapping[str, Callable[[Emitter], str]] = {
@@ -110,7 +105,10 @@ BODIES: Mapping[str, Callable[[Emitter], str]] = {
     "Minimum": _chain("Min", "And"),
     "Where": where,
     "Pow": power,
-    **{name: _unary(name) for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos", "Sigmoid", "Tanh")},
+    **{
+        name: _unary(name)
+        for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos", "Sigmoid", "Tanh")
+    },
     **{name: _compare(name) for name in ("Equal", "Greater", "Less")},
     "Not": logical_not,
     "Floor": rounded("Floor"),

@@ -50,7 +50,9 @@ def attend(e: Emitter, query: str, key: str, value: str, about: Heads) -> tuple[
     scores = e.op("MatMul", scaled, e.op("Transpose", split[1], perm=(0, 1, 3, 2)))
     mask = _masks(e, about)
     weights = e.op("Softmax", e.op("Add", scores, mask) if mask else scores, axis=-1)
-    joined = e.reshape(e.op("Transpose", e.op("MatMul", weights, split[2]), perm=(0, 2, 1, 3)), 0, 0, about.embed_dim)
+    joined = e.reshape(
+        e.op("Transpose", e.op("MatMul", weights, split[2]), perm=(0, 2, 1, 3)), 0, 0, about.embed_dim
+    )
     name = f"{about.prefix}out_proj."
     return project(e, joined, e.weight(f"{name}weight"), bias(e, f"{name}bias")), weights
 
@@ -145,7 +147,9 @@ def multihead(e: Emitter) -> tuple[str, ...]:
 def dot_product(e: Emitter) -> str:
     """softmax(q·kᵀ·scale + mask)·v; a query that may look nowhere gives zeros, as in PyTorch."""
     if e.params["dropout_p"]:
-        raise UnsayableError("It drops attention weights at inference too, which ONNX cannot; set dropout_p to 0.")
+        raise UnsayableError(
+            "It drops attention weights at inference too, which ONNX cannot; set dropout_p to 0."
+        )
     query, key, value = e.x[:3]
     if e.params["enable_gqa"]:
         key, value = _repeated(e, key, 1), _repeated(e, value, 2)
@@ -168,7 +172,11 @@ def _repeated(e: Emitter, x: str, index: int) -> str:
         return x
     axis = e.rank(index) - 2
     wide = e.op("Concat", *(e.unsqueeze(x, axis),) * (heads // have), axis=axis)
-    return e.reshape(wide, *(0,) * (axis - 1), heads, *e.shape(index)[-2:]) if _numbers(e, index) else _merged(e, wide, axis)
+    return (
+        e.reshape(wide, *(0,) * (axis - 1), heads, *e.shape(index)[-2:])
+        if _numbers(e, index)
+        else _merged(e, wide, axis)
+    )
 
 
 def _numbers(e: Emitter, index: int) -> bool:

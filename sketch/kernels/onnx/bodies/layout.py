@@ -44,20 +44,15 @@ def _assembled(e: Emitter, x: str, shape: Sequence[Any], have: Sequence[Any]) ->
             free -= 1
             pieces.append(e.ints(-1))
         else:
-            raise UnsayableError("Two sizes of the result cannot be told from the input; give the Input numbers there.")
+            raise UnsayableError(
+                "Two sizes of the result cannot be told from the input; give the Input numbers there."
+            )
     return e.op("Concat", *pieces, axis=0)
-
-
-def _out_shape(e: Emitter) -> tuple[Any, ...]:
-    kind = e.step.types[0] if e.step.types else None
-    if kind is None or kind.shape is None:
-        raise UnsayableError("The shape of its output is not known yet.")
-    return kind.shape
 
 
 def to_output(e: Emitter) -> str:
     """Reshape to the output's shape (Unflatten)."""
-    return reshape_to(e, e.x[0], _out_shape(e))
+    return reshape_to(e, e.x[0], e.out_shape())
 
 
 def reshape(e: Emitter) -> str:
@@ -110,13 +105,15 @@ def unsqueeze(e: Emitter) -> str:
 
 def expand(e: Emitter) -> str:
     """Expand; 1 keeps a size."""
-    out, have = _out_shape(e), e.shape()
+    out, have = e.out_shape(), e.shape()
     sizes = []
     for place, size in enumerate(out):
         own = place - len(out) + len(have)
         kept = own >= 0 and have[own] == size
         if isinstance(size, Symbolic) and not kept:
-            raise UnsayableError(f"The size {size} cannot be told from the input; give the Input a number there.")
+            raise UnsayableError(
+                f"The size {size} cannot be told from the input; give the Input a number there."
+            )
         sizes.append(1 if kept else int(size))
     return e.op("Expand", e.x[0], e.ints(*sizes))
 
@@ -148,9 +145,9 @@ def split(e: Emitter) -> tuple[str, ...]:
 def chunk(e: Emitter) -> tuple[str, ...]:
     """Split by the sizes that the chunks have."""
     axis = e.axis(e.params["dim"])
-    sizes = [kind.shape[axis] if kind and kind.shape else None for kind in e.step.types]
+    sizes = [e.out_shape(out)[axis] for out in range(len(e.step.types))]
     if all(isinstance(size, int) for size in sizes):
-        return e.split(e.x[0], axis, sizes)
+        return e.split(e.x[0], axis, [int(size) for size in sizes])
     if e.opset < 18:
         raise UnsayableError("Chunks of a symbolic size need opset 18; choose opset 18 or newer.")
     return e.many("Split", len(sizes), e.x[0], axis=axis, num_outputs=len(sizes))

@@ -48,4 +48,8 @@ def _norm(e: Emitter, x: str, degree: float, dtype: str) -> str:
     return e.op("Pow", total, e.number(1 / degree, dtype))
 
 
-BODIES: Mapping[str, Callable[[Emitter], str]] = {"Linear": linear, "Bilinear": bilinear, "Embedding": embedding}
+BODIES: Mapping[str, Callable[[Emitter], str]] = {
+    "Linear": linear,
+    "Bilinear": bilinear,
+    "Embedding": embedding,
+}

@@ -178,7 +178,11 @@ def _norm(e: Emitter, x: str, power: float, axes: Sequence[int]) -> str:
         return e.reduce("ReduceMax", size, axes, keepdims=False)
     if power == 0.0:
         raise UnsayableError("A distance of degree 0 has no ONNX form; choose p above 0.")
-    return e.op("Pow", e.reduce("ReduceSum", e.op("Pow", size, e.number(power)), axes, keepdims=False), e.number(1 / power))
+    return e.op(
+        "Pow",
+        e.reduce("ReduceSum", e.op("Pow", size, e.number(power)), axes, keepdims=False),
+        e.number(1 / power),
+    )
 
 
 def cosine(e: Emitter) -> str:
@@ -215,7 +219,9 @@ def triplet(e: Emitter) -> str:
 
 def ctc(_e: Emitter) -> str:
     """CTCLoss is a search over alignments."""
-    raise UnsayableError("CTCLoss is a search over alignments, which ONNX has no operator for; leave it out of the model.")
+    raise UnsayableError(
+        "CTCLoss is a search over alignments, which ONNX has no operator for; leave it out of the model."
+    )
 
 
 BODIES: Mapping[str, Callable[[Emitter], str]] = {

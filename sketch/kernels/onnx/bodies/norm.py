@@ -65,19 +65,21 @@ def instance_norm(e: Emitter, dims: int) -> str:
     return _affine(e, standardise(e, e.x[0], axes), dims)
 
 
+def _eps(e: Emitter) -> float:
+    return float(e.params["eps"] if "eps" in e.params else e.params["layer_norm_eps"])
+
+
 def layer_norm(e: Emitter, x: str | None = None, prefix: str = "", last: int | None = None) -> str:
     """LayerNormalization, or written out where the opset or the weights call for it."""
     x = x or e.x[0]
     last = last or len(e.params["normalized_shape"])
     if e.opset >= 17 and e.has(f"{prefix}weight"):
         shift = (e.weight(f"{prefix}bias"),) if e.has(f"{prefix}bias") else ()
-        eps = e.params.get("eps", e.params.get("layer_norm_eps"))
-        return e.op("LayerNormalization", x, e.weight(f"{prefix}weight"), *shift, axis=-last, epsilon=eps)
+        return e.op("LayerNormalization", x, e.weight(f"{prefix}weight"), *shift, axis=-last, epsilon=_eps(e))
     axes = list(range(-last, 0))
     centred = e.op("Sub", x, e.reduce("ReduceMean", x, axes))
     variance = e.reduce("ReduceMean", e.op("Mul", centred, centred), axes)
-    eps = e.number(e.params.get("eps", e.params.get("layer_norm_eps")))
-    y = e.op("Div", centred, e.op("Sqrt", e.op("Add", variance, eps)))
+    y = e.op("Div", centred, e.op("Sqrt", e.op("Add", variance, e.number(_eps(e)))))
     if e.has(f"{prefix}weight"):
         y = e.op("Mul", y, e.weight(f"{prefix}weight"))
     return e.op("Add", y, e.weight(f"{prefix}bias")) if e.has(f"{prefix}bias") else y

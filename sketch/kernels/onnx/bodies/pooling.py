@@ -20,7 +20,7 @@ def _ends(e: Emitter, dims: int) -> list[int]:
     if not e.params["ceil_mode"]:
         return list(padding)
     dilation = e.params.get("dilation", (1,) * dims)
-    out = e.step.types[0].shape[-dims:] if e.step.types[0] else ()
+    out = e.out_shape()[-dims:]
     ends = []
     for axis, (kernel, step, before, spread) in enumerate(
         zip(e.params["kernel_size"], _stride(e), padding, dilation, strict=True)
@@ -86,7 +86,7 @@ def _counts(e: Emitter, axis: int, dims: int) -> Sequence[int]:
     if (include or not padding) and not e.params["ceil_mode"]:
         return ()
     size, kernel, step = e.size(e.rank() - dims + axis), e.params["kernel_size"][axis], _stride(e)[axis]
-    out = e.step.types[0].shape[axis - dims] if e.step.types[0] else 0
+    out = e.out_shape()[axis - dims]
     counts = []
     for window in range(int(out)):
         start = window * step - padding

@@ -20,7 +20,7 @@ def recurrent(e: Emitter) -> tuple[str, ...]:
     first = bool(params["batch_first"]) and batched
     x = e.x[0] if batched else e.unsqueeze(e.x[0], 1)
     x = e.op("Transpose", x, perm=(1, 0, 2)) if first else x
-    states = [[] for _ in range(2 if e.step.layer == "LSTM" else 1)]
+    states: list[list[str]] = [[] for _ in range(2 if e.step.layer == "LSTM" else 1)]
     for layer in range(params["num_layers"]):
         x, *last = _layer(e, x, layer, batched)
         for collected, state in zip(states, last, strict=True):
@@ -37,9 +37,13 @@ def _layer(e: Emitter, x: str, layer: int, batched: bool) -> tuple[str, ...]:
     kind = e.step.layer
     endings = ("", "_reverse") if e.params["bidirectional"] else ("",)
     ways = len(endings)
-    weights = [_both(e, [f"{role}_l{layer}{ending}" for ending in endings]) for role in ("weight_ih", "weight_hh")]
+    weights = [
+        _both(e, [f"{role}_l{layer}{ending}" for ending in endings]) for role in ("weight_ih", "weight_hh")
+    ]
     shift = _biases(e, layer, endings) if e.has(f"bias_ih_l{layer}") else ""
-    states = [_initial(e, index, layer * ways, ways, batched) for index in range(1, 3 if kind == "LSTM" else 2)]
+    states = [
+        _initial(e, index, layer * ways, ways, batched) for index in range(1, 3 if kind == "LSTM" else 2)
+    ]
     attributes: dict[str, Attribute] = {
         "hidden_size": e.params["hidden_size"],
         "direction": "bidirectional" if ways == 2 else "forward",

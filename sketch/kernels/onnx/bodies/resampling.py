@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sketch.kernels.onnx.bodies.layout import reshape_to
@@ -21,7 +21,11 @@ def resize(e: Emitter) -> str:
     if mode == "nearest":
         named = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     elif mode == "nearest-exact":
-        named = {"mode": "nearest", "coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
+        named = {
+            "mode": "nearest",
+            "coordinate_transformation_mode": "half_pixel",
+            "nearest_mode": "round_prefer_ceil",
+        }
     else:
         corners = "align_corners" if e.params["align_corners"] else "half_pixel"
         named = {"mode": "linear" if mode in _LINEAR else "cubic", "coordinate_transformation_mode": corners}
@@ -50,9 +54,11 @@ def _target(e: Emitter) -> tuple[str, ...]:
     if given is None and not e.params["recompute_scale_factor"]:
         factors = tuple(float(scale) for scale in (scales * space if len(scales) == 1 else scales))
         return (e.x[0], "", e.constant(TensorValue("float32", (space + 2,), (1.0, 1.0, *factors))))
-    out = e.step.types[0].shape[2:] if e.step.types[0] and e.step.types[0].shape else ()
+    out = e.out_shape()[2:]
     if not all(isinstance(size, int) for size in out):
-        raise UnsayableError("ONNX needs the size of the result as numbers here; give the Input numbers there.")
+        raise UnsayableError(
+            "ONNX needs the size of the result as numbers here; give the Input numbers there."
+        )
     batch, channels = e.sizes(e.x[0])[:2]
     return (e.x[0], "", "", e.op("Concat", batch, channels, e.ints(*out), axis=0))
 
@@ -60,11 +66,12 @@ def _target(e: Emitter) -> tuple[str, ...]:
 def _area(e: Emitter) -> str:
     """Adaptive average pooling to the output's size."""
     x = e.x[0]
-    out: Sequence[Any] = e.step.types[0].shape[2:] if e.step.types[0] and e.step.types[0].shape else ()
-    for axis, size in enumerate(out, 2):
+    for axis, size in enumerate(e.out_shape()[2:], 2):
         if size != e.shape()[axis]:
             if not isinstance(size, int):
-                raise UnsayableError("Mode area needs sizes as numbers in ONNX; give the Input numbers there.")
+                raise UnsayableError(
+                    "Mode area needs sizes as numbers in ONNX; give the Input numbers there."
+                )
             x = shrink(e, x, axis, size, "Mean")
     return x
 
@@ -94,7 +101,7 @@ def _image(e: Emitter, body: Callable[[str], str]) -> str:
         return e.squeeze(body(e.unsqueeze(e.x[0], 0)), 0)
     image = [e.size(axis) for axis in range(e.rank() - 3, e.rank())]
     y = body(e.reshape(e.x[0], -1, *image))
-    return reshape_to(e, y, e.step.types[0].shape or ()) if e.step.types[0] else y
+    return reshape_to(e, y, e.out_shape())
 
 
 def channel_shuffle(e: Emitter) -> str:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sketch.kernels.onnx.emitter import Emitter, UnsayableError, same_padding
 
-_MODES = {"zeros": "constant", "constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_MODES = {
+    "zeros": "constant",
+    "constant": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 END = 2**63 - 1
 """The `to the end` of Slice."""
 
@@ -109,8 +115,8 @@ def unfold(e: Emitter) -> str:
     places = []
     for row in range(params["kernel_size"][0]):
         band = _taps(e, x, first, 0, row)
-        for column in range(params["kernel_size"][1]):
-            places.append(e.unsqueeze(_taps(e, band, first + 1, 1, column), first))
+        columns = [_taps(e, band, first + 1, 1, column) for column in range(params["kernel_size"][1])]
+        places += [e.unsqueeze(column, first) for column in columns]
     channels = e.size(first - 1) * len(places)
     return e.reshape(e.op("Concat", *places, axis=first), *(0,) * (first - 1), channels, -1)
 
@@ -129,10 +135,12 @@ def padding_layer(mode: str) -> Callable[[Emitter], str]:
     """A padding layer: its numbers go from the last dimension to the first, before and after."""
 
     def body(e: Emitter) -> str:
-        numbers: Sequence[int] = e.params.get("padding", e.params.get("pad"))
+        numbers: Sequence[int] = e.params["pad"] if "pad" in e.params else e.params["padding"]
         rank = e.rank()
         pads = {rank - 1 - n: (numbers[2 * n], numbers[2 * n + 1]) for n in range(len(numbers) // 2)}
-        return pad(e, e.x[0], dict(sorted(pads.items())), e.params.get("mode", mode), e.params.get("value", 0.0))
+        return pad(
+            e, e.x[0], dict(sorted(pads.items())), e.params.get("mode", mode), e.params.get("value", 0.0)
+        )
 
     return body
 

@@ -145,7 +145,11 @@ def reduce(layer: str) -> Raiser:
         whole = not (site.dtype(0) or "").startswith(("float", "bfloat"))
         if whole and (layer == "Mean" or (layer == "Sum" and site.dtype(0) != "int64")):
             return None
-        return [site.plan(layer, {"dim": tuple(axes) if axes else None, "keepdim": bool(site.attribute("keepdims", 1))})]
+        return [
+            site.plan(
+                layer, {"dim": tuple(axes) if axes else None, "keepdim": bool(site.attribute("keepdims", 1))}
+            )
+        ]
 
     return raiser
 
@@ -154,7 +158,11 @@ def argmax(site: Site) -> Sequence[Plan] | None:
     """ArgMax that takes the first of equal entries."""
     if site.attribute("select_last_index", 0):
         return None
-    return [site.plan("ArgMax", {"dim": site.attribute("axis", 0), "keepdim": bool(site.attribute("keepdims", 1))})]
+    return [
+        site.plan(
+            "ArgMax", {"dim": site.attribute("axis", 0), "keepdim": bool(site.attribute("keepdims", 1))}
+        )
+    ]
 
 
 def real_only(site: Site) -> Sequence[Plan] | None:
@@ -163,8 +171,9 @@ def real_only(site: Site) -> Sequence[Plan] | None:
 
 
 _REAL = (
-    "Relu", "Selu", "Sigmoid", "Tanh", "Softsign", "LeakyRelu", "Elu", "Celu", "Gelu", "Mish", "HardSigmoid", "HardSwish",
-    "Softplus", "ThresholdedRelu", "LogSoftmax", "Softmax", "Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos",
+    "Relu", "Selu", "Sigmoid", "Tanh", "Softsign", "LeakyRelu", "Elu", "Celu", "Gelu", "Mish", "HardSigmoid",
+    "HardSwish", "Softplus", "ThresholdedRelu", "LogSoftmax", "Softmax", "Sqrt", "Exp", "Log", "Reciprocal", "Erf",
+    "Sin", "Cos",
 )  # fmt: skip
 _ANY = ("Identity", "Abs", "Sub", "Where", "Cast", "Equal", "Greater", "Less", "Not", "Neg", "Floor", "Ceil",
         "DepthToSpace")  # fmt: skip

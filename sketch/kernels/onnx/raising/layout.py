@@ -79,7 +79,10 @@ def unsqueeze(site: Site) -> Sequence[Plan] | None:
     if axes is None or rank is None:
         return None
     places = sorted(axis % (rank + len(axes)) for axis in axes)
-    plans = [Plan("Unsqueeze", {"dim": axis}, [(n - 1, 0) if n else site.value(0)]) for n, axis in enumerate(places)]
+    plans = [
+        Plan("Unsqueeze", {"dim": axis}, [(n - 1, 0) if n else site.value(0)])
+        for n, axis in enumerate(places)
+    ]
     if plans:
         plans[-1].outputs = site.node.outputs[:1]
     return plans or None
@@ -116,9 +119,8 @@ def slice_(site: Site) -> Sequence[Plan] | None:
         return None
     plans: list[Plan] = []
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        if start <= -_TO_THE_END:
-            start = 0
-        params = {"dim": axis, "start": start, "end": None if end >= _TO_THE_END else end, "step": step}
+        first = 0 if start <= -_TO_THE_END else start
+        params = {"dim": axis, "start": first, "end": None if end >= _TO_THE_END else end, "step": step}
         plans.append(Plan("Slice", params, [(len(plans) - 1, 0) if plans else site.value(0)]))
     if plans:
         plans[-1].outputs = site.node.outputs[:1]
@@ -131,7 +133,11 @@ def expand(site: Site) -> Sequence[Plan] | None:
     if sizes is None or rank is None or rank > len(sizes):
         return None
     new = len(sizes) - rank
-    return [site.plan("Expand", {"shape": tuple(-1 if size == 1 and n >= new else size for n, size in enumerate(sizes))})]
+    return [
+        site.plan(
+            "Expand", {"shape": tuple(-1 if size == 1 and n >= new else size for n, size in enumerate(sizes))}
+        )
+    ]
 
 
 def resize(site: Site) -> Sequence[Plan] | None:
@@ -158,7 +164,9 @@ def _resize_mode(site: Site) -> dict[str, Any] | None:
     if kind == "nearest":
         rounding = site.attribute("nearest_mode", "round_prefer_floor")
         return {"mode": "nearest"} if (where, rounding) == ("asymmetric", "floor") else None
-    if where not in ("half_pixel", "align_corners", "pytorch_half_pixel") or site.attribute("exclude_outside", 0):
+    if where not in ("half_pixel", "align_corners", "pytorch_half_pixel") or site.attribute(
+        "exclude_outside", 0
+    ):
         return None
     corners = {"align_corners": where == "align_corners"}
     if kind == "linear":

@@ -69,7 +69,9 @@ def rms_norm(site: Site) -> Sequence[Plan] | None:
     weights, shape = _weights(site, ("weight",)), _trailing(site)
     if not weights or not shape or site.attribute("stash_type", 1) != 1:
         return None
-    return [site.plan("RMSNorm", {"normalized_shape": shape, "eps": site.attribute("epsilon", 1e-5)}, **weights)]
+    return [
+        site.plan("RMSNorm", {"normalized_shape": shape, "eps": site.attribute("epsilon", 1e-5)}, **weights)
+    ]
 
 
 def group_norm(site: Site) -> Sequence[Plan] | None:
@@ -120,7 +122,11 @@ def matrix(site: Site, index: int, turned: bool) -> Weight:
 def matmul(site: Site) -> Sequence[Plan] | None:
     """MatMul by a constant matrix is Linear without a bias; any other is MatMul."""
     if site.weight(1) is not None and len(site.dims(1)) == 2 and site.weight(0) is None and _real(site, 0):
-        return [site.plan("Linear", {"out_features": site.dims(1)[1], "bias": False}, weight=matrix(site, 1, False))]
+        return [
+            site.plan(
+                "Linear", {"out_features": site.dims(1)[1], "bias": False}, weight=matrix(site, 1, False)
+            )
+        ]
     if site.dtype(0) == "bool" or site.dtype(0) != site.dtype(1):
         return None
     return [site.plan("MatMul", {}, [site.value(0), site.value(1)])]
@@ -134,7 +140,13 @@ def gather(site: Site) -> Sequence[Plan] | None:
     """Gather of rows of a constant matrix is Embedding; else Gather."""
     axis = site.attribute("axis", 0)
     table = site.weight(0)
-    if table is not None and axis == 0 and len(site.dims(0)) == 2 and site.weight(1) is None and _real(site, 0):
+    if (
+        table is not None
+        and axis == 0
+        and len(site.dims(0)) == 2
+        and site.weight(1) is None
+        and _real(site, 0)
+    ):
         rows, width = site.dims(0)
         params = {"num_embeddings": rows, "embedding_dim": width}
         return [site.plan("Embedding", params, [site.value(1)], weight=site.as_weight(0))]

@@ -57,7 +57,9 @@ def _other(node: ir.Node, value: ir.Value | None) -> ir.Value | None:
 
 def _scalar(value: ir.Value | None) -> float | None:
     tensor = known(value)
-    return float(np.asarray(tensor.numpy()).reshape(-1)[0]) if tensor is not None and tensor.size == 1 else None
+    return (
+        float(np.asarray(tensor.numpy()).reshape(-1)[0]) if tensor is not None and tensor.size == 1 else None
+    )
 
 
 def _near(value: ir.Value | None, wanted: float) -> bool:

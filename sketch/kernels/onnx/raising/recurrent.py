@@ -11,7 +11,10 @@ from sketch.kernels.onnx.raising.site import Array, Plan, Raiser, Site, Weight
 
 _ORDER: Mapping[str, tuple[int, ...]] = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
 """Where PyTorch's gates stand in ONNX: LSTM i,f,g,o in iofc; GRU r,z,n in zrh."""
-_ACTIVATIONS: Mapping[str, tuple[str, ...]] = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}
+_ACTIVATIONS: Mapping[str, tuple[str, ...]] = {
+    "LSTM": ("Sigmoid", "Tanh", "Tanh"),
+    "GRU": ("Sigmoid", "Tanh"),
+}
 
 
 def recurrent(site: Site) -> Sequence[Plan] | None:
@@ -21,12 +24,20 @@ def recurrent(site: Site) -> Sequence[Plan] | None:
         return None
     hidden = site.dims(2)[2]
     both = site.attribute("direction", "forward") == "bidirectional"
-    params: dict[str, Any] = {"hidden_size": hidden, "bidirectional": both, "bias": site.given(3), **nonlinearity}
+    params: dict[str, Any] = {
+        "hidden_size": hidden,
+        "bidirectional": both,
+        "bias": site.given(3),
+        **nonlinearity,
+    }
     inputs = [site.value(0)]
     for index in (5, 6)[: 2 if site.kind == "LSTM" else 1]:
         array = site.constant(index) if site.given(index) else None
         inputs.append(None if array is not None and not array.any() else site.value(index))
-    outputs = [None, *(site.node.outputs[index] if index < len(site.node.outputs) else None for index in (1, 2))]
+    outputs = [
+        None,
+        *(site.node.outputs[index] if index < len(site.node.outputs) else None for index in (1, 2)),
+    ]
     layer = Plan(site.kind, params, inputs, _weights(site, both), outputs[: 3 if site.kind == "LSTM" else 2])
     plans = [layer]
     if site.used(0):
@@ -50,7 +61,9 @@ def _plain(site: Site) -> dict[str, Any] | None:
     names = site.attribute("activations")
     if site.kind == "RNN":
         kinds = set(names or ("Tanh",))
-        return {"nonlinearity": kinds.pop().lower()} if len(kinds) == 1 and kinds <= {"Tanh", "Relu"} else None
+        return (
+            {"nonlinearity": kinds.pop().lower()} if len(kinds) == 1 and kinds <= {"Tanh", "Relu"} else None
+        )
     return {} if names in (None, _ACTIVATIONS[site.kind] * ways) else None
 
 

@@ -51,7 +51,9 @@ class Site:
     def __init__(self, node: ir.Node, types: Callable[[ir.Value], ValueType | None]):
         self.node = node
         self.kind = node.op_type
-        self.attributes: dict[str, Any] = {name: plain_attribute(item) for name, item in node.attributes.items()}
+        self.attributes: dict[str, Any] = {
+            name: plain_attribute(item) for name, item in node.attributes.items()
+        }
         self._types = types
 
     def attribute(self, name: str, default: Any = None) -> Any:
@@ -110,7 +112,9 @@ class Site:
         tensor = self.weight(index)
         return tuple(int(size) for size in tensor.shape) if tensor is not None else ()  # type: ignore[arg-type]
 
-    def as_weight(self, index: int, shape: tuple[int, ...] | None = None, change: Any = None, part: str = "") -> Weight:
+    def as_weight(
+        self, index: int, shape: tuple[int, ...] | None = None, change: Any = None, part: str = ""
+    ) -> Weight:
         """The constant at an input as a weight."""
         value = self.value(index)
         if value is None:
@@ -124,9 +128,17 @@ class Site:
         value = self.node.outputs[output]
         return bool(value.uses()) or value.is_graph_output()
 
-    def plan(self, layer: str, params: Mapping[str, Any] | None = None, inputs: Any = None, **weights: Weight) -> Plan:
+    def plan(
+        self, layer: str, params: Mapping[str, Any] | None = None, inputs: Any = None, **weights: Weight
+    ) -> Plan:
         """A plan for one layer over the first input, giving the first output."""
-        return Plan(layer, params or {}, inputs if inputs is not None else [self.value(0)], weights, self.node.outputs[:1])
+        return Plan(
+            layer,
+            params or {},
+            inputs if inputs is not None else [self.value(0)],
+            weights,
+            self.node.outputs[:1],
+        )
 
 
 def plain_attribute(attribute: ir.Attr) -> Any:

@@ -11,7 +11,9 @@ _LOWEST = -3.4028234663852886e38
 _MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
 
-def _window(site: Site, kernel: Sequence[int]) -> tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]] | None:
+def _window(
+    site: Site, kernel: Sequence[int]
+) -> tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]] | None:
     """(kernel, stride and dilation, padding before, padding after); None when auto_pad cannot be worked out."""
     dims = len(kernel)
     stride = site.attribute("strides", (1,) * dims)
@@ -125,7 +127,9 @@ def _padded(
 ) -> Sequence[Plan]:
     dims = len(before)
     value = _LOWEST if name.startswith("Max") else 0.0
-    pad = Plan(f"ConstantPad{dims}d", {"padding": torch_order(before, after), "value": value}, [site.value(0)])
+    pad = Plan(
+        f"ConstantPad{dims}d", {"padding": torch_order(before, after), "value": value}, [site.value(0)]
+    )
     return [pad, site.plan(name, {**params, "padding": (0,) * dims}, [(0, 0)])]
 
 
@@ -167,7 +171,9 @@ def _single(
 ) -> dict[str, Any] | None:
     """One window for all: its mean without the padding is that of a smaller window."""
     kernel = []
-    for size, whole, step, start, end in zip(space, params["kernel_size"], params["stride"], before, after, strict=True):
+    for size, whole, step, start, end in zip(
+        space, params["kernel_size"], params["stride"], before, after, strict=True
+    ):
         if (size + start + end - whole) // step != 0 or params["ceil_mode"]:
             return None
         kernel.append(min(size, whole - start))

@@ -1,0 +1,57 @@
+"""What a person can choose about the canvas, and the keys of its gestures; from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from PySide6.QtGui import QKeySequence
+
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "canvas.walk_up": ("Up",),
+        "canvas.walk_down": ("Down",),
+        "canvas.walk_left": ("Left",),
+        "canvas.walk_right": ("Right",),
+        "canvas.nudge_up": ("Ctrl+Up",),
+        "canvas.nudge_down": ("Ctrl+Down",),
+        "canvas.nudge_left": ("Ctrl+Left",),
+        "canvas.nudge_right": ("Ctrl+Right",),
+        "group.enter": ("Return", "Enter"),
+        "group.leave": ("Esc",),
+    }
+)
+"""The gestures that the canvas answers itself, and their keys where no setting says otherwise."""
+
+
+@dataclass(frozen=True)
+class CanvasOptions:
+    """Choices of the person; every field but `keys` is the setting `canvas.<field>`.
+
+    `wires` is curved, straight or square; `wheel` is zoom or scroll (Ctrl does the other); `grid_size` in scene px.
+    """
+
+    grid: bool = True
+    snap: bool = True
+    grid_size: int = 16
+    shapes: bool = True
+    parameters: bool = True
+    wires: str = "curved"
+    zoom_speed: float = 1.0
+    wheel: str = "zoom"
+    keys: Mapping[str, str] = field(default_factory=lambda: _by_key(DEFAULT_KEYS))
+
+    @classmethod
+    def of(cls, get: Callable[[str], Any], shortcut: Callable[[str], Sequence[str]]) -> CanvasOptions:
+        """From a settings' `get` and `shortcut`."""
+        names = [name for name in cls.__dataclass_fields__ if name != "keys"]
+        keys = {command: tuple(shortcut(command)) for command in DEFAULT_KEYS}
+        return replace(cls(**{name: get(f"canvas.{name}") for name in names}), keys=_by_key(keys))
+
+
+def _by_key(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Key (in Qt's portable spelling) -> command."""
+    portable = QKeySequence.SequenceFormat.PortableText
+    return {QKeySequence(key).toString(portable): command for command, names in keys.items() for key in names}

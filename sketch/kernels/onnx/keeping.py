@@ -1,0 +1,98 @@
+"""Operators that are no pattern to recognise: calls of a layer's own function, and those that stay operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import onnx_ir as ir
+
+from sketch.graph.attachments import set_weight
+from sketch.graph.specs import LayerSpec
+from sketch.kernels.onnx.building import Builder
+from sketch.kernels.onnx.folding import known
+from sketch.kernels.onnx.foreign import CAPTURES, INPUT_ROLE, OUTPUTS, OVERLOAD, layer_name
+from sketch.kernels.onnx.graph_bytes import captured_names, graphs_of
+from sketch.kernels.onnx.raising.site import Plan, Weight, plain_attribute
+
+
+def called_layer(node: ir.Node, spec: LayerSpec, formal: Sequence[str]) -> Plan | None:
+    """The layer that a function call stands for, by its attributes and the function's formal names."""
+    inputs: list[ir.Value | None] = []
+    weights: dict[str, Weight] = {}
+    for name, value in zip(formal, node.inputs, strict=True):
+        place = _port(spec, name)
+        if place is not None:
+            inputs.extend([None] * (place + 1 - len(inputs)))
+            inputs[place] = value
+        elif value is not None and known(value) is not None:
+            weights[name] = Weight(value)
+        else:
+            return None
+    return Plan(node.op_type, _parameters(node, spec), inputs, weights, list(node.outputs))
+
+
+def _port(spec: LayerSpec, name: str) -> int | None:
+    """The port of a formal input; `x3` is the third of a variadic port x."""
+    ports = [port.name for port in spec.inputs]
+    if name in ports:
+        return ports.index(name)
+    stem = name.rstrip("0123456789")
+    if stem in ports and stem != name and spec.inputs[-1].variadic:
+        return len(ports) - 2 + int(name[len(stem) :])
+    return None
+
+
+def _parameters(node: ir.Node, spec: LayerSpec) -> dict[str, Any]:
+    """Attributes as parameters; an empty parameter is one that the call leaves out."""
+    params: dict[str, Any] = {}
+    for name, item in spec.params.items():
+        if name in node.attributes:
+            value = plain_attribute(node.attributes[name])
+            params[name] = bool(value) if item.type == "bool" else value
+        elif item.optional and item.default is not None:
+            params[name] = None
+    return params
+
+
+def keep(node: ir.Node, path: Sequence[str], build: Builder, values: Mapping[str, ir.Value]) -> None:
+    """Add an operator as it is: attributes, wires, weights and declared types. `values` are all values by name."""
+    params, bodies, captured = _attributes(node)
+    outer = {name: values[name] for name in captured if name in values}
+    if outer:
+        params[CAPTURES] = tuple((name, len(node.inputs) + place) for place, name in enumerate(outer))
+    if node.overload:
+        params[OVERLOAD] = node.overload
+    if any(not value.name for value in node.outputs):
+        params[OUTPUTS] = tuple(place for place, value in enumerate(node.outputs) if value.name)
+    node_id = build.add(layer_name(node.domain, node.op_type), path, params)
+    for role, data in bodies.items():
+        set_weight(build.draft, node_id, role, build.blob(data, ""))
+    for into, value in enumerate([*node.inputs, *outer.values()]):
+        if value is None:
+            continue
+        if known(value) is not None:
+            set_weight(build.draft, node_id, f"{INPUT_ROLE}{into}", build.tensor(Weight(value)))
+        else:
+            build.wire(value, node_id, into)
+    for out, value in enumerate(node.outputs):
+        build.bind(value, node_id, out)
+        build.hint(node_id, out, value)
+
+
+def _attributes(node: ir.Node) -> tuple[dict[str, Any], dict[str, bytes], dict[str, None]]:
+    """(plain values and records of the others, bytes of the others by role, outer names that they read)."""
+    params: dict[str, Any] = {}
+    bodies: dict[str, bytes] = {}
+    captured: dict[str, None] = {}
+    for name, attribute in node.attributes.items():
+        value = plain_attribute(attribute)
+        if value is not None:
+            params[name] = value
+            continue
+        proto = ir.to_proto(attribute)
+        for graph in graphs_of(proto):
+            captured.update(captured_names(graph))
+        params[name] = {"kind": attribute.type.name.lower(), "role": f"@{name}"}
+        bodies[f"@{name}"] = proto.SerializeToString()
+    return params, bodies, captured
