@@ -25,7 +25,13 @@ FILE = (
         hint="Open a model or a drawing",
         icon="open",
     ),
-    Action("file.import", "&Import a model...", "File", lambda w: w.opener.ask(models_only=True), hint="PyTorch, ONNX"),
+    Action(
+        "file.import",
+        "&Import a model...",
+        "File",
+        lambda w: w.opener.ask(models_only=True),
+        hint="PyTorch, ONNX",
+    ),
     Action(
         "file.reopen",
         "&Reopen closed tab",

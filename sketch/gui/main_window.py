@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMainWindow, QMen
 from sketch.gui.action_table import TABLE, TOOL_BAR
 from sketch.gui.actions import ActionSet
 from sketch.gui.desk import Desk
-from sketch.gui.docks import build_docks, build_panels
+from sketch.gui.docks import build_docks
 from sketch.gui.icons import app_icon
 from sketch.gui.jobs import JobBar, Jobs
 from sketch.gui.kernel_mirror import KernelMirror
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.compiling import Compiler
     from sketch.gui.opening import Opener
+    from sketch.gui.panel_set import Panels
     from sketch.gui.services import Services
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.services = services
         self.theme: Theme = load_theme(theme_name(services.settings.get("appearance.theme")))
+        _dress(self.theme)
         self.folder = Path.cwd()
         self.found = ""
         self._started = False
@@ -57,8 +59,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.mirror = KernelMirror(self.desk, lambda: services.registry if self._started else None, self)
         self.area: TabArea = TabArea(WelcomePage(self.theme))
-        self.panels = build_panels(self.desk, self.mirror, self.theme)
-        self.docks = build_docks(self, self.panels)
+        self.docks = build_docks(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
         self.kernel = QComboBox()
         self.totals = QLabel()
@@ -67,15 +68,18 @@ class MainWindow(QMainWindow):
         self.tool_bar = self._tool_bar()
         self._assemble()
         self._connect()
-        self._unsubscribe = [
-            services.settings.subscribe(self._on_setting),
-            services.log.subscribe(self.panels.log.receive),
-        ]
-        self._paint_with(self.theme)
-        self._use_text_options()
+        self._unsubscribe = [services.settings.subscribe(self._on_setting)]
+        self._draw_icons(self.theme)
         self.tool_bar.setVisible(services.settings.get("appearance.toolbar"))
         self.keeper.restore_look()
         self.area.setFocus()
+
+    @cached_property
+    def panels(self) -> Panels:
+        """The panels around the canvas."""
+        from sketch.gui.panel_set import build_panels
+
+        return build_panels(self.desk, self.mirror, self.theme)
 
     @cached_property
     def opener(self) -> Opener:
@@ -98,6 +102,7 @@ class MainWindow(QMainWindow):
         if self._started:
             return
         self._started = True
+        self._fill_docks()
         from sketch.graph import examples
 
         self.area.welcome.show_examples(examples.names())
@@ -143,8 +148,10 @@ class MainWindow(QMainWindow):
     def use_theme(self, theme: Theme) -> None:
         """Show everything in another theme."""
         self.theme = theme
-        self._paint_with(theme)
-        self.panels.set_theme(theme)
+        _dress(theme)
+        self._draw_icons(theme)
+        if self._started:
+            self.panels.set_theme(theme)
         self.job_bar.set_theme(theme)
         self.area.welcome.set_theme(theme)
         for tab in self.area:
@@ -228,7 +235,7 @@ class MainWindow(QMainWindow):
         return bar
 
     def _connect(self) -> None:
-        desk, panels, welcome = self.desk, self.panels, self.area.welcome
+        desk, welcome = self.desk, self.area.welcome
         self.area.turned.connect(self._on_turned)
         self.area.close_wanted.connect(self._close_tab)
         self.area.arranged.connect(self.keeper.touch)
@@ -236,10 +243,6 @@ class MainWindow(QMainWindow):
         desk.updated.connect(lambda _update: self._on_update())
         desk.selection_changed.connect(lambda _ids: self.actions_.refresh())
         self.kernel.activated.connect(lambda _index: self._choose_kernel(self.kernel.currentData()))
-        panels.toolbox.append_wanted.connect(self._append)
-        panels.files.open_wanted.connect(lambda path: self.opener.open_file(Path(path)))
-        panels.files.folder_changed.connect(lambda path: setattr(self, "folder", Path(path)))
-        panels.problems.counted.connect(self._count_problems)
         welcome.example_chosen.connect(self._open_example)
         welcome.file_chosen.connect(lambda path: self.opener.open_file(Path(path)))
         welcome.new_wanted.connect(self.actions_["file.new"].trigger)
@@ -250,13 +253,21 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(lambda _on: self.keeper.touch())
             dock.dockLocationChanged.connect(lambda _area: self.keeper.touch())
 
-    def _paint_with(self, theme: Theme) -> None:
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.setPalette(palette(theme))
-            application.setStyleSheet(window_style(theme))
+    def _draw_icons(self, theme: Theme) -> None:
         self.setWindowIcon(app_icon(theme))
         self.actions_.set_theme(theme)
+
+    def _fill_docks(self) -> None:
+        panels = self.panels
+        panels.fill(self.docks)
+        panels.toolbox.append_wanted.connect(self._append)
+        panels.files.open_wanted.connect(lambda path: self.opener.open_file(Path(path)))
+        panels.files.folder_changed.connect(lambda path: setattr(self, "folder", Path(path)))
+        panels.problems.counted.connect(self._count_problems)
+        for record in self.services.log.records():
+            panels.log.receive(record)
+        self._unsubscribe.append(self.services.log.subscribe(panels.log.receive))
+        self._use_text_options()
 
     # --- reactions ---------------------------------------------------------------------------------
 
@@ -360,6 +371,14 @@ def theme_name(wanted: str) -> str:
         return wanted
     hints = QGuiApplication.styleHints()
     return "dark" if hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark else "light"
+
+
+def _dress(theme: Theme) -> None:
+    """Give the application the colours of a theme; before widgets exist, since each would be styled again."""
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setPalette(palette(theme))
+        application.setStyleSheet(window_style(theme))
 
 
 def _dropped_files(event: QDragEnterEvent | QDropEvent) -> Sequence[Path]:

@@ -214,7 +214,7 @@ class Journal:
             return False
         self._head = head
         self._set_failing(None)
-        self._keep_reserve()
+        _keep_reserve(self._reserve, self._reserve_bytes)
         return True
 
     def _reopened(self) -> tuple[sqlite3.Connection, tuple[int, bytes]]:
@@ -255,14 +255,15 @@ class Journal:
             for listener in tuple(self._watchers):
                 listener(reason)
 
-    def _keep_reserve(self) -> None:
-        """A file to give up when the disk is full, so that the edits of that moment still fit."""
-        try:
-            if not self._reserve.exists():
-                with self._reserve.open("wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, self._reserve_bytes)
-        except OSError:
-            self._reserve.unlink(missing_ok=True)
+
+def _keep_reserve(path: Path, size: int) -> None:
+    """Hold a file to give up when the disk is full, so that the edits of that moment still fit."""
+    try:
+        if not path.exists():
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+    except OSError:
+        path.unlink(missing_ok=True)
 
 
 def _replayed(kind: str, payload: bytes, tables: Tables, history: History) -> bool:

@@ -39,6 +39,7 @@ class Session:
 
     def __init__(self, folder: Path):
         self.root = folder
+        self.store_folder = folder / "tensors"  # of all documents of all sessions
         self.warning = ""
         self._lock, self.folder = _locked(folder)
         self._state = self._read(self.folder)
@@ -53,11 +54,6 @@ class Session:
         self._change(starts=(*recent, now), restoring="")
 
     # --- tabs --------------------------------------------------------------------------------------
-
-    @property
-    def store_folder(self) -> Path:
-        """Where the tensors of all documents are."""
-        return self.root / "tensors"
 
     @property
     def tabs(self) -> tuple[Tab, ...]:
@@ -83,9 +79,8 @@ class Session:
 
     def update_tab(self, folder: Path | str, *, path: Path | None = None, name: str | None = None) -> None:
         """Remember another file or name of a document."""
-        fields = {"path": None if path is None else str(path), "name": name}
-        given = {key: value for key, value in fields.items() if value is not None}
-        self._replace_tab(folder, now=True, **given)
+        fields: dict[str, Any] = {} if path is None else {"path": str(path)}
+        self._replace_tab(folder, now=True, **fields, **({} if name is None else {"name": name}))
 
     def close_tab(self, folder: Path | str) -> None:
         """Close a tab; its journal is kept for 90 days, so that `reopen` brings it back."""
@@ -117,8 +112,6 @@ class Session:
     def set_active(self, folder: Path | str) -> None:
         """Bring a tab to the front."""
         self._change(active=str(folder))
-
-    # --- looks -------------------------------------------------------------------------------------
 
     def set_view(self, folder: Path | str, group: int | None, view: dict[str, Any]) -> None:
         """Remember position and zoom of one canvas of a document: a plain JSON mapping."""
@@ -154,10 +147,7 @@ class Session:
 
     def add_recent(self, path: Path, limit: int = RECENT) -> None:
         """Put a file at the head of the recent ones."""
-        text = str(path)
-        self.set("recent", [text, *(other for other in self.recent if other != text)][:limit])
-
-    # --- start and end -----------------------------------------------------------------------------
+        self.set("recent", [str(path), *(other for other in self.recent if other != str(path))][:limit])
 
     def restoring(self, folder: Path | str) -> None:
         """Say which document is being restored; a crash then makes it the `suspect` of the next start."""
@@ -221,15 +211,11 @@ class Session:
 
     def _take_over_abandoned(self) -> None:
         """Bring along what sessions have open that nobody runs any more."""
-        for folder in _sessions(self.root):
-            lock = None if folder == self.folder else _try_lock(folder)
-            if lock is None:
-                continue
+        for folder in _abandoned(self.root, self.folder):
             other = self._read(folder)
             if other.tabs or other.closed:
                 self._change(tabs=(*self.tabs, *other.tabs), closed=(*other.closed, *self._state.closed))
                 write_text(folder / FILE_NAME, to_json(replace(other, tabs=(), closed=(), active="")))
-            os.close(lock)
 
     def _prune(self) -> None:
         """Delete journals of tabs that were closed long ago."""
@@ -237,9 +223,13 @@ class Session:
         old = [tab for tab in self._state.closed if tab.closed < limit]
         if old:
             self._change(closed=tuple(tab for tab in self._state.closed if tab.closed >= limit))
-        for tab in old:
-            if self.root in Path(tab.folder).parents:
-                shutil.rmtree(tab.folder, ignore_errors=True)
+            _delete_journals(self.root, old)
+
+
+def _delete_journals(root: Path, tabs: list[Tab]) -> None:
+    for tab in tabs:
+        if root in Path(tab.folder).parents:
+            shutil.rmtree(tab.folder, ignore_errors=True)
 
 
 def _canvas(group: int | None) -> str:
@@ -250,6 +240,15 @@ def _sessions(root: Path) -> list[Path]:
     """The folders of all sessions, the one used last first."""
     found = [path for path in root.glob("*") if (path / "lock").exists()]
     return sorted(found, key=lambda path: (path / "lock").stat().st_mtime, reverse=True)
+
+
+def _abandoned(root: Path, own: Path) -> Iterator[Path]:
+    """The other sessions that nobody runs, each locked while it is looked at."""
+    for folder in _sessions(root):
+        lock = None if folder == own else _try_lock(folder)
+        if lock is not None:
+            yield folder
+            os.close(lock)
 
 
 def _locked(root: Path) -> tuple[int, Path]:

@@ -36,8 +36,9 @@ def rows_of(present, wires):
 
 
 def delta_to(tables, rows):
-    return tuple(Change("nodes", n, tables.nodes.get(n), rows.get(n)) for n in range(1, max([0, *tables.nodes, *rows]) + 1)
-                 if tables.nodes.get(n) != rows.get(n))  # fmt: skip
+    numbers = range(1, max([0, *tables.nodes, *rows]) + 1)
+    changes = (Change("nodes", n, tables.nodes.get(n), rows.get(n)) for n in numbers)
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def valid(order, tables):

@@ -8,10 +8,10 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
 from sketch.gui.canvas.routing import Points
+from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.wires import Line
 from sketch.state import commands
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.live_layer import loose_points
 from sketch.gui.canvas.node_item import NodeItem, PortHit
 from sketch.gui.canvas.note_item import StubItem
+from sketch.gui.canvas.wire_shape import wire_path
+from sketch.gui.canvas.wires import Line
 from sketch.state import commands
 
 if TYPE_CHECKING:
@@ -174,6 +175,16 @@ class LinkGesture:
         edge = held.edge
         if self._view.attempt(lambda: commands.disconnect(self._view.document, [edge])):
             self._view.message.emit("The wire was removed; undo brings it back.")
+
+
+def rewire(view: PointerView, line: Line, end: str, where: QPoint) -> LinkGesture:
+    """Take one end (`source` or `target`) of a wire elsewhere."""
+    edge, points = line.edge, line.points
+    if end == "target":
+        held = Held(edge.source, edge.out, "out", QPointF(*points[0]), edge)
+    else:
+        held = Held(edge.target, edge.into, "in", QPointF(*points[-1]), edge)
+    return LinkGesture(view, held, where, lambda: None)
 
 
 def _would_loop(view: PointerView, held: Held) -> set[int]:

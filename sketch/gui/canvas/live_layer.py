@@ -6,9 +6,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from sketch.gui.canvas.wire_shape import ARROW
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.routing import Points
+from sketch.gui.canvas.wire_shape import ARROW
 
 
 class LiveLayer(QGraphicsItem):

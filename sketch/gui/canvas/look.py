@@ -38,8 +38,12 @@ def node_look(tables: Tables, inference: Inference, node_id: int) -> NodeLook:
     spec = inference.library[node.layer]
     subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
     severity = worst(problems_at(tables, inference, node_id))
-    layer = spec.title if spec.is_operator else spec.name
-    return NodeLook(node.name, layer, subtitle, spec.category, spec.group, severity)
+    return NodeLook(node.name, layer_name(spec), subtitle, spec.category, spec.group, severity)
+
+
+def layer_name(spec: LayerSpec) -> str:
+    """The name to show: `Conv2d`; of an operator without its domain: `TopK`."""
+    return spec.title if spec.is_operator else spec.name
 
 
 def problems_at(tables: Tables, inference: Inference, node_id: int) -> list[Problem]:
@@ -90,7 +94,7 @@ def summary(tables: Tables, inference: Inference, node_id: int) -> str:
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
     lines = _group_lines(tables, inference, node_id) if spec.group else _layer_lines(inference, node, spec)
-    head = [f"{node.name}  ({spec.title})"]
+    head = [f"{node.name}  ({layer_name(spec)})"]
     problems = problems_at(tables, inference, node_id)
     faults = [_problem_text(tables, problem, node_id) for problem in problems[:5]]
     if len(problems) > 5:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sketch.gui.canvas.boxes import Box
+from sketch.gui.canvas.fitting import fit_texts
 from sketch.gui.canvas.ink import PORT_ZOOM, TEXT_ZOOM, Ink
 from sketch.gui.canvas.look import NodeLook
 
@@ -164,7 +165,7 @@ class NodeItem(QGraphicsItem):
     def _paint_texts(self, painter: QPainter, look: NodeLook) -> None:
         ink, rect = self._ink, self._rect
         if self._texts is None:
-            self._texts = self._fit(look)
+            self._texts = fit_texts(ink, look, self.box.width - STRIP - 2 * PADDING)
         title, layer, subtitle = self._texts
         if not ink.options.parameters:
             subtitle = ""
@@ -179,31 +180,6 @@ class NodeItem(QGraphicsItem):
         painter.drawText(QPointF(rect.right() - PADDING - width, first), layer)
         if subtitle:
             painter.drawText(QPointF(left, rect.top() + 42.0), subtitle)
-
-    def _fit(self, look: NodeLook) -> tuple[str, str, str]:
-        """The texts, shortened to the width of the box; the layer's name gives way before the title does."""
-        ink = self._ink
-        room = self.box.width - STRIP - 2 * PADDING
-        title_width = ink.title_metrics.horizontalAdvance(look.title)
-        badge = 14.0 if look.severity else 0.0
-        for_layer = max(room - badge - title_width - 8, room * 0.3)
-        middle, right = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
-        layer = ink.small_metrics.elidedText(look.layer, right, for_layer)
-        left_over = room - badge - ink.small_metrics.horizontalAdvance(layer) - 8
-        title = ink.title_metrics.elidedText(look.title, middle, left_over)
-        return title, layer, self._fit_pieces(look.subtitle, room)
-
-    def _fit_pieces(self, text: str, room: float) -> str:
-        """As many whole pieces of a subtitle as fit, then an ellipsis."""
-        metrics = self._ink.small_metrics
-        if metrics.horizontalAdvance(text) <= room:
-            return text
-        pieces = text.split(" · ")
-        for count in range(len(pieces) - 1, 0, -1):
-            shorter = " · ".join(pieces[:count]) + " …"
-            if metrics.horizontalAdvance(shorter) <= room:
-                return shorter
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def _paint_ports(self, painter: QPainter) -> None:
         ink = self._ink

@@ -97,7 +97,9 @@ class CanvasScene(QGraphicsScene):
 
     def contents(self) -> QRectF:
         """The area that nodes, wires, notes and stubs cover; null when there are none."""
-        area = self.edges.lines.bounds() | self._area((*self.wiring.boxes.values(), *self.wiring.stubs.values()))
+        area = self.edges.lines.bounds() | self._area(
+            (*self.wiring.boxes.values(), *self.wiring.stubs.values())
+        )
         for item in self.notes.values():
             area |= item.sceneBoundingRect()
         return area

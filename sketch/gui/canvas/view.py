@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.dropping import DropView
-from sketch.gui.canvas.inline_edit import InlineEdit
 from sketch.gui.canvas.look import summary, wire_text
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
+from sketch.gui.canvas.renaming import RenamingView
 from sketch.gui.canvas.scene import CanvasScene
 from sketch.gui.canvas.walking import STEPS, next_node
 from sketch.gui.theme import Theme
@@ -24,7 +23,7 @@ from sketch.state.document import Document, Update
 NUDGE = 8.0
 
 
-class CanvasView(DropView):
+class CanvasView(RenamingView):
     """Mirrors a document and turns gestures into commands."""
 
     selection_changed = Signal(list)
@@ -39,13 +38,11 @@ class CanvasView(DropView):
         parent: QWidget | None = None,
     ):
         super().__init__(document, CanvasScene(document, theme, parent_group), parent)
-        self._edit: InlineEdit | None = None
         self._unsubscribe = document.subscribe(self._follow)
         self.canvas.setParent(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Canvas")
         self.canvas.selectionChanged.connect(self._tell_selection)
-        self.view_changed.connect(self._close_edit)
 
     # --- for the window ----------------------------------------------------------------------------
 
@@ -80,6 +77,7 @@ class CanvasView(DropView):
         if group == self.canvas.group:
             return
         self._cancel_gesture()
+        self._set_under(None)
         old = self.canvas
         self._adopt(CanvasScene(self.document, old.ink.theme, group, self))
         self.canvas.selectionChanged.connect(self._tell_selection)
@@ -92,18 +90,6 @@ class CanvasView(DropView):
         self.canvas.use(theme)
         self.nodes_moved()
         self.viewport().update()
-
-    def start_rename(self, node_id: int) -> None:
-        """Edit a node's name, or a note's text, in place."""
-        item = self.canvas.item_of(node_id)
-        if isinstance(item, NoteItem):
-            area = self.mapFromScene(item.rect().translated(item.pos())).boundingRect()
-            self._open_edit(area, item.note.text, lambda text: self._set_note(node_id, text), lines=True)
-        elif isinstance(item, NodeItem):
-            box = item.box
-            name = QRectF(box.left + 8, box.top + 6, box.width - 16, 26)
-            area = self.mapFromScene(name).boundingRect()
-            self._open_edit(area, item.look.title, lambda text: self._rename(node_id, text), lines=False)
 
     def pointer_place(self) -> tuple[QPointF, QPoint]:
         """(scene, global) place of the pointer, of the middle when the pointer is elsewhere."""
@@ -137,7 +123,7 @@ class CanvasView(DropView):
             self.group_entered.emit(thing.node_id)
         elif isinstance(thing, (NodeItem, NoteItem)):
             self.start_rename(thing.node_id)
-        elif thing is None and self._wire_at(here) is None:
+        elif thing is None and self.wire_at(here) is None:
             self.quick_add_requested.emit(here, self.viewport().mapToGlobal(where), None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -223,25 +209,9 @@ class CanvasView(DropView):
         text = ""
         if isinstance(thing, NodeItem):
             text = summary(tables, inference, thing.node_id)
-        elif thing is None and (line := self._wire_at(here)) is not None:
+        elif thing is None and (line := self.wire_at(here)) is not None:
             names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
             text = f"{names[0]} → {names[1]}\n{wire_text(inference, line.edge) or 'shape not known yet'}"
         # Names come from files: shown as text, never as markup.
         shown = f"<p style='white-space:pre'>{html.escape(text)}</p>" if text else ""
         QToolTip.showText(event.globalPos(), shown, self.viewport())
-
-    def _open_edit(self, area: QRect, text: str, commit: Callable[[str], bool], *, lines: bool) -> None:
-        self._close_edit()
-        self._edit = InlineEdit(self.viewport(), area, text, commit, lines=lines)
-        self._edit.closed.connect(self.setFocus)
-
-    def _close_edit(self) -> None:
-        edit, self._edit = self._edit, None
-        if edit is not None and edit.is_open:
-            edit.finish(keep=False)
-
-    def _rename(self, node_id: int, name: str) -> bool:
-        return self.attempt(lambda: commands.rename(self.document, node_id, name))
-
-    def _set_note(self, note_id: int, text: str) -> bool:
-        return self.attempt(lambda: commands.set_note(self.document, note_id, text))

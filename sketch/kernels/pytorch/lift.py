@@ -58,13 +58,8 @@ class Lifter:
             else:
                 self._values[node] = self._node(node)
         for owner, made in self.owners.items():
-            self._restore(made[0], self._notes.said(owner))
+            _restore(self.sink, made[0], self._notes.said(owner))
         return self.sink
-
-    def _restore(self, node: int, said: tuple[Any, Any] | None) -> None:
-        """Parameters as the person said them, where the module still is as it was written."""
-        if said is not None and dict(self.sink.draft.node(node).params) == said[0]:
-            self.sink.pin_all(node, said[1])
 
     # --- one node of the graph ----------------------------------------------------------------------
 
@@ -93,16 +88,11 @@ class Lifter:
         spec = self.sink.library[row.layer]
         params = module_params(row, spec, module)
         if row.layer in ("Softmax", "LogSoftmax", "Softmin") and params.get("dim") is None:
-            params["dim"] = self._legacy_dim(args[0])
+            params["dim"] = _legacy_dim(self.sink, args[0])
         operands, more = _module_operands(row.layer, [port.name for port in spec.inputs], args, kwargs)
         name, parent = self._placer.place(self._index, node, target)
         made = self._add(Reading(row.layer, {**params, **more}, tuple(operands)), name, parent, module)
         return _results(made, row.results)
-
-    def _legacy_dim(self, value: Any) -> int:
-        """What PyTorch chooses when no dim is given."""
-        kind = self.sink.type_of(value) if isinstance(value, Wire) else None
-        return 0 if kind is not None and kind.rank in (0, 1, 3) else 1
 
     def _call(self, node: fx.Node) -> Any:
         name = canonical(_target_name(node), HANDLERS)
@@ -236,6 +226,18 @@ class Lifter:
                 continue
             name = self._notes.output(index) or key or f"output{index + 1}"
             self.sink.add("Output", {}, [wire], name=name)
+
+
+def _restore(sink: Sink, node: int, said: tuple[Any, Any] | None) -> None:
+    """Parameters as the person said them, where the module still is as it was written."""
+    if said is not None and dict(sink.draft.node(node).params) == said[0]:
+        sink.pin_all(node, said[1])
+
+
+def _legacy_dim(sink: Sink, value: Any) -> int:
+    """What PyTorch's softmax chooses when no dim is given."""
+    kind = sink.type_of(value) if isinstance(value, Wire) else None
+    return 0 if kind is not None and kind.rank in (0, 1, 3) else 1
 
 
 def _module_operands(

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.options import DEFAULT_KEYS, CanvasOptions
+from sketch.gui.canvas.wire_shape import wire_path
 from sketch.resources_root import resource_root
 from sketch.state import commands
 from sketch.state.settings import Settings
