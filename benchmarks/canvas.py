@@ -30,7 +30,7 @@ from sketch.state.document import Document
 
 SIZE = (1600, 1000)
 ROUNDS = 9
-BUDGETS = {"fit": 0.5, "read": 12.0, "pan": 6.0, "open": 12.0}
+BUDGETS = {"fit": 0.8, "read": 18.0, "pan": 8.0, "open": 22.0}
 """Most times the bare scene's cost. Where the bare scene paints rectangles, the canvas paints cards with text."""
 
 

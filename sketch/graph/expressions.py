@@ -86,6 +86,7 @@ def shape_of(text: str | int, names: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, tuple) else (value,)
 
 
+@lru_cache(maxsize=4096)
 def names_in(text: str | float | bool) -> frozenset[str]:
     """The names an expression reads, functions excluded."""
     if not isinstance(text, str) or text == "":

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from string import Template
 
-from sketch.gui.theme import Theme, stylesheet
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from sketch.gui.theme import Theme, palette, stylesheet
 
 _RULES = Template("""
 QFrame[role="popup"] { background: $panel; border: 1px solid $border; border-radius: 6px; }
@@ -31,3 +35,19 @@ QTreeView QLineEdit, QTableView QLineEdit { padding: 0 2px; }
 def window_style(theme: Theme) -> str:
     """The whole style sheet of the application."""
     return stylesheet(theme) + _RULES.substitute(theme.colours())
+
+
+def dress(theme: Theme) -> None:
+    """Give the application the colours of a theme; before widgets exist, since each would be styled again."""
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setPalette(palette(theme))
+        application.setStyleSheet(window_style(theme))
+
+
+def theme_name(wanted: str) -> str:
+    """`light` or `dark`; `system` follows the desktop."""
+    if wanted != "system":
+        return wanted
+    hints = QGuiApplication.styleHints()
+    return "dark" if hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark else "light"

@@ -52,6 +52,7 @@ class SummaryModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(HEADERS)
 
     def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+        """What a cell shows."""
         if role == _ROLE.DisplayRole:
             return self.rows[index.row()].cells[index.column()]
         if role == _ROLE.TextAlignmentRole and index.column() == 3:

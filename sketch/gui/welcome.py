@@ -23,8 +23,8 @@ from sketch.gui.icons import mark
 from sketch.gui.theme import Theme
 
 PICTURE = QSize(144, 128)
-CARD_WIDTH = 188
-GAP = 14
+CARD_WIDTH = 184
+GAP = 12
 SIDE = 32
 MOST_RECENT = 8
 

@@ -24,7 +24,7 @@ from tests.gui.windows import (
 RUN_PTH = """
 import sys, numpy as np, torch
 sys.modules["sketch"] = None
-program = torch.export.load(sys.argv[1]).module() if sys.argv[1].endswith(".pt2") else torch.load(sys.argv[1], weights_only=False)
+program = torch.load(sys.argv[1], weights_only=False)
 x = torch.from_numpy(np.load(sys.argv[2]))
 np.save(sys.argv[3], program.eval()(x).detach().numpy())
 """

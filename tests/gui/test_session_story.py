@@ -47,7 +47,7 @@ def test_tabs_edits_views_and_docks_come_back_after_closing(qtbot, tmp_path):
         second = window.opener.new()
         commands.append_layer(second.document, "Linear", [])
         commands.set_param(second.document, [1], "out_features", 7)
-        window._choose_kernel("onnx")
+        window.choose_kernel("onnx")
         window.set_folder(tmp_path)
         window.docks["log"].hide()
         window.area.tabs.setCurrentWidget(first)

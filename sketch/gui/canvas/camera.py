@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
@@ -15,6 +15,7 @@ from sketch.gui.canvas.scene import CanvasScene
 
 SMALLEST, LARGEST = 0.02, 3.0
 COMFORTABLE = 1.0
+READABLE = 0.8
 FINEST_GRID_PX = 15.0
 HINT = "Drag a layer here, or press Tab"
 STEP = 1.0015
@@ -32,6 +33,7 @@ class CameraView(QGraphicsView):
         self.canvas = canvas
         self.options = canvas.ink.options
         self._far = FarPainter(canvas)
+        self._untouched = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -49,6 +51,11 @@ class CameraView(QGraphicsView):
         """Viewport pixels for one scene unit."""
         return self.transform().m11()
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.Drop):
+            self._untouched = False
+        return bool(super().viewportEvent(event))
+
     def zoom(self, factor: float, at: QPoint | None = None) -> None:
         """Zoom by a factor; the scene point under `at` (viewport px, default the middle) stays where it is."""
         where = at if at is not None else self.viewport().rect().center()
@@ -63,6 +70,19 @@ class CameraView(QGraphicsView):
         """Show everything; a tower too tall to read is fitted to its width, at its upper end."""
         area = self.canvas.contents()
         self._frame(area if not area.isNull() else QRectF(-200, -150, 400, 300))
+
+    def frame_start(self) -> None:
+        """Show everything if it can be read then; else its beginning, where the inputs are."""
+        area = self.canvas.contents()
+        room = self.viewport().rect().adjusted(32, 32, -32, -32)
+        fit = min(room.width() / max(1.0, area.width()), room.height() / max(1.0, area.height()))
+        if fit >= READABLE:
+            self.frame_all()
+            return
+        self._set_scale(READABLE)
+        first = min(self.canvas.nodes.values(), key=lambda item: (item.pos().y(), item.pos().x()))
+        self.centerOn(QPointF(first.pos().x(), area.top() + room.height() / 2 / READABLE))
+        self.view_changed.emit()
 
     def frame_selection(self) -> None:
         """Show the selection, or everything when nothing is selected."""
@@ -100,6 +120,7 @@ class CameraView(QGraphicsView):
         if not all(math.isfinite(value) for value in (zoom, x, y)):
             self.frame_all()
             return
+        self._untouched = False
         self._set_scale(min(LARGEST, max(SMALLEST, zoom)))
         self.centerOn(QPointF(x, y))
         self.view_changed.emit()
@@ -139,7 +160,15 @@ class CameraView(QGraphicsView):
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the middle in the middle; until the person has touched the canvas, show its beginning."""
         super().resizeEvent(event)
+        if self._untouched and self.canvas.nodes:
+            self.frame_start()
+            return
+        before, after = event.oldSize(), event.size()
+        if before.isValid():
+            grown = QPoint(after.width() - before.width(), after.height() - before.height())
+            self.translate(grown.x() / 2 / self.scale_factor, grown.y() / 2 / self.scale_factor)
         self.view_changed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -60,11 +60,10 @@ class DragGesture:
         self._finish()
         document = self._view.document
         if wire is not None:
-            (node_id,) = places
-            self._view.attempt(lambda: commands.move(document, places))
-            self._view.attempt(lambda: commands.insert_on_wire(document, node_id, wire))
-        else:
-            self._view.attempt(lambda: commands.move(document, places))
+            ((node_id, place),) = places.items()
+            if self._view.attempt(lambda: commands.insert_on_wire(document, node_id, wire, place=place)):
+                return
+        self._view.attempt(lambda: commands.move(document, places))
 
     def cancel(self) -> None:
         """Put everything back."""

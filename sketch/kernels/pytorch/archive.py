@@ -34,8 +34,8 @@ class Look:
 
 
 def is_torch_file(path: Path, head: bytes) -> bool:
-    """True for what torch.save, torch.jit.save and torch.export.save write."""
-    if head.startswith(LEGACY_MAGIC):
+    """True for what torch.save, torch.jit.save and torch.export.save write, and for a bare pickle of a model."""
+    if head.startswith(LEGACY_MAGIC) or is_bare_pickle(head):
         return True
     if not head.startswith(b"PK\x03\x04"):
         return False
@@ -47,12 +47,20 @@ def is_torch_file(path: Path, head: bytes) -> bool:
     return any(name in ("data.pkl", "archive_format") or name.endswith("/data.pkl") for name in names)
 
 
+def is_bare_pickle(head: bytes) -> bool:
+    """True for what pickle.dump writes (protocol 2 and later), without torch's container around it."""
+    return head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and not head.startswith(LEGACY_MAGIC)
+
+
 def look(path: Path) -> Look:
     """The kind of a file and the names it would call; BinderError when it is damaged or no file of torch."""
     with path.open("rb") as file:
         head = file.read(len(LEGACY_MAGIC))
         if head == LEGACY_MAGIC:
             return _of_globals(_legacy_globals(path))
+        if is_bare_pickle(head):
+            file.seek(0)
+            return _of_globals(list(globals_of(path, file)))
     try:
         with zipfile.ZipFile(path) as archive:
             return _of_zip(path, archive)

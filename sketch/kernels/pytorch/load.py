@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from torch import fx, nn
 
 from sketch.binder.kernel import BinderError, ImportedModel, PermissionNeededError, Task
-from sketch.kernels.pytorch.archive import look
+from sketch.kernels.pytorch.archive import LEGACY_MAGIC, is_bare_pickle, look
 from sketch.kernels.pytorch.assemble import assemble
 from sketch.kernels.pytorch.guess import guess_inputs
 from sketch.kernels.pytorch.lift import notes_of
@@ -60,6 +61,10 @@ def load_module(path: Path, *, trusted: bool) -> nn.Module:
 def _unpickle(path: Path) -> Any:
     log.info("load.pickle path=%s", path)
     try:
+        with path.open("rb") as file:
+            if is_bare_pickle(file.read(len(LEGACY_MAGIC))):
+                file.seek(0)
+                return pickle.load(file)  # noqa: S301 - the person allowed it for this file, in this worker
         return torch.load(path, map_location="cpu", weights_only=False)
     except ModuleNotFoundError as error:
         raise BinderError(

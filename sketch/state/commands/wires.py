@@ -54,13 +54,15 @@ def reconnect(
     return document.edit(f"Move wire of {name_of(document, edge.target)}", edit)
 
 
-def insert_on_wire(document: Document, node_id: int, edge: Edge) -> None:
-    """Put an unwired layer into a wire."""
+def insert_on_wire(document: Document, node_id: int, edge: Edge, *, place: Point | None = None) -> None:
+    """Put an unwired layer into a wire, at another place if one is given."""
     node = document.tables.node(node_id)
     if node.prior or node.next:
         raise WireError(f"'{node.name}' already has wires; cut them first.")
 
     def edit(draft: Draft) -> None:
+        if place is not None:
+            draft.move(node_id, *place)
         _insert(draft, node_id, edge)
 
     document.edit(f"Insert {name_of(document, node_id)} into a wire", edit)

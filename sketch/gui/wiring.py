@@ -1,0 +1,113 @@
+"""Who hears whom in the window: the connections between tabs, panels, welcome page, tool bar and settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QMenu
+
+from sketch.gui.shell_style import theme_name
+from sketch.gui.theme import load_theme
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+
+CONTEXT = (
+    "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
+    "edit.rename", "edit.replace_layer", "",
+    "group.group", "group.ungroup", "group.enter", "group.save_block", "",
+    "insert.quick_add", "insert.note",
+)  # fmt: skip
+"""The context menu of the canvas; an empty name is a line."""
+
+
+def connect_window(window: MainWindow) -> None:
+    """What is there before the first paint."""
+    welcome, area, touch = window.area.welcome, window.area, window.keeper.touch
+    area.close_wanted.connect(lambda tab: window.opener.close(tab))  # noqa: PLW0108 - the opener loads at first use
+    area.arranged.connect(touch)
+    window.desk.said.connect(window.say)
+    window.desk.selection_changed.connect(lambda _ids: window.actions_.refresh())
+    welcome.example_chosen.connect(lambda key: window.opener.example(key))  # noqa: PLW0108 - as above
+    welcome.file_chosen.connect(lambda path: window.opener.open_file(Path(path)))
+    welcome.new_wanted.connect(window.actions_["file.new"].trigger)
+    welcome.open_wanted.connect(window.actions_["file.open"].trigger)
+    window.jobs.progressed.connect(lambda *_progress: window.actions_.refresh())
+    window.jobs.ended.connect(lambda _job: window.actions_.refresh())
+    for dock in window.docks.values():
+        dock.visibilityChanged.connect(lambda _on: touch())
+        dock.dockLocationChanged.connect(lambda _area: touch())
+
+
+def connect_panels(window: MainWindow) -> None:
+    """What comes after the first paint."""
+    from sketch.gui import edit_commands
+
+    panels = window.panels
+    panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
+    panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
+    panels.files.folder_changed.connect(lambda path: setattr(window, "folder", Path(path)))
+    panels.problems.counted.connect(lambda errors, warnings: _count_problems(window, errors + warnings))
+    for record in window.services.log.records():
+        panels.log.receive(record)
+    window.on_close(window.services.log.subscribe(panels.log.receive))
+    _use_text_options(window)
+
+
+def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
+    """What a new tab is heard by."""
+    tab.view.message.connect(window.say)
+    tab.view.quick_add_requested.connect(lambda scene, place, wire: _quick_add(window, scene, place, wire))
+    tab.view.context_menu_requested.connect(lambda place, _thing: context_menu(window, place))
+    tab.moved.connect(window.keeper.touch)
+    tab.use(window.services.settings.get, window.services.settings.shortcut)
+
+
+def on_setting(window: MainWindow, name: str) -> None:
+    """An option or a key has changed: show it at once."""
+    settings = window.services.settings
+    if name == "appearance.theme":
+        window.use_theme(load_theme(theme_name(settings.get(name))))
+    elif name == "appearance.toolbar":
+        window.tool_bar.setVisible(settings.get(name))
+    elif name.startswith("text."):
+        _use_text_options(window)
+    elif name.startswith(("shortcut", "canvas.")):
+        window.actions_.apply_shortcuts()
+        for tab in window.area:
+            tab.use(settings.get, settings.shortcut)
+    window.actions_.refresh()
+
+
+def context_menu(window: MainWindow, place: QPoint) -> QMenu:
+    """Show the commands for what is selected at a point of the screen."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for action_id in CONTEXT:
+        if action_id:
+            menu.addAction(window.actions_[action_id])
+        else:
+            menu.addSeparator()
+    menu.popup(place)
+    return menu
+
+
+def _quick_add(window: MainWindow, scene: QPointF, place: QPoint, wire: Any) -> None:
+    from sketch.gui import popups
+
+    popups.quick_add(window, scene, place, wire)
+
+
+def _count_problems(window: MainWindow, count: int) -> None:
+    window.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
+    window.actions_.refresh()
+
+
+def _use_text_options(window: MainWindow) -> None:
+    get = window.services.settings.get
+    window.panels.source.use(
+        follow=get("text.follow"), font_size=get("text.font_size"), wrap=get("text.wrap")
+    )
