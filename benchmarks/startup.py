@@ -45,6 +45,7 @@ application = QApplication([])
 from sketch.gui.main_window import MainWindow
 
 window = MainWindow(services)
+window.resize(1480, 940)
 window.show()
 application.processEvents()
 """

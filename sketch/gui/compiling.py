@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sketch.binder.job import Job
@@ -31,6 +32,9 @@ class Compiler:
         window, document = self._window, self._window.desk.document
         if document is None:
             return
+        if not window.services.registry.names():
+            show_error(window, "No kernel could be loaded; see the log, and install Sketch again.")
+            return
         settings = window.services.settings
         dialog = CompileDialog(
             window, window.services.registry, document.network(), window.desk.kernel, window.folder,
@@ -52,13 +56,24 @@ class Compiler:
         self.last = request
         try:
             job = window.services.binder.export_model(
-                document.network(), request.path, request.kernel, request.options, verify=request.verify
+                document.network(),
+                request.path,
+                request.kernel,
+                request.options,
+                verify=request.verify,
+                source=self._source(),
             )
         except BinderError as error:
             show_error(window, str(error))
             return None
         window.say(f"Compiling {request.path.name}")
         return window.jobs.follow(job, lambda done: self._on_end(done, request, document))
+
+    def _source(self) -> Path | None:
+        """The model file this was opened from, while nothing was changed since: the proof then runs that file."""
+        tab = self._window.desk.tab
+        unchanged = tab is not None and tab.source is not None and not tab.document.is_modified
+        return tab.source if tab is not None and unchanged else None
 
     def _on_end(self, job: Job, request: CompileRequest, document: Document) -> None:
         window = self._window

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QLabel, QMainWindow
 
 from sketch.gui.action_table import TABLE
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MESSAGE_MS = 8000
-FIRST_SIZE = QSize(1560, 980)
-"""Size of the first start, px, as far as the screen has room."""
+FIRST_SIZE, SMALLEST_SIZE = QSize(1560, 980), QSize(960, 640)
+"""Size of the first start, px, as far as the screen has room, and what it takes at least."""
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.job_bar: JobBar = JobBar(self.jobs, self.theme)
         self.actions_ = ActionSet(self, TABLE, services.settings)
         self.tool_bar: ToolBar = ToolBar(self.actions_)
+        self.kernel = self.tool_bar.kernel
         self._assemble()
         self.area.turned.connect(self._on_turned)
         self.desk.updated.connect(lambda _update: self._on_update())
@@ -201,13 +202,12 @@ class MainWindow(QMainWindow):
         log.info("window.closed")
         event.accept()
 
-    # --- assembly ----------------------------------------------------------------------------------
-
     def _assemble(self) -> None:
         self.setObjectName("main-window")
         self.setCentralWidget(self.area)
         self.setAcceptDrops(True)
-        self.resize(FIRST_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
+        room = QGuiApplication.primaryScreen().availableSize()
+        self.resize(FIRST_SIZE.boundedTo(room).expandedTo(SMALLEST_SIZE))
         self.actions_.fill(self.menuBar())
         self.addToolBar(self.tool_bar)
         bar = self.statusBar()
@@ -219,8 +219,6 @@ class MainWindow(QMainWindow):
     def _draw_icons(self, theme: Theme) -> None:
         self.setWindowIcon(app_icon(theme))
         self.actions_.set_theme(theme)
-
-    # --- reactions ---------------------------------------------------------------------------------
 
     def _on_turned(self, tab: CanvasTab | None) -> None:
         self.desk.turn_to(tab)

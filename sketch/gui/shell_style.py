@@ -20,6 +20,7 @@ QFrame[role="card"] { background: $panel; border: 1px solid $border; border-radi
 QFrame[role="card"]:hover { border-color: $accent; }
 QFrame[role="card"]:focus { border: 2px solid $accent; }
 QWidget[role="page"] { background: $panel; }
+QDockWidget::close-button, QDockWidget::float-button { padding: 0; icon-size: 20px; }
 QWidget#welcome { background: $canvas; }
 QWidget#breadcrumbs { background: $panel; border-bottom: 1px solid $border; }
 QWidget#breadcrumbs QToolButton { padding: 2px 6px; }

@@ -62,7 +62,9 @@ def test_layer_is_the_same_in_onnx(layer, tmp_path):
             wanted = oracle.expected(case, library()[layer], step.params, weights)
             expected = {f"out{out}": value for out, value in enumerate(wanted) if value is not None}
             got = KERNEL.run(path, inputs_of(case), task)
-            assert {name: value.dtype for name, value in got.items()} == {n: v.dtype for n, v in expected.items()}
+            assert {name: value.dtype for name, value in got.items()} == {
+                n: v.dtype for n, v in expected.items()
+            }
             proof = compare("torch", expected, got)
             assert proof.agrees, f"{case}: {proof}"
         assert described(opened(path, task)) == described(network), str(case)

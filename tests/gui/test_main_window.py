@@ -97,9 +97,9 @@ def test_a_click_on_a_line_selects_its_node(lenet, qtbot):
 
 def test_switching_the_kernel_switches_the_text_and_the_title(lenet, qtbot):
     settle(lenet, qtbot)
-    lenet.tool_bar.kernel.setCurrentIndex(lenet.tool_bar.kernel.findData("onnx"))
+    lenet.kernel.setCurrentIndex(lenet.kernel.findData("onnx"))
     with qtbot.waitSignal(lenet.mirror.changed, timeout=3000):
-        lenet.tool_bar.kernel.activated.emit(lenet.tool_bar.kernel.currentIndex())
+        lenet.kernel.activated.emit(lenet.kernel.currentIndex())
     assert "nn.Module" not in lenet.panels.source.code.toPlainText()
     assert "lenet5[*] - ONNX - Sketch" in lenet.windowTitle()
     assert lenet.desk.document.kernel == "onnx"

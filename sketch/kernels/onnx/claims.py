@@ -18,7 +18,6 @@ LAYER_KEY = "sketch.layer"
 GROUPS_KEY = "sketch.groups"
 CONSTANTS_KEY = "sketch.constants"
 SEED_KEY = "sketch.seed"
-PORTS_KEY = "sketch.ports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,6 @@ def build(
         )
     finally:
         weights.close()
-    used = {op.domain for op in program.ops}
     opsets = [helper.make_opsetid("", program.opset)]
     for domain in program.domains()[1:]:
         version = (
@@ -101,7 +100,6 @@ def build(
         )
         opsets.append(helper.make_opsetid(domain, version))
     functions = [_function(function, program.opset) for function in program.functions]
-    functions += [item for item in _kept_functions(network, task) if item.domain in used]
     model = helper.make_model(
         graph,
         opset_imports=opsets,
@@ -114,12 +112,6 @@ def build(
     losses.extend(_losses(network))
     _check_since(program, network)
     return model, losses
-
-
-def _kept_functions(network: Network, task: Task) -> Iterator[onnx.FunctionProto]:
-    """Model-local functions of an imported file that its foreign nodes call."""
-    for digest, size in network.meta.get("onnx.functions", ()):
-        yield onnx.FunctionProto.FromString(task.store.get(digest, (size,), "uint8").tobytes())
 
 
 def _ir_version(program: Program) -> int:

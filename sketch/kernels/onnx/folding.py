@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -163,8 +162,3 @@ def _replace(graph: ir.Graph, node: ir.Node, tensors: Sequence[ir.TensorProtocol
     graph.remove(node, safe=True)
     for name, new in made:
         graph.initializers[name] = new
-
-
-def array_of(tensor: ir.TensorProtocol) -> np.ndarray[Any, Any]:
-    """The elements of a tensor."""
-    return np.asarray(tensor.numpy())

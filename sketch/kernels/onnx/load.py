@@ -77,11 +77,17 @@ class _Loader:
                 continue
             try:
                 self._node(node, found)
-            except (GraphError, ValueError) as error:
+            except (GraphError, ValueError, KeyError, TypeError, IndexError, ZeroDivisionError) as error:
                 where = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
-                raise BinderError(f"{self._path.name}: {clean(where)!r} ({node.op_type}): {error}") from None
+                reason = " ".join(str(error).split())[:200]
+                raise BinderError(
+                    f"{self._path.name}: {clean(where)!r} ({clean(node.op_type)}): {reason}"
+                ) from None
         for value, node_id in zip(graph.outputs, ends, strict=True):
-            self._build.wire(value, node_id, 0)
+            try:
+                self._build.wire(value, node_id, 0)
+            except ValueError as error:
+                raise BinderError(f"{self._path.name}: {error}") from None
         self._remember()
 
     def _declare(self, graph: ir.Graph) -> None:

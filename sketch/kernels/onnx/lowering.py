@@ -24,9 +24,8 @@ from sketch.kernels.onnx.program import (
     flat,
 )
 from sketch.kernels.onnx.rows import ROWS
+from sketch.kernels.onnx.value_names import SOURCES, ValueNames
 
-SOURCES = ("Constant", "Parameter")
-"""Layers that are a tensor of the file and no operator."""
 _CONSTANT_NAMES: Mapping[str, tuple[str, ...]] = {
     "Reshape": ("", "shape"), "Expand": ("", "shape"), "Clip": ("", "min", "max"), "Dropout": ("", "ratio"),
     "Pad": ("", "pads", "value", "axes"), "Slice": ("", "starts", "ends", "axes", "steps"), "Gather": ("", "indices"),
@@ -104,8 +103,7 @@ class _Lowering:
     def __init__(self, network: Network, opset: int, strict: bool):
         self._network, self._strict = network, strict
         self._program = Program(network.name or "network", opset)
-        self._names: set[str] = set()
-        self._values: dict[tuple[int, int], str] = {}
+        self._names = ValueNames(network)
         self._tensors: dict[int, str] = {}
         self._functions: dict[str, dict[str, Function]] = {}
         self._constants: dict[str, str] = {}
@@ -113,9 +111,6 @@ class _Lowering:
     def run(self) -> Program:
         """The Program."""
         network = self._network
-        for step in (*network.inputs, *network.outputs):
-            self._values[step.id, -1] = self._unique(network.qualified(step))
-        self._reserve_outputs()
         for step in network.steps:
             try:
                 self._step(step)
@@ -127,77 +122,30 @@ class _Lowering:
         self._describe()
         return self._program
 
-    # --- names -------------------------------------------------------------------------------------
-
-    def _unique(self, name: str) -> str:
-        """The name, numbered when it is taken; ONNX has one space of names for all values."""
-        found, number = name, 2
-        while found in self._names:
-            found = f"{name}_{number}"
-            number += 1
-        self._names.add(found)
-        return found
-
-    def _reserve_outputs(self) -> None:
-        """A value that an Output shows bears the Output's name, unless it is an input or shown twice."""
-        for step in self._network.outputs:
-            source = step.inputs[0] if step.inputs else None
-            if source is None:
-                continue
-            maker = self._network.step(source.node)
-            key = (source.node, source.out)
-            if key not in self._values and maker.layer not in ("Input", MODEL_INPUT, *SOURCES):
-                self._values[key] = self._values[step.id, -1]
-
-    def _value(self, step: Step, out: int) -> str:
-        """The name of an output of a step, made up when it is new."""
-        key = (step.id, out)
-        if key not in self._values:
-            name = self._network.qualified(step)
-            if out:
-                ports = step.spec.outputs
-                name += f".{ports[out].name}" if out < len(ports) and not ports[out].variadic else f".{out}"
-            self._values[key] = self._unique(name)
-        return self._values[key]
-
-    def _wired(self, step: Step) -> list[str]:
-        names = []
-        for source in step.inputs:
-            if source is None:
-                names.append("")
-                continue
-            key = (source.node, source.out)
-            names.append(
-                self._values[key]
-                if key in self._values
-                else self._value(self._network.step(source.node), source.out)
-            )
-        return names
-
     # --- steps -------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
         if step.layer == "Input":
-            self._values[step.id, 0] = self._values[step.id, -1]
+            self._names.values[step.id, 0] = self._names.values[step.id, -1]
         elif step.layer == "Output":
             self._output(step)
         elif step.layer == MODEL_INPUT:
-            self._program.inputs.append(model_input(step, self._value(step, 0)))
+            self._program.inputs.append(model_input(step, self._names.value(step, 0)))
         elif step.layer in SOURCES:
             self._source(step)
         elif step.spec.is_operator:
-            outputs = tuple(self._value(step, out) for out in range(max(1, len(step.types))))
-            op = foreign_op(step, self._wired(step), outputs, lambda role: self._weight(step, role))
+            outputs = tuple(self._names.value(step, out) for out in range(max(1, len(step.types))))
+            op = foreign_op(step, self._names.wired(step), outputs, lambda role: self._weight(step, role))
             op.name = "/".join(self._network.path(step))
             self._program.ops.append(op)
         else:
             self._layer(step)
 
     def _output(self, step: Step) -> None:
-        source = self._wired(step)
+        source = self._names.wired(step)
         if not source or not source[0]:
             raise UnsayableError("Nothing is wired to it.")
-        name = self._values[step.id, -1]
+        name = self._names.values[step.id, -1]
         if source[0] != name:
             op = Op("Identity", (source[0],), (name,), node=step.id, name=name)
             op.meta[LAYER_KEY] = self._claim(step, (0,)).to_text(seal("Identity", "", {}, ()))
@@ -205,7 +153,7 @@ class _Lowering:
 
     def _source(self, step: Step) -> None:
         """Constant and Parameter are initializers under the node's own name."""
-        name = self._value(step, 0)
+        name = self._names.value(step, 0)
         if step.layer == "Constant" and "value" not in step.weights:
             shape, data = flat(step.params["value"])
             value = TensorValue(step.params["dtype"], shape, data)
@@ -233,7 +181,7 @@ class _Lowering:
     def _inline(self, step: Step, op: Op, emitter: Emitter) -> None:
         """One operator: into the model itself; its constants become initializers beside the weights."""
         constants = emitter.constants
-        formal, wired = formal_inputs(step), self._wired(step)
+        formal, wired = formal_inputs(step), self._names.wired(step)
         named = _CONSTANT_NAMES.get(op.kind, ())
         inputs: list[str] = []
         layout: list[int | str | None] = []
@@ -255,13 +203,15 @@ class _Lowering:
         self._finish(step, op, self._claim(step, layout), sealed)
 
     def _finish(self, step: Step, op: Op, claim: Claim, sealed: int) -> None:
-        op.outputs = tuple(self._value(step, out) if name else "" for out, name in enumerate(op.outputs))
+        op.outputs = tuple(
+            self._names.value(step, out) if name else "" for out, name in enumerate(op.outputs)
+        )
         op.name = "/".join(self._network.path(step))
         op.meta[LAYER_KEY] = claim.to_text(sealed)
         self._program.ops.append(op)
 
     def _small(self, step: Step, hint: str, value: Any) -> str:
-        name = self._unique(f"{self._network.qualified(step)}.{hint}")
+        name = self._names.unique(f"{self._network.qualified(step)}.{hint}")
         self._program.initializers.append(Initializer(name, value.dtype, value.shape, value, step.id))
         return name
 
@@ -270,7 +220,7 @@ class _Lowering:
         used = {name for op in emitter.ops for name in op.inputs}
         formal = [(port, name) for port, name in enumerate(formal_inputs(step)) if name in used]
         roles = [role for role in step.weights if role in used]
-        wired = self._wired(step)
+        wired = self._names.wired(step)
         attributes = call_attributes(step)
         shown = tuple(name for name in outputs if name)
         function = Function(
@@ -311,7 +261,7 @@ class _Lowering:
         if tensor is not None and tensor in self._tensors:
             return self._tensors[tensor]
         own = self._network.tensors[tensor].name if tensor is not None and step.spec.is_operator else ""
-        name = self._unique(own or f"{self._network.qualified(step)}.{role}")
+        name = self._names.unique(own or f"{self._network.qualified(step)}.{role}")
         self._program.initializers.append(Initializer(name, kind.dtype, kind.shape, None, step.id, role))
         if tensor is not None:
             self._tensors[tensor] = name
@@ -327,7 +277,7 @@ class _Lowering:
         for step in network.inputs:
             kind = step.types[0] if step.types else None
             dtype, shape = (kind.dtype, kind.shape) if kind else (step.params["dtype"], None)
-            self._program.inputs.append(Port(self._values[step.id, -1], dtype, shape, step.id))
+            self._program.inputs.append(Port(self._names.values[step.id, -1], dtype, shape, step.id))
         for step in network.outputs:
             kind = step.input_types[0] if step.input_types else None
             if kind is not None:
@@ -335,7 +285,7 @@ class _Lowering:
                     network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
                 )
                 self._program.outputs.append(
-                    Port(self._values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
+                    Port(self._names.values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
                 )
 
     def _describe(self) -> None:

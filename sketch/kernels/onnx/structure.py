@@ -52,12 +52,14 @@ class Structure:
 
 def read(path: Path) -> Structure:
     """Read and normalise a file; BinderError in one line for whatever is wrong with it."""
+    light = read_structure(path)
     proto = onnx.ModelProto()
     try:
-        proto.ParseFromString(read_structure(path))
+        proto.ParseFromString(light)
     except Exception:  # noqa: BLE001  protobuf raises a type of its own that has no public home
         raise BinderError(f"{path.name}: the file is damaged or no ONNX model; get it again.") from None
     _check(proto, path)
+    _budget(proto, path)
     opset = next((item.version for item in proto.opset_import if item.domain in ("", "ai.onnx")), 0)
     meta = {item.key: item.value for item in proto.metadata_props}
     _drop_inputs_with_values(proto)
@@ -65,7 +67,7 @@ def read(path: Path) -> Structure:
     types = _types(proto)
     formal = {(f.name, f.overload): tuple(f.input) for f in proto.functions if f.domain == LAYER_DOMAIN}
     proto = _inline(proto, path)
-    model = _pointed(ir.from_proto(proto), path)
+    model = _pointed(_parsed(proto, path), path)
     model = _raised(model, opset, path)
     fold(model.graph, path)
     if 0 < opset < NEWEST_OPSET:
@@ -267,7 +269,6 @@ def _inline(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     others = [function for function in proto.functions if function.domain != LAYER_DOMAIN]
     layers = [function for function in proto.functions if function.domain == LAYER_DOMAIN]
     if others:
-        _budget(proto, path)
         del proto.functions[:]
         proto.functions.extend(others)
         try:
@@ -301,6 +302,16 @@ def _budget(proto: onnx.ModelProto, path: Path) -> None:
     total = sum(size(key, ()) if key in bodies else 1 for key in called)
     if total > MAX_CALLS:
         raise BinderError(f"{path.name}: its functions expand to {total} operators, more than {MAX_CALLS}.")
+
+
+def _parsed(proto: onnx.ModelProto, path: Path) -> ir.Model:
+    try:
+        return ir.from_proto(proto)
+    except Exception as error:  # noqa: BLE001  whatever a damaged structure makes the reader stumble over
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        raise BinderError(f"{path.name}: the model's structure is damaged: {_line(cause)}") from None
 
 
 def _pointed(model: ir.Model, path: Path) -> ir.Model:
@@ -362,7 +373,7 @@ def _raised(model: ir.Model, opset: int, path: Path) -> ir.Model:
     return model
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
 

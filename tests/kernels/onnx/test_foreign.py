@@ -20,7 +20,16 @@ def sent_back(path, tmp_path, name="again.onnx"):
 
 
 def test_attributes_inputs_and_weights_are_kept(tmp_path):
-    made = node("Bar", ["x", "", "w"], ["y", "z"], domain="com.example", alpha=0.25, count=3, names=["a", "b"], mode="fast")
+    made = node(
+        "Bar",
+        ["x", "", "w"],
+        ["y", "z"],
+        domain="com.example",
+        alpha=0.25,
+        count=3,
+        names=["a", "b"],
+        mode="fast",
+    )
     model = model_of([made], [info("x", 2)], [info("y", 2)], {"w": random(3)}, domains=["com.example"])
     path = saved(model, tmp_path / "model.onnx")
     task = task_in(tmp_path)
@@ -57,14 +66,16 @@ def test_bodies_and_what_they_read_from_outside_survive_renaming(tmp_path):
     assert {attribute.name for attribute in kept.attribute} == {"then_branch", "else_branch"}
     for values in ([1.0, 2.0], [-1.0, -2.0]):
         inputs = {"x": np.array(values, np.float32)}
-        np.testing.assert_array_equal(KERNEL.run(again, inputs, task)["y"], KERNEL.run(path, inputs, task)["y"])
+        np.testing.assert_array_equal(
+            KERNEL.run(again, inputs, task)["y"], KERNEL.run(path, inputs, task)["y"]
+        )
 
 
 def test_a_tensor_attribute_is_kept(tmp_path):
     value = numpy_helper.from_array(np.array([3], np.int64))
     nodes = [node("Shape", ["x"], ["s"]), node("ConstantOfShape", ["s"], ["y"], value=value)]
     path = saved(model_of(nodes, [info("x", "N", 2)], [info("y", "N", 2, kind=7)]), tmp_path / "model.onnx")
-    network, back, task, again = sent_back(path, tmp_path)
+    network, _, task, again = sent_back(path, tmp_path)
     assert layers_of(network) == ["ai.onnx:Shape", "ai.onnx:ConstantOfShape"]
     inputs = {"x": random(4, 2)}
     np.testing.assert_array_equal(KERNEL.run(again, inputs, task)["y"], np.full((4, 2), 3))
@@ -72,7 +83,9 @@ def test_a_tensor_attribute_is_kept(tmp_path):
 
 def test_layers_wait_for_known_ranks(tmp_path):
     made = node("Bar", ["x"], ["a"], domain="com.example")
-    model = model_of([made, node("Relu", ["a"], ["y"])], [info("x", 2)], [info("y", 2)], domains=["com.example"])
+    model = model_of(
+        [made, node("Relu", ["a"], ["y"])], [info("x", 2)], [info("y", 2)], domains=["com.example"]
+    )
     network, back, _, _ = sent_back(saved(model, tmp_path / "model.onnx"), tmp_path)
     assert layers_of(network) == ["com.example:Bar", "ai.onnx:Relu"]
     assert [item.op_type for item in back.graph.node] == ["Bar", "Relu"]
@@ -90,10 +103,15 @@ def test_functions_of_the_file_become_operators(tmp_path):
 
 def test_raw_types_go_through_bit_by_bit(tmp_path):
     bits = np.arange(6, dtype=np.uint16) + 0x3F80
-    tensor = onnx.TensorProto(name="w", data_type=onnx.TensorProto.BFLOAT16, dims=[6], raw_data=bits.tobytes())
+    tensor = onnx.TensorProto(
+        name="w", data_type=onnx.TensorProto.BFLOAT16, dims=[6], raw_data=bits.tobytes()
+    )
     four = onnx.TensorProto(name="q", data_type=onnx.TensorProto.INT4, dims=[3], raw_data=b"\x21\x0f")
     model = model_of(
-        [node("Bar", ["x", "w", "q"], ["y"], domain="com.example")], [info("x", 2)], [info("y", 2)], domains=["com.example"]
+        [node("Bar", ["x", "w", "q"], ["y"], domain="com.example")],
+        [info("x", 2)],
+        [info("y", 2)],
+        domains=["com.example"],
     )
     model.graph.initializer.extend([tensor, four])
     _, back, _, _ = sent_back(saved(model, tmp_path / "model.onnx"), tmp_path)

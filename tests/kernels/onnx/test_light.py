@@ -32,7 +32,9 @@ def test_classic_opens_and_goes_back(name, tmp_path):
     assert network.errors == ()
     assert network.parameters == PARAMETERS[name]
     assert [step.name for step in network.steps if step.spec.is_operator] == []
-    assert [step.name for step in network.steps for kind in step.types if kind is None or kind.shape is None] == []
+    assert [
+        step.name for step in network.steps for kind in step.types if kind is None or kind.shape is None
+    ] == []
     target = tmp_path / "copy.onnx"
     KERNEL.export_model(network, target, {}, task)
     inputs = sample_inputs(network, seed=5)

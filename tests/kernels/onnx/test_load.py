@@ -72,10 +72,10 @@ CASES = {
         image(1, 3, 6, 6), {}, ["ConstantPad2d", "MaxPool2d"],
     ),
     "one window over all": (
-        [node("AveragePool", ["x"], ["y"], kernel_shape=[7, 7], pads=[0, 0, 1, 1])], image(1, 3, 6, 6), {}, ["AvgPool2d"],
+        [node("AveragePool", ["x"], ["y"], kernel_shape=[7, 7], pads=[0, 0, 1, 1])], image(1, 3, 6, 6), {}, ["AvgPool2d"],  # noqa: E501
     ),
     "mean without its padding": (
-        [node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], image(1, 3, 6, 6), {}, ["AvgPool2d"],
+        [node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], image(1, 3, 6, 6), {}, ["AvgPool2d"],  # noqa: E501
     ),
     "reshape to rows is Flatten": (
         [node("Reshape", ["x", "s"], ["y"])], image("N", 3, 4), {"s": np.array([0, -1])}, ["Flatten"],
@@ -94,7 +94,7 @@ CASES = {
     "sum of three": ([node("Sum", ["x", "x", "x"], ["y"])], image(2, 3), {}, ["Add"]),
     "a constant operand": ([node("Mul", ["x", "w"], ["y"])], image(2, 30), {"w": random(30)}, ["Parameter", "Mul"]),
     "identity of a weight": (
-        [node("Identity", ["w"], ["v"]), node("MatMul", ["x", "v"], ["y"])], image(2, 4), {"w": random(4, 3)}, ["Linear"],
+        [node("Identity", ["w"], ["v"]), node("MatMul", ["x", "v"], ["y"])], image(2, 4), {"w": random(4, 3)}, ["Linear"],  # noqa: E501
     ),
     "clip by constants": (
         [node("Clip", ["x", "lo", "hi"], ["a"]), node("Clip", ["a", "lo"], ["y"])], image(2, 4),
@@ -122,11 +122,17 @@ def test_operators_are_raised(title, tmp_path):
 @pytest.mark.parametrize("ways", [1, 2])
 def test_recurrence_is_raised(kind, ways, tmp_path):
     gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
-    weights = {"w": random(ways, gates * 5, 3), "r": random(ways, gates * 5, 5, seed=1), "b": random(ways, 10 * gates)}
+    weights = {
+        "w": random(ways, gates * 5, 3),
+        "r": random(ways, gates * 5, 5, seed=1),
+        "b": random(ways, 10 * gates),
+    }
     more = {"linear_before_reset": 1} if kind == "GRU" else {}
     direction = "bidirectional" if ways == 2 else "forward"
     made = node(kind, ["x", "w", "r", "b"], ["y", "h"], hidden_size=5, direction=direction, **more)
-    path = saved(model_of([made], [info("x", 6, 2, 3)], [info("y"), info("h")], weights), tmp_path / "model.onnx")
+    path = saved(
+        model_of([made], [info("x", 6, 2, 3)], [info("y"), info("h")], weights), tmp_path / "model.onnx"
+    )
     task = task_in(tmp_path)
     network = opened(path, task)
     assert layers_of(network) == [kind, "Unflatten", "Permute"]
@@ -139,7 +145,9 @@ def test_old_operators_are_raised_to_new_ones(tmp_path):
         node("Clip", ["d"], ["c"], min=0.0, max=6.0),
         node("Squeeze", ["c"], ["y"], axes=[2, 3]),
     ]
-    path = saved(model_of(nodes, [info("x", 2, 3, 1, 1)], [info("y", 2, 3)], opset=9), tmp_path / "model.onnx")
+    path = saved(
+        model_of(nodes, [info("x", 2, 3, 1, 1)], [info("y", 2, 3)], opset=9), tmp_path / "model.onnx"
+    )
     task = task_in(tmp_path)
     network = opened(path, task)
     assert layers_of(network) == ["Dropout", "ReLU6", "Squeeze"]
@@ -155,12 +163,20 @@ def test_scopes_become_groups(tmp_path):
     ]
     path = saved(model_of(nodes, [info("x", 2)], [info("y")]), tmp_path / "model.onnx")
     network = opened(path, task_in(tmp_path))
-    assert [network.qualified(step) for step in network.steps] == ["x", "layer1.0.act", "layer1.0.act_1", "Tanh", "y"]
+    assert [network.qualified(step) for step in network.steps] == [
+        "x",
+        "layer1.0.act",
+        "layer1.0.act_1",
+        "Tanh",
+        "y",
+    ]
 
 
 def test_one_weight_for_two_operators_is_tied_and_written_once(tmp_path):
     nodes = [node("Gemm", ["x", "w"], ["a"], transB=1), node("Gemm", ["a", "w"], ["y"], transB=1)]
-    path = saved(model_of(nodes, [info("x", 2, 4)], [info("y")], {"w": random(4, 4)}), tmp_path / "model.onnx")
+    path = saved(
+        model_of(nodes, [info("x", 2, 4)], [info("y")], {"w": random(4, 4)}), tmp_path / "model.onnx"
+    )
     task = task_in(tmp_path)
     network = opened(path, task)
     first, second = (step for step in network.steps if step.layer == "Linear")
@@ -187,17 +203,23 @@ def test_large_weights_stay_in_the_file(tmp_path):
 
 
 def test_weights_listed_as_inputs_are_no_inputs(tmp_path):
-    model = model_of([node("Add", ["x", "w"], ["y"])], [info("x", 2), info("w", 2)], [info("y")], {"w": random(2)})
+    model = model_of(
+        [node("Add", ["x", "w"], ["y"])], [info("x", 2), info("w", 2)], [info("y")], {"w": random(2)}
+    )
     network = opened(saved(model, tmp_path / "model.onnx"), task_in(tmp_path))
     assert [step.name for step in network.inputs] == ["x"]
 
 
 def test_symbolic_sizes_keep_their_names(tmp_path):
     nodes = [node("Relu", ["x"], ["y"])]
-    path = saved(model_of(nodes, [info("x", "batch", 3, "2*len", None)], [info("y")]), tmp_path / "model.onnx")
+    path = saved(
+        model_of(nodes, [info("x", "batch", 3, "2*len", None)], [info("y")]), tmp_path / "model.onnx"
+    )
     task = task_in(tmp_path)
     network = opened(path, task)
     assert network.inputs[0].params["shape"][:3] == ("batch", 3, "2*len")
     again = tmp_path / "again.onnx"
     KERNEL.export_model(network, again, {}, task)
-    assert [step.params["shape"] for step in opened(again, task).inputs] == [network.inputs[0].params["shape"]]
+    assert [step.params["shape"] for step in opened(again, task).inputs] == [
+        network.inputs[0].params["shape"]
+    ]

@@ -1,9 +1,10 @@
 """The text: onnx reads it, it holds the operators of the export, and each line knows its node."""
 
-import onnx
-import onnx.parser
 import subprocess
 import sys
+
+import onnx
+import onnx.parser
 
 from sketch.graph.draft import Draft
 from sketch.graph.network import build_network
@@ -42,8 +43,12 @@ def test_lines_belong_to_nodes():
     conv = next(step for step in network.steps if step.layer == "Conv2d")
     own = [line for first, last in source.lines[conv.id] for line in lines[first - 1 : last]]
     assert [("conv1" in line) for line in own] == [True] * 3
-    assert any(line.startswith("  conv1 = Conv <kernel_shape = [5, 5], pads = [2, 2, 2, 2]> (x, ") for line in own)
-    assert set(source.lines) == {step.id for step in network.steps} - {network.steps[-1].id} | {network.steps[-1].id}
+    assert any(
+        line.startswith("  conv1 = Conv <kernel_shape = [5, 5], pads = [2, 2, 2, 2]> (x, ") for line in own
+    )
+    assert set(source.lines) == {step.id for step in network.steps} - {network.steps[-1].id} | {
+        network.steps[-1].id
+    }
 
 
 def test_odd_names_are_quoted():

@@ -1,0 +1,149 @@
+"""Fields of the node editor: what is typed becomes the value, what is shown is what was typed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from sketch.graph.specs import ParamSpec
+from sketch.gui.param_fields import (
+    MIXED,
+    BoolField,
+    ChoiceField,
+    IntField,
+    NumbersOrChoiceField,
+    OptionalField,
+    TextField,
+    from_text,
+    guessed_spec,
+    make_field,
+    to_text,
+)
+
+DIMS = st.one_of(st.integers(0, 4096), st.sampled_from(["N", "T", "2*N", "batch"]))
+
+
+@pytest.fixture
+def field(qtbot):
+    def make(spec: ParamSpec):
+        made = make_field(spec)
+        qtbot.addWidget(made)
+        seen = []
+        made.edited.connect(seen.append)
+        return made, seen
+
+    return make
+
+
+@given(st.lists(DIMS, min_size=1, max_size=6).map(tuple))
+def test_a_shape_reads_back_as_it_was_shown(shape):
+    assert from_text(ParamSpec("shape", "shape"), to_text(shape)) == shape
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5).map(tuple))
+def test_floats_read_back_exactly(values):
+    assert from_text(ParamSpec("values", "floats"), to_text(values)) == values
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_reads_back_exactly(value):
+    assert from_text(ParamSpec("eps", "float"), to_text(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "says"),
+    [
+        ("float", "a", "eps: 'a' is not a number such as 0.1 or 1e-5."),
+        ("ints", "1, b", "eps: '1, b' is not a list of whole numbers such as 1, 2, 3."),
+        ("value", "[1, ", "eps: '[1, ' is not a number or nested lists of numbers such as [[1, 2], [3, 4]]."),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(kind, text, says):
+    with pytest.raises(ValueError, match="is not") as refusal:
+        from_text(ParamSpec("eps", kind), text)
+    assert str(refusal.value) == says
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        (ParamSpec("bias", "bool"), BoolField),
+        (ParamSpec("mode", "choice", choices=("a", "b")), ChoiceField),
+        (ParamSpec("dtype", "dtype"), ChoiceField),
+        (ParamSpec("kernel", "int", rank=2), IntField),
+        (ParamSpec("padding", "int", rank=2, choices=("same",)), NumbersOrChoiceField),
+        (ParamSpec("shape", "shape"), TextField),
+        (ParamSpec("size", "int", optional=True), OptionalField),
+    ],
+)
+def test_each_type_of_parameter_has_its_field(field, spec, kind):
+    assert isinstance(field(spec)[0], kind)
+
+
+def test_a_tuple_field_gives_all_its_numbers(field):
+    made, seen = field(ParamSpec("kernel", "int", rank=2, min=1))
+    made.show_value((3, 5))
+    assert [box.value() for box in made.boxes] == [3, 5]
+    made.boxes[0].setValue(7)
+    assert seen == [(7, 5)]
+    made.boxes[0].setValue(0)
+    assert seen[-1] == (1, 5)
+
+
+def test_showing_a_value_is_no_edit(field):
+    for spec, value in (
+        (ParamSpec("kernel", "int", rank=2), (1, 2)),
+        (ParamSpec("bias", "bool"), True),
+        (ParamSpec("mode", "choice", choices=("a", "b")), "b"),
+        (ParamSpec("padding", "int", rank=2, choices=("same",)), "same"),
+        (ParamSpec("size", "int", optional=True), None),
+        (ParamSpec("eps", "float"), 1e-5),
+    ):
+        made, seen = field(spec)
+        made.show_value(value)
+        made.show_value(MIXED)
+        assert seen == []
+
+
+def test_an_optional_field_opens_and_closes(field):
+    made, seen = field(ParamSpec("size", "int", optional=True, min=2))
+    made.show_value(None)
+    made.box.click()
+    assert seen == [2]
+    made.show_value(2)
+    made.box.click()
+    assert seen == [2, None]
+
+
+def test_a_word_and_numbers_change_places(field):
+    made, seen = field(ParamSpec("padding", "int", default=(0, 0), rank=2, min=0, choices=("same", "valid")))
+    made.show()
+    made.show_value("same")
+    assert made._inner.isHidden()
+    made.box.setCurrentText("size")
+    made.box.activated.emit(0)
+    assert seen == [(0, 0)]
+    made.show_value((1, 2))
+    assert not made._inner.isHidden()
+    made.hide()
+
+
+def test_a_text_field_commits_once_and_refuses_in_place(field):
+    made, seen = field(ParamSpec("eps", "float"))
+    refused = []
+    made.refused.connect(refused.append)
+    made.show_value(0.5)
+    made.line.setText("0.25")
+    QTest.keyClick(made.line, Qt.Key.Key_Return)
+    assert seen == [0.25]
+    made.line.setText("much")
+    QTest.keyClick(made.line, Qt.Key.Key_Return)
+    assert seen == [0.25]
+    assert len(refused) == 1
+    assert made.line.text() == "much"
+
+
+def test_attributes_of_operators_get_a_field_by_their_value():
+    kinds = {True: "bool", 3: "int", 0.5: "float", "x": "str", (1, 2): "ints", (0.5,): "floats", (): "value"}
+    assert {value: guessed_spec("a", value).type for value in kinds} == kinds
