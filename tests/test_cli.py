@@ -18,7 +18,7 @@ from sketch.api import Workbench
 from sketch.graph.draft import Draft
 from sketch.graph.network import build_network
 from sketch.graph.tables import Tables
-from tests.engine import drawn, engine  # noqa: F401 - a fixture
+from tests.engine import drawn
 
 
 @pytest.fixture

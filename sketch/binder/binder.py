@@ -14,6 +14,7 @@ import numpy as np
 
 from sketch.binder.job import Job
 from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, Kernel, Verification
+from sketch.binder.losses import as_asked
 from sketch.binder.process import WorkerProcess
 from sketch.binder.registry import KernelRegistry
 from sketch.binder.samples import sample_inputs
@@ -76,6 +77,8 @@ class Binder:
             trusted: code in `source` may run for the proof.
         """
         chosen = self.registry[kernel]
+        whole, network = network, as_asked(network, options or {})
+        source = source if network is whole else None
         self.check(network, chosen)
         if not path.parent.is_dir():
             raise BinderError(

@@ -11,7 +11,7 @@ def graph_problems(tables: Tables, inference: Inference) -> tuple[Problem, ...]:
     """All problems that no single node can see; O(nodes + wires), so callers debounce it."""
     layers = {node.layer for node in tables.nodes.values()}
     found: list[Problem] = []
-    if tables.nodes and not layers & {"Input", "Constant", "Parameter"}:
+    if tables.nodes and not layers & {"Input", "Constant", "Parameter", "onnx.graph:Input"}:
         found.append(
             Problem(None, "error", "no-input", "This network has no Input.", "Add one and give its shape.")
         )

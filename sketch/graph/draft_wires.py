@@ -42,13 +42,19 @@ class DraftWires(DraftRows):
             raise WireError("There is no such wire; it may have been removed.")
         self._check_ports(start, out, end, edge.into)
         if source == edge.target or self._reaches(edge.target, source):
-            raise CycleError(f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none.")
+            raise CycleError(
+                f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
+            )
         made = replace(edge, source=source, out=out)
         before = self.node(edge.source)
-        self.put("nodes", before.id, replace(before, next=tuple(wire for wire in before.next if wire != edge)))
+        self.put(
+            "nodes", before.id, replace(before, next=tuple(wire for wire in before.next if wire != edge))
+        )
         start = self.node(source)
         self.put("nodes", source, replace(start, next=(*start.next, made)))
-        self.put("nodes", end.id, replace(end, prior=tuple(made if wire == edge else wire for wire in end.prior)))
+        self.put(
+            "nodes", end.id, replace(end, prior=tuple(made if wire == edge else wire for wire in end.prior))
+        )
         return made
 
     def disconnect(self, edge: Edge) -> None:

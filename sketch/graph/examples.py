@@ -146,9 +146,7 @@ def _encoder(pen: Pen) -> None:
     pen.add("Embedding", "embedding", num_embeddings=1000, embedding_dim=128)
     with pen.inside("encoder", "Sequential"):
         for index in range(4):
-            pen.add(
-                "TransformerEncoderLayer", str(index), nhead=4, dim_feedforward=512, batch_first=True
-            )
+            pen.add("TransformerEncoderLayer", str(index), nhead=4, dim_feedforward=512, batch_first=True)
     pen.add("LayerNorm", "norm")
     pen.add("Linear", "head", out_features=1000)
     pen.add("Output", "logits")

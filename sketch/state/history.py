@@ -108,14 +108,14 @@ class History:
         self._open_key = None
 
     def delta_to(self, goal: int) -> Delta:
-        """The Delta that takes the present state to a checkpoint (0: the beginning)."""
+        """The Delta that takes the present state to a checkpoint (0: the beginning); undo and redo cost one step."""
         up, down = self._route(goal)
         steps = [inverse(self._checkpoints[n].delta) for n in up] + [self._checkpoints[n].delta for n in down]
         return steps[0] if len(steps) == 1 else compose(*steps)
 
     def move_to(self, goal: int) -> None:
         """Put the cursor on a checkpoint."""
-        for sequence in self.path(goal):
+        for sequence in self._route(goal)[1]:
             self._ahead[self._checkpoints[sequence].parent] = sequence
         self.cursor = goal
         self._open_key = None
@@ -152,9 +152,15 @@ class History:
         self.cursor, self.saved = cursor, saved
 
     def _route(self, goal: int) -> tuple[list[int], list[int]]:
-        """(checkpoints to take back, checkpoints to do) in the order in which that happens."""
-        here, there = self.path(self.cursor), self.path(goal)
-        shared = 0
-        while shared < min(len(here), len(there)) and here[shared] == there[shared]:
-            shared += 1
-        return here[shared:][::-1], there[shared:]
+        """(checkpoints to take back, checkpoints to do) in order; cost is the distance, as a parent is always older."""
+        here, there = self.cursor, goal
+        up: list[int] = []
+        down: list[int] = []
+        while here != there:
+            if here > there:
+                up.append(here)
+                here = self[here].parent
+            else:
+                down.append(there)
+                there = self[there].parent
+        return up, down[::-1]

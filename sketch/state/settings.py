@@ -74,7 +74,9 @@ class Settings:
     """
 
     def __init__(self, source: Path, folder: Path | None = None):
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # faster, and this is read before the first paint
+        loader = getattr(
+            yaml, "CSafeLoader", yaml.SafeLoader
+        )  # faster, and this is read before the first paint
         raw = yaml.load(source.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
         self._options = {name: _option(name, fields) for name, fields in raw["options"].items()}
         self._presets = {name: _keys_of(rows) for name, rows in raw["shortcuts"].items()}

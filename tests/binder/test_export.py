@@ -56,7 +56,7 @@ def test_the_proof_runs_source_and_result(binder, library, tmp_path, answer, agr
 
 
 def test_refusals_come_before_anything_is_written(binder, library, tmp_path):
-    with pytest.raises(BinderError, match="'tanh1': Rehearsals have no Tanh."):
+    with pytest.raises(BinderError, match=r"\'tanh1\': Rehearsals have no Tanh\."):
         binder.export_model(chain(library, tmp_path, "Tanh"), tmp_path / "o.play", "rehearsal")
     with pytest.raises(BinderError, match="does not exist"):
         binder.export_model(chain(library, tmp_path), tmp_path / "no" / "o.play", "rehearsal")

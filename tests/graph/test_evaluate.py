@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from sketch.graph.attachments import add_tensor, set_weight
@@ -40,7 +42,7 @@ def bench(library):
 def chain(*layers):
     def draw(draft):
         ids = [draft.add(name, params=params) for name, params in layers]
-        for source, target in zip(ids, ids[1:], strict=False):
+        for source, target in pairwise(ids):
             draft.connect(source, 0, target, 0)
         return ids
 
@@ -82,8 +84,10 @@ def test_weights_and_input_must_be_of_one_type(bench):
         chain(("Input", {"shape": ("N", 8), "dtype": "float16"}), ("Linear", {"out_features": 2}))
     )
     assert said(bench, linear) == [
-        ("error", "weight-dtype", "Linear has float32 weights, its input is float16. "
-         "Insert a Cast to float32, or change the element type of the Input.")
+        ("error", "weight-dtype", (
+            "Linear has float32 weights, its input is float16. "
+            "Insert a Cast to float32, or change the element type of the Input."
+        ))
     ]  # fmt: skip
 
     def store(draft):
@@ -102,8 +106,10 @@ def test_a_tensor_that_no_longer_fits_is_a_warning_with_both_sizes(bench):
     assert said(bench, linear) == []
     bench.edit(lambda draft: draft.set_param(linear, "out_features", 3))
     assert said(bench, linear) == [
-        ("warning", "weight-shape", "The stored weight is 2×8, the layer now needs 3×8. "
-         "It will be initialised anew when you compile; undo brings the old size back.")
+        ("warning", "weight-shape", (
+            "The stored weight is 2×8, the layer now needs 3×8. "
+            "It will be initialised anew when you compile; undo brings the old size back."
+        ))
     ]  # fmt: skip
     assert image in bench.tables.nodes
 

@@ -20,7 +20,7 @@ def test_records_reach_file_ring_and_listeners(tmp_path, quiet) -> None:
     heard = []
     leave = ring.subscribe(lambda record: heard.append(record.getMessage()))
     logger = logging.getLogger("sketch.state.test")
-    logger.info("document.saved path=%s", "x\ud800")
+    logger.info("document.saved path=%s", "x")
     logger.debug("not kept")
     try:
         raise ValueError("boom")
@@ -29,13 +29,24 @@ def test_records_reach_file_ring_and_listeners(tmp_path, quiet) -> None:
     leave()
     leave()
     logger.warning("last")
-    assert heard == ["document.saved path=x\ud800", "job.failed"]
+    assert heard == ["document.saved path=x", "job.failed"]
     assert [record.getMessage() for record in ring.records()] == [*heard, "last"]
     assert "ValueError: boom" in ring.text(ring.records()[1])
     text = (tmp_path / "sketch.log").read_text(encoding="utf-8")
-    assert "INFO MainProcess sketch.state.test document.saved path=x\\ud800" in text
+    assert "INFO MainProcess sketch.state.test document.saved path=x\n" in text
     assert "ValueError: boom" in text
     assert "not kept" not in text
+
+
+def test_a_name_that_is_no_text_is_escaped_in_the_file(tmp_path, quiet) -> None:
+    """Given to the handlers themselves: pytest-xdist cannot carry a report with such a record."""
+    ring = set_up_logging(tmp_path)
+    record = logging.LogRecord("sketch.test", logging.INFO, "test", 1, "path=%s", ("x\ud800",), None)
+    for handler in logging.getLogger("sketch").handlers:
+        if type(handler).__module__.startswith("sketch."):
+            handler.handle(record)
+    assert [each.getMessage() for each in ring.records()] == ["path=x\ud800"]
+    assert "path=x\\ud800" in (tmp_path / "sketch.log").read_text(encoding="utf-8")
 
 
 def test_setting_up_again_replaces_the_first(tmp_path, quiet) -> None:

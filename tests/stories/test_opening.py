@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import sketch
-from tests.engine import engine  # noqa: F401 - a fixture
 from tests.stories.light_models import NAMES, shaken
 
 SAMPLE = ("densenet121", "inception_v1", "resnet50", "shufflenet", "squeezenet")

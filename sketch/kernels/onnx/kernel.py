@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketch.binder.kernel import ExportReport, ImportedModel, KernelInfo, OptionSpec, SourceText, Task
+from sketch.binder.losses import INCLUDE_LOSSES
 from sketch.graph.network import Network, Step
 from sketch.kernels.onnx.lowering import refusal
 from sketch.kernels.onnx.program import NEWEST_OPSET, OLDEST_OPSET
@@ -33,6 +34,7 @@ class OnnxKernel:
                        "Version of the ONNX operators; older runtimes need an older one."),
             OptionSpec("external_data", "bool", False, (),
                        "Weights in a second file beside the model; done by itself above 2 GB."),
+            INCLUDE_LOSSES,
         ),
         text_language="onnx",
     )  # fmt: skip

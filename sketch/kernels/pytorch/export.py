@@ -11,7 +11,6 @@ import torch
 from sketch.binder.kernel import BinderError, ExportReport, Loss, Task
 from sketch.graph.network import Network
 from sketch.kernels.pytorch.build import build_module
-from sketch.kernels.pytorch.losses import without_losses
 from sketch.kernels.pytorch.plan import Plan
 from sketch.kernels.pytorch.text import source_text
 
@@ -23,8 +22,6 @@ def export_model(network: Network, path: Path, options: Mapping[str, Any], task:
     container = options.get("container") or ("py+safetensors" if path.suffix == ".py" else "pth")
     if container not in _CONTAINERS:
         raise BinderError(f"There is no container {container!r}; choose {', '.join(_CONTAINERS)}.")
-    if not options.get("include_losses", True):
-        network = without_losses(network)
     task.step(0, 3, "Building the module")
     module, plan, weights = build_module(network, task.store)
     _refuse_broken(plan)

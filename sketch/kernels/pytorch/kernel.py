@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketch.binder.kernel import ExportReport, ImportedModel, KernelInfo, OptionSpec, SourceText, Task
+from sketch.binder.losses import INCLUDE_LOSSES
 from sketch.graph.network import Network, Step
 from sketch.kernels.pytorch.table import refusal
 from sketch.kernels.pytorch.text import source_text
@@ -20,7 +21,7 @@ _OPTIONS = (
         "container", "choice", "pth", ("pth", "py+safetensors", "state_dict"),
         "pth: architecture and weights in one file; py+safetensors: source and weights; state_dict: weights only.",
     ),
-    OptionSpec("include_losses", "bool", True, (), "Keep losses that feed an Output."),
+    INCLUDE_LOSSES,
 )  # fmt: skip
 
 

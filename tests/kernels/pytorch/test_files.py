@@ -182,8 +182,25 @@ def test_content_is_recognised(tmp_path):
     with zipfile.ZipFile(tmp_path / "other.pth", "w") as archive:
         archive.writestr("readme.txt", "hello")
     assert not is_torch_file(tmp_path / "other.pth", (tmp_path / "other.pth").read_bytes()[:4096])
-    (tmp_path / "p.pth").write_bytes(pickle.dumps({"a": 1}))
-    assert not is_torch_file(tmp_path / "p.pth", (tmp_path / "p.pth").read_bytes())
+    (tmp_path / "n.pth").write_bytes(b"\x80 is no pickle of any protocol")
+    assert not is_torch_file(tmp_path / "n.pth", (tmp_path / "n.pth").read_bytes())
+
+
+def test_a_bare_pickle_needs_permission_and_opens_with_it(tmp_path):
+    module = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).eval()
+    path = tmp_path / "p.pth"
+    path.write_bytes(pickle.dumps(module))
+    assert is_torch_file(path, path.read_bytes()[:4096])
+    task = make_task(tmp_path)
+    task.trusted = False
+    with pytest.raises(PermissionNeededError, match=r"torch\.nn\.modules"):
+        KERNEL.import_model(path, {}, task)
+    task.trusted = True
+    tables = Tables()
+    tables.apply(KERNEL.import_model(path, {}, task).delta)
+    network = build_network(tables, library(), store=task.store)
+    assert [step.layer for step in network.steps] == ["Input", "Linear", "ReLU", "Output"]
+    assert network.parameters == 15
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
@@ -233,22 +250,6 @@ def test_a_pickled_module_opens_with_guessed_inputs(tmp_path):
     assert not network.errors
     assert network.inputs[0].params["shape"] == ("N", 3, 28, 28)
     assert network.parameters == sum(p.numel() for p in module.parameters())
-
-
-def test_losses_can_stay_out(tmp_path):
-    drawing = Drawing()
-    x = drawing.add("Input", shape=("N", 4), name="x")
-    target = drawing.add("Input", shape=("N",), dtype="int64", name="target")
-    scores = drawing.add("Linear", x, out_features=3)
-    drawing.add("Output", scores, name="scores")
-    drawing.add("Output", drawing.add("CrossEntropyLoss", scores, target), name="cost")
-    network = drawing.network()
-    task = make_task(tmp_path)
-    KERNEL.export_model(network, tmp_path / "a.pth", {}, task)
-    arrays = {"x": np.ones((2, 4), "float32"), "target": np.array([0, 2])}
-    assert list(KERNEL.run(tmp_path / "a.pth", arrays, task)) == ["scores", "cost"]
-    KERNEL.export_model(network, tmp_path / "b.pth", {"include_losses": False}, task)
-    assert list(KERNEL.run(tmp_path / "b.pth", {"x": arrays["x"]}, task)) == ["scores"]
 
 
 def test_reserved_names_cover_what_modules_use():

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from sketch.binder.kernel import OptionSpec
 from sketch.graph.network import Network, Step
+
+INCLUDE_LOSSES = OptionSpec("include_losses", "bool", True, (), "Keep losses that feed an Output.")
+
+
+def as_asked(network: Network, options: Mapping[str, Any]) -> Network:
+    """The network with its losses, or without them when the option says so."""
+    return network if options.get(INCLUDE_LOSSES.name, INCLUDE_LOSSES.default) else without_losses(network)
 
 
 def without_losses(network: Network) -> Network:
