@@ -184,22 +184,23 @@ def _kernel_line(name: str, row: dict[str, Any]) -> str:
 
 def _layers(args: argparse.Namespace) -> int:
     from sketch import api
-    from sketch.describe import layer_text, refusals
+    from sketch.describe import layer_text
 
     bench = api.workbench()
     specs = [bench.library[args.name]] if args.name else list(bench.library)
-    refused = {spec.name: refusals(spec, bench.registry) for spec in specs}
+    kernels = [kernel.info for kernel in bench.registry]
+    limits = {
+        s.name: {info.name: info.limits[s.name] for info in kernels if s.name in info.limits} for s in specs
+    }
     if args.json:
-        rows = {s.name: {"category": s.category, "doc": s.doc, "refused_by": refused[s.name]} for s in specs}
+        rows = {s.name: {"category": s.category, "doc": s.doc, "limits": limits[s.name]} for s in specs}
         _print({"layers": rows})
         return 0
     lines = (
         [layer_text(specs[0])] if args.name else [f"{s.name:<28} {s.category:<18} {s.title}" for s in specs]
     )
     lines += [
-        f"not in {kernel}: {name}: {why}"
-        for name, reasons in refused.items()
-        for kernel, why in reasons.items()
+        f"not in {kernel}: {name} {how}" for name, found in limits.items() for kernel, how in found.items()
     ]
     _print("\n".join(lines))
     return 0

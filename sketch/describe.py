@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sketch.binder.kernel import ExportReport, Kernel
-from sketch.binder.registry import KernelRegistry
+from sketch.binder.kernel import ExportReport
 from sketch.graph.cost import flops
-from sketch.graph.network import Network, Step
+from sketch.graph.network import Network
 from sketch.graph.problems import Problem
-from sketch.graph.rows import FrozenDict, ValueType
+from sketch.graph.rows import ValueType
 from sketch.graph.specs import LayerSpec
 
 
@@ -111,22 +110,6 @@ def layer_text(spec: LayerSpec) -> str:
         lines.append(f"param   {param.name}: {param.type}, {default}. {param.doc}".rstrip())
     lines += [f"weight  {weight.name}: {weight.shape or 'scalar'}" for weight in spec.weights.values()]
     return "\n".join(lines)
-
-
-def refusals(spec: LayerSpec, registry: KernelRegistry) -> dict[str, str]:
-    """kernel -> why it cannot express this layer at its defaults; empty when all can."""
-    step = _default_step(spec)
-    found = {kernel.info.name: _refusal(kernel, step) for kernel in registry}
-    return {name: reason for name, reason in found.items() if reason}
-
-
-def _refusal(kernel: Kernel, step: Step) -> str:
-    return kernel.refusal(step) or ""
-
-
-def _default_step(spec: LayerSpec) -> Step:
-    params = FrozenDict(spec.defaults())
-    return Step(0, spec.prefix, spec.name, spec, params, FrozenDict(), (), (), (), {}, {}, (), None)
 
 
 def _value(name: str, kind: ValueType | None) -> dict[str, Any]:

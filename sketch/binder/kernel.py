@@ -55,7 +55,10 @@ class OptionSpec:
 
 @dataclass(frozen=True, slots=True)
 class KernelInfo:
-    """What a kernel is called and which files it reads and writes (suffixes with the dot)."""
+    """What a kernel is called and which files it reads and writes (suffixes with the dot).
+
+    `limits` names the layers it cannot express in every form, with the words that follow "not in ONNX: LSTM ...".
+    """
 
     name: str
     title: str
@@ -63,6 +66,7 @@ class KernelInfo:
     writes: tuple[str, ...]
     options: tuple[OptionSpec, ...] = ()
     text_language: str = "python"
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sketch.binder.verify import compare
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.graph.draft import Draft
 from sketch.graph.network import build_network
+from sketch.graph.tables import Tables
 from sketch.kernels.onnx import KERNEL
 from tests.contract import oracle
 from tests.contract.cases import cases
@@ -45,6 +46,27 @@ def with_weights(network, case):
     return build_network(network.tables, library(), name=network.name, store=network.store), arrays
 
 
+def test_limits_name_layers_and_cover_what_is_refused():
+    assert set(REFUSED) <= set(KERNEL.info.limits) <= set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", ["AdaptiveAvgPool2d", "AdaptiveMaxPool1d"])
+def test_a_limit_on_sizes_is_said_on_the_node(layer, tmp_path):
+    """With a symbolic height the pool is refused with what to do; with a number it is not."""
+    reasons = []
+    for length in ("L", 12):
+        shape = ("N", 3, length) if layer.endswith("1d") else ("N", 3, length, 8)
+        tables = Tables()
+        draft = Draft(tables, library())
+        x = draft.add("Input", "x", {"shape": shape})
+        pool = draft.add(layer, "pool", {"output_size": 2})
+        draft.connect(x, 0, pool, 0)
+        tables.apply(draft.delta())
+        reasons.append(KERNEL.refusal(build_network(tables, library()).step(pool)))
+    assert "give the Input a number there" in reasons[0]
+    assert reasons[1] is None
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layer_is_the_same_in_onnx(layer, tmp_path):
     task = task_in(tmp_path)
@@ -54,6 +76,7 @@ def test_layer_is_the_same_in_onnx(layer, tmp_path):
         assert onnx.parser.parse_model(KERNEL.text(network).text).graph.name == network.name
         if reasons:
             assert REFUSED[layer] in reasons[0]
+            assert layer in KERNEL.info.limits
             continue
         path = tmp_path / "case.onnx"
         KERNEL.export_model(network, path, {}, task)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sketch.binder.kernel import ExportReport, ImportedModel, KernelInfo, OptionSpec, SourceText, Task
 from sketch.binder.losses import INCLUDE_LOSSES
 from sketch.graph.network import Network, Step
+from sketch.kernels.onnx.limits import LIMITS
 from sketch.kernels.onnx.lowering import refusal
 from sketch.kernels.onnx.program import NEWEST_OPSET, OLDEST_OPSET
 from sketch.kernels.onnx.text import source_text
@@ -37,6 +38,7 @@ class OnnxKernel:
             INCLUDE_LOSSES,
         ),
         text_language="onnx",
+        limits=LIMITS,
     )  # fmt: skip
 
     def available(self) -> str | None:

@@ -29,7 +29,12 @@ class PyTorchKernel:
     """PyTorch, as a kernel (see sketch.binder.kernel.Kernel)."""
 
     info = KernelInfo(
-        "pytorch", "PyTorch", (".pth", ".pt", ".bin", ".ckpt"), (".pth", ".pt", ".py"), _OPTIONS
+        "pytorch",
+        "PyTorch",
+        (".pth", ".pt", ".bin", ".ckpt"),
+        (".pth", ".pt", ".py"),
+        _OPTIONS,
+        limits={"LSTM": "with only one of h0 and c0"},
     )
 
     def available(self) -> str | None:
