@@ -10,8 +10,12 @@ import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+_PREFIX = ".sketch-"
+_STALE_SECONDS = 24 * 3600
 
 
 def write_file(
@@ -23,7 +27,8 @@ def write_file(
     A target that is a link keeps pointing where it does. Raises OSError with the target's name.
     """
     final = Path(os.path.realpath(target))
-    temporary = final.with_name(f".{secrets.token_hex(6)}.tmp")
+    _clear_rests(final.parent)
+    temporary = final.with_name(f"{_PREFIX}{secrets.token_hex(6)}.tmp")
     try:
         write(temporary)
         _sync(temporary)
@@ -39,6 +44,14 @@ def write_file(
         with contextlib.suppress(OSError):
             temporary.unlink()
     return target
+
+
+def _clear_rests(folder: Path) -> None:
+    """Remove what a Sketch that was killed while writing left here more than a day ago."""
+    for rest in folder.glob(f"{_PREFIX}*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - rest.stat().st_mtime > _STALE_SECONDS:
+                rest.unlink()
 
 
 def write_text(target: Path, text: str) -> Path:

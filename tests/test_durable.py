@@ -46,6 +46,15 @@ def test_mode_and_links_stay(tmp_path):
     assert real.stat().st_mode & 0o777 == 0o640
 
 
+def test_rests_of_a_killed_writer_go_with_the_next_write(tmp_path):
+    old, fresh = tmp_path / ".sketch-0011.tmp", tmp_path / ".sketch-2233.tmp"
+    for rest in (old, fresh):
+        rest.write_text("half")
+    os.utime(old, (0, 0))
+    write_text(tmp_path / "a.txt", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".sketch-2233.tmp", "a.txt"]
+
+
 def test_publish_copies_across_folders(tmp_path):
     (tmp_path / "scratch").mkdir()
     source = tmp_path / "scratch" / "m"

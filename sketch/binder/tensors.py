@@ -7,11 +7,15 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sketch.binder.kernel import BinderError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ADOPT_BELOW = 256 << 20
+"""Files smaller than this (bytes) are taken in whole; a session then needs them no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,18 @@ class TensorStore:
 
     Picklable: a worker opens the same folder. Arrays come back read-only and memory-mapped. Types that numpy
     lacks (bfloat16, float8, int4) are kept as their raw bits: `dtype` of the row says what they are.
+    numpy loads with the first tensor: a window with an empty canvas has none.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, adopt_below: int = ADOPT_BELOW):
         self.folder = Path(folder)
+        self.adopt_below = adopt_below
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, array: np.ndarray[Any, Any], dtype: str | None = None) -> str:
         """Store an array (C order) and return its digest. `dtype` names the element type of raw bits."""
+        import numpy as np
+
         array = np.ascontiguousarray(array).reshape(np.shape(array))
         name = dtype or array.dtype.name
         digest = content_digest(array, name)
@@ -45,13 +53,22 @@ class TensorStore:
         return digest
 
     def put_slice(self, place: FileSlice, dtype: str, shape: tuple[int, ...]) -> str:
-        """Record bytes that stay in their file; nothing is read. The digest names the place, not the content."""
+        """Record a tensor that a file holds.
+
+        Tensors of small files are copied, so that they outlive the file. Those of large ones stay where they are:
+        nothing is read, and the digest names the place, not the content.
+        """
         stat = Path(place.path).stat()
         if place.offset < 0 or place.offset + place.length > stat.st_size:
             raise BinderError(
                 f"{place.path}: a tensor claims bytes {place.offset} to {place.offset + place.length}, "
                 f"the file has {stat.st_size}; the file is damaged or cut off."
             )
+        if stat.st_size < self.adopt_below:
+            with Path(place.path).open("rb") as file:
+                file.seek(place.offset)
+                bits = np.frombuffer(file.read(place.length), storage_dtype(dtype))
+            return self.put(bits.reshape(shape), dtype)
         record = {"path": place.path, "offset": place.offset, "length": place.length,
                   "size": stat.st_size, "mtime": stat.st_mtime_ns}  # fmt: skip
         text = json.dumps(record, sort_keys=True).encode()
@@ -63,6 +80,8 @@ class TensorStore:
 
     def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         """The array, read-only and memory-mapped; BinderError when it is missing or has another size."""
+        import numpy as np
+
         storage = storage_dtype(dtype)
         count = int(np.prod(shape, dtype=np.int64))
         path, offset = self._where(digest)
@@ -110,6 +129,8 @@ def storage_dtype(dtype: str) -> np.dtype[Any]:
 
     Four-bit and two-bit types are kept unpacked, one element a byte.
     """
+    import numpy as np
+
     wide = {"bfloat16": "uint16"}
     if dtype in wide:
         return np.dtype(wide[dtype])

@@ -101,7 +101,7 @@ def test_tensors_of_a_model_stay_where_they_are(tmp_path):
     data = np.arange(10, dtype=np.float32)
     file = tmp_path / "weights.bin"
     file.write_bytes(b"12345678" + data.tobytes())
-    store = TensorStore(tmp_path / "store")
+    store = TensorStore(tmp_path / "store", adopt_below=0)
     digest = store.put_slice(FileSlice(str(file), 8, 40), "float32", (2, 5))
     assert store.get(digest, (2, 5), "float32").tolist() == data.reshape(2, 5).tolist()
     with pytest.raises(BinderError, match="claims bytes 8 to 80"):
@@ -109,3 +109,16 @@ def test_tensors_of_a_model_stay_where_they_are(tmp_path):
     file.write_bytes(b"changed" * 20)
     with pytest.raises(BinderError, match="has changed since it was opened"):
         store.get(digest, (2, 5), "float32")
+
+
+def test_tensors_of_a_small_model_outlive_its_file(tmp_path):
+    from sketch.binder.tensors import FileSlice
+
+    data = np.arange(10, dtype=np.float32)
+    file = tmp_path / "weights.bin"
+    file.write_bytes(b"12345678" + data.tobytes())
+    store = TensorStore(tmp_path / "store")
+    digest = store.put_slice(FileSlice(str(file), 8, 40), "float32", (10,))
+    file.unlink()
+    assert store.get(digest, (10,), "float32").tolist() == data.tolist()
+    assert digest == store.put(data)

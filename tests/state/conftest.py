@@ -20,6 +20,6 @@ def library() -> LayerLibrary:
 @pytest.fixture
 def document(library: LayerLibrary, tmp_path: Path) -> Iterator[Document]:
     """An empty document in memory, its tensors in a folder of the test."""
-    made = Document(library, store=TensorStore(tmp_path / "tensors"), folder=None)
+    made = Document(library, store=TensorStore(tmp_path / "tensors", adopt_below=0), folder=None)
     yield made
     made.close()

@@ -13,10 +13,10 @@ from sketch.kernels.onnx import KERNEL
 from tests.contract.networks import library
 
 
-def task_in(folder: Path) -> SimpleNamespace:
-    """A Task whose store lies in `folder`."""
+def task_in(folder: Path, adopt_below: int = 0) -> SimpleNamespace:
+    """A Task whose store lies in `folder`; by default every file counts as large, so that weights stay in it."""
     return SimpleNamespace(
-        store=TensorStore(folder / "store"), scratch=folder, trusted=False, step=lambda *_: None
+        store=TensorStore(folder / "store", adopt_below), scratch=folder, trusted=False, step=lambda *_: None
     )
 
 
