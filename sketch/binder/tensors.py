@@ -65,10 +65,7 @@ class TensorStore:
                 f"the file has {stat.st_size}; the file is damaged or cut off."
             )
         if stat.st_size < self.adopt_below:
-            with Path(place.path).open("rb") as file:
-                file.seek(place.offset)
-                bits = np.frombuffer(file.read(place.length), storage_dtype(dtype))
-            return self.put(bits.reshape(shape), dtype)
+            return self._adopt(place, dtype, shape)
         record = {"path": place.path, "offset": place.offset, "length": place.length,
                   "size": stat.st_size, "mtime": stat.st_mtime_ns}  # fmt: skip
         text = json.dumps(record, sort_keys=True).encode()
@@ -77,6 +74,14 @@ class TensorStore:
         if not target.exists():
             self._publish(target, text)
         return digest
+
+    def _adopt(self, place: FileSlice, dtype: str, shape: tuple[int, ...]) -> str:
+        import numpy as np
+
+        with Path(place.path).open("rb") as file:
+            file.seek(place.offset)
+            bits = np.frombuffer(file.read(place.length), storage_dtype(dtype))
+        return self.put(bits.reshape(shape), dtype)
 
     def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         """The array, read-only and memory-mapped; BinderError when it is missing or has another size."""
