@@ -22,10 +22,14 @@ log = logging.getLogger(__name__)
 
 
 class WorkerProcess:
-    """One warm worker of one kernel. Calls are one at a time; a call after a death starts a new process."""
+    """One warm worker of one kernel; it ends by itself when it was idle for long.
 
-    def __init__(self, kernel: str):
+    Calls are one at a time; a call after an end starts a new process.
+    """
+
+    def __init__(self, kernel: str, idle_seconds: float = 300.0):
         self.kernel = kernel
+        self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
@@ -35,8 +39,14 @@ class WorkerProcess:
         with self._lock:
             process = self._started()
             try:
-                self._send(process, request)
-                return self._listen(process, on_progress)
+                return self._ask(process, request, on_progress)
+            except (EOFError, OSError):
+                if process.wait(5) != 0:
+                    raise BinderError(self._obituary(process)) from None
+            # It was idle for long and ended just as it was asked: ask a new one.
+            process = self._started()
+            try:
+                return self._ask(process, request, on_progress)
             except (EOFError, OSError):
                 raise BinderError(self._obituary(process)) from None
 
@@ -78,7 +88,7 @@ class WorkerProcess:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sketch.binder.worker", self.kernel],
+            [sys.executable, "-m", "sketch.binder.worker", self.kernel, str(self.idle_seconds)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             start_new_session=True, env={**os.environ, "PYTHONPATH": path},
         )  # fmt: skip
@@ -91,6 +101,15 @@ class WorkerProcess:
             raise BinderError(ready.reason)
         log.info("worker.started kernel=%s pid=%d", self.kernel, self._process.pid)
         return self._process
+
+    def _ask(
+        self,
+        process: subprocess.Popen[bytes],
+        request: Request,
+        on_progress: Callable[[float, float, str], None],
+    ) -> Any:
+        self._send(process, request)
+        return self._listen(process, on_progress)
 
     def _send(self, process: subprocess.Popen[bytes], request: Request) -> None:
         if process.stdin is None:

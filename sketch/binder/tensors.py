@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sketch.binder.kernel import BinderError
-
 if TYPE_CHECKING:
     import numpy as np
 
@@ -60,7 +58,7 @@ class TensorStore:
         """
         stat = Path(place.path).stat()
         if place.offset < 0 or place.offset + place.length > stat.st_size:
-            raise BinderError(
+            raise _fault(
                 f"{place.path}: a tensor claims bytes {place.offset} to {place.offset + place.length}, "
                 f"the file has {stat.st_size}; the file is damaged or cut off."
             )
@@ -93,11 +91,11 @@ class TensorStore:
         try:
             have = path.stat().st_size - offset
         except OSError:
-            raise BinderError(
+            raise _fault(
                 f"Tensor {digest[:12]} is missing from the store; open the original file again."
             ) from None
         if have < count * storage.itemsize:
-            raise BinderError(f"Tensor {digest[:12]} has {have} bytes, needs {count * storage.itemsize}.")
+            raise _fault(f"Tensor {digest[:12]} has {have} bytes, needs {count * storage.itemsize}.")
         if not count:
             return np.empty(shape, storage)
         array = np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=(count * storage.itemsize,))
@@ -113,11 +111,9 @@ class TensorStore:
             record = json.loads((self.folder / f"{digest}.json").read_text())
             stat = Path(record["path"]).stat()
         except (OSError, ValueError):
-            raise BinderError(
-                f"Tensor {digest[:12]} is not where it was; open the original file again."
-            ) from None
+            raise _fault(f"Tensor {digest[:12]} is not where it was; open the original file again.") from None
         if (stat.st_size, stat.st_mtime_ns) != (record["size"], record["mtime"]):
-            raise BinderError(f"{record['path']} has changed since it was opened; open it again.")
+            raise _fault(f"{record['path']} has changed since it was opened; open it again.")
         return Path(record["path"]), int(record["offset"])
 
     def _blob(self, digest: str) -> Path:
@@ -142,7 +138,7 @@ def storage_dtype(dtype: str) -> np.dtype[Any]:
     if dtype.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2")):
         return np.dtype("uint8")
     if dtype == "string":
-        raise BinderError("Text tensors are kept in the graph, not in the tensor store.")
+        raise _fault("Text tensors are kept in the graph, not in the tensor store.")
     return np.dtype(dtype)
 
 
@@ -151,3 +147,11 @@ def content_digest(array: np.ndarray[Any, Any], dtype: str) -> str:
     digest = hashlib.sha256(f"{dtype}{array.shape}".encode())
     digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def _fault(text: str) -> Exception:
+    from sketch.binder.kernel import (
+        BinderError,
+    )  # brings the whole protocol, which an empty store does not need
+
+    return BinderError(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 import traceback
 from pathlib import Path
@@ -40,8 +41,11 @@ class _Task:
         write_message(self._out, Progress(float(done), float(total), text))
 
 
-def main(kernel_name: str) -> int:
-    """Serve one kernel over stdin and stdout; whatever a framework prints goes to stderr."""
+def main(kernel_name: str, idle_seconds: float) -> int:
+    """Serve one kernel over stdin and stdout until nothing was asked for a while.
+
+    Whatever a framework prints goes to stderr.
+    """
     restrain()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -50,12 +54,20 @@ def main(kernel_name: str) -> int:
     logging.getLogger("sketch").addHandler(_Relay(out))
     kernel = _kernel(kernel_name)
     write_message(out, Ready(kernel.available(), os.getpid()))
-    while True:
+    while _asked(source, idle_seconds):
         try:
             request = read_message(source, plain=False)
         except EOFError:
             return 0
         write_message(out, _answer(kernel, request, out))
+    return 0
+
+
+def _asked(source: BinaryIO, idle_seconds: float) -> bool:
+    """Wait for a request, or for the end of the pipe; False when the time is over (a framework keeps much memory)."""
+    if os.name == "nt":
+        return True
+    return bool(select.select([source], [], [], idle_seconds)[0])
 
 
 def _kernel(name: str) -> Any:
@@ -105,4 +117,4 @@ def _run_file(kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], float(sys.argv[2])))

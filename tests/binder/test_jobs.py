@@ -12,6 +12,7 @@ import pytest
 
 from sketch.binder.binder import Binder
 from sketch.binder.kernel import BinderError, ImportedModel
+from sketch.binder.process import WorkerProcess
 from sketch.binder.tensors import TensorStore
 
 
@@ -37,6 +38,13 @@ def test_the_worker_stays_warm(binder, play, tmp_path):
     first = binder._workers["rehearsal"]._process.pid
     open_play(binder, play("well"), tmp_path).wait(60)
     assert binder._workers["rehearsal"]._process.pid == first
+
+
+def test_an_idle_worker_ends_and_a_new_one_answers(binder, play, tmp_path):
+    binder._workers["rehearsal"] = worker = WorkerProcess("rehearsal", idle_seconds=0.2)
+    assert open_play(binder, play("well"), tmp_path).wait(60).state == "done"
+    assert worker._process.wait(10) == 0
+    assert open_play(binder, play("well"), tmp_path).wait(60).state == "done"
 
 
 @pytest.mark.parametrize(
