@@ -39,7 +39,11 @@ def main(argv: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all subcommands."""
-    parser = _Parser(prog="sketch", description="Draw, open, convert and check neural networks.")
+    parser = _Parser(
+        prog="sketch",
+        description="Draw, open, convert and check neural networks.",
+        epilog="Without a command, `sketch [FILE ...]` opens the editor.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     convert = _command(
         commands, "convert", _convert, "write a model in another format, and prove it", "SRC", "DST"
