@@ -1,7 +1,16 @@
-"""Start: CPU time to the first painted window, against a bare PySide6 main window in the same run.
+"""Start: CPU time until Sketch can be drawn in, against a bare PySide6 main window in the same run.
 
-Run it with the project's Python: python benchmarks/startup.py [RUNS]. Exit 1 when the ratio is above the promise.
-CPU time of a whole process, interpreter and imports included, so that it does not depend on what else runs.
+Run it with the project's Python: python benchmarks/startup.py [RUNS]. Exit 1 when the promise is broken.
+
+Each number is the CPU time of whole processes, interpreter and imports included, so that it depends little on what
+else runs; the programs take turns, and medians are compared. All run as an installed program does: with their byte
+code, and not for the first time (a session, and the files that Sketch keeps in the cache folder, are there).
+
+- bare: a main window with menu, tool bar and an empty graphics view, shown and painted.
+- canvas: Sketch from its start to the painted window in which the empty canvas of the last session takes a layer.
+  This is what the promise is about: at most 2.5 times the bare window, and no framework, scipy or networkx loaded.
+- welcome: the same without a session, where the window shows the welcome page.
+- filled: canvas, and then everything that comes after the first paint: toolbox, panels, kernels, working folder.
 """
 
 import json
@@ -11,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,59 +47,76 @@ application.processEvents()
 SKETCH = """
 import gc
 gc.disable()
-from PySide6.QtWidgets import QApplication
-from sketch.app import make_services
+from sketch.app import load_before_qt, make_services
 
 services = make_services()
-application = QApplication([])
-from sketch.gui.main_window import MainWindow
+load_before_qt()
+from sketch.gui.application import open_window
 
-window = MainWindow(services)
-window.resize(1480, 940)
-window.show()
+application, window = open_window(services)
 application.processEvents()
 """
-FILLED = SKETCH + "window.start()\napplication.processEvents()\n"
-CANVAS = FILLED + "window.opener.new()\napplication.processEvents()\n"
+WITH_CANVAS = "assert window.area.front.view.isVisible() and not window.area.front.document.tables.nodes\n"
+FILL = "window.start()\napplication.processEvents()\n"
+EARLIER = SKETCH + FILL + "window.opener.new()\napplication.processEvents()\nwindow.close()\n"
+"""The session before: a new network, nothing drawn."""
 
 
-def cpu(program: str) -> tuple[float, list[str]]:
+def environment(folder: str) -> dict[str, str]:
+    """A person of their own in a folder, and byte code that is kept."""
+    users = {f"XDG_{name}_HOME": f"{folder}/{name}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    code = {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": f"{folder}/../code"}
+    env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **users, **code}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+def cpu(program: str, env: Mapping[str, str]) -> tuple[float, list[str]]:
     """CPU seconds of a process that runs this, and the modules it had loaded."""
-    with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
-        users = {f"XDG_{name}_HOME": f"{folder}/{name}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-        env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **users, "PYTHONPATH": str(ROOT)}
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-c", program + END]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", program + END]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return spent, json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(runs: int) -> dict[str, object]:
-    """Medians of alternating runs, in seconds, and the ratios to the bare window."""
-    programs = {"bare": BARE, "painted": SKETCH, "filled": FILLED, "canvas": CANVAS}
+def measure(
+    runs: int, drawer: Mapping[str, str], newcomer: Mapping[str, str]
+) -> tuple[float, dict[str, object]]:
+    """The ratio of the promise, and what was found: medians of alternating runs, in seconds, and all ratios."""
+    programs = {
+        "bare": (BARE, newcomer),
+        "canvas": (SKETCH + WITH_CANVAS, drawer),
+        "welcome": (SKETCH, newcomer),
+        "filled": (SKETCH + WITH_CANVAS + FILL, drawer),
+    }
+    cpu(EARLIER, drawer)
     for program in programs.values():
-        cpu(program)
+        cpu(*program)
     times: dict[str, list[float]] = {name: [] for name in programs}
-    modules: list[str] = []
+    heavy: set[str] = set()
     for _ in range(runs):
         for name, program in programs.items():
-            spent, modules = cpu(program)
+            spent, modules = cpu(*program)
             times[name].append(spent)
+            heavy |= set(HEAVY) & set(modules)
     medians = {name: statistics.median(values) for name, values in times.items()}
     found: dict[str, object] = {f"{name}_s": round(value, 3) for name, value in medians.items()}
-    found["ratio"] = round(medians["painted"] / medians["bare"], 2)
-    found["ratio_with_canvas"] = round(medians["canvas"] / medians["bare"], 2)
-    found["heavy_modules"] = sorted(set(HEAVY) & set(modules))
-    return found
+    for name in ("canvas", "welcome", "filled"):
+        found[f"{name}_ratio"] = round(medians[name] / medians["bare"], 2)
+    return medians["canvas"] / medians["bare"], {**found, "heavy_modules": sorted(heavy)}
 
 
 def main() -> int:
     """Print the measurement as JSON; 1 when the promise is broken."""
-    found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
+        ratio, found = measure(runs, environment(f"{folder}/drawer"), environment(f"{folder}/newcomer"))
     sys.stdout.write(json.dumps(found) + "\n")
-    return 0 if found["ratio"] <= MOST and not found["heavy_modules"] else 1
+    return 0 if ratio <= MOST and not found["heavy_modules"] else 1
 
 
 if __name__ == "__main__":

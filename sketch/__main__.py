@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = frozenset({"check", "code", "convert", "diff", "export", "info", "kernels", "layers", "render"})
+SUBCOMMANDS = ("convert", "info", "check", "code", "render", "diff", "kernels", "layers")
+"""What `sketch.cli` runs, said here so that the start of the editor need not load it; a test compares."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"sketch {version_text()}\n")
         return 0
-    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+    if arguments and (arguments[0] in SUBCOMMANDS or arguments[0].startswith("-")):
         from sketch.cli import main as run_command
 
         return run_command(arguments)

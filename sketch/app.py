@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,9 +29,16 @@ log = logging.getLogger(__name__)
 
 def run_editor(files: Sequence[Path]) -> int:
     """Open the editor with these files; the exit code."""
+    if not has_screen():
+        sys.stderr.write(
+            "sketch: there is no screen to open a window on; `sketch --help` shows what works without\n"
+        )
+        return 2
+    gc.disable()  # what is made until the first paint stays; walking it again and again costs a tenth of the start
+    services = make_services()
+    load_before_qt()
     from sketch.gui.application import run
 
-    services = make_services()
     with (services.log_folder / "crash.log").open("a", encoding="utf-8") as crashes:
         faulthandler.enable(crashes)
         try:
@@ -37,11 +47,24 @@ def run_editor(files: Sequence[Path]) -> int:
             faulthandler.disable()
 
 
+def has_screen() -> bool:
+    """False on Linux without an X server, Wayland, or a Qt platform that was asked for by name."""
+    wanted = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in wanted)
+
+
+def load_before_qt() -> None:
+    """Import what a canvas needs besides Qt: PySide6 reads the source text of each module that comes after it."""
+    import sketch.binder.tensors
+    import sketch.state.commands
+    import sketch.state.document  # noqa: F401
+
+
 def make_services() -> Services:
     """Everything the window needs, from the person's own folders."""
     from sketch.gui.services import Services
 
-    settings = Settings(resource_root() / "settings.yaml", paths.config_folder())
+    settings = Settings(resource_root() / "settings.yaml", paths.config_folder(), paths.cache_folder())
     ring = set_up_logging(paths.log_folder(), settings.get("log.level"))
     session = Session(paths.state_folder() / "sessions")
     log.info("sketch.started session=%s", session.folder)
@@ -71,7 +94,7 @@ def version_text() -> str:
 def _library() -> LayerLibrary:
     from sketch.graph.library import LayerLibrary
 
-    return LayerLibrary.load(resource_root() / "layers")
+    return LayerLibrary.later(resource_root() / "layers", paths.cache_folder() / "layers.json")
 
 
 def _registry() -> KernelRegistry:

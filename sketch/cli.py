@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-SUBCOMMANDS = ("convert", "info", "check", "code", "render", "diff", "kernels", "layers")
 log = logging.getLogger(__name__)
 
 

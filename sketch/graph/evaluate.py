@@ -12,7 +12,6 @@ from sketch.graph.expressions import evaluate, names_in
 from sketch.graph.problems import Problem
 from sketch.graph.rows import FrozenDict, Node, TensorRow, ValueType
 from sketch.graph.rule import Call
-from sketch.graph.shape_rules import RULES
 from sketch.graph.specs import LayerSpec
 from sketch.graph.weights import WeightType, weight_types
 
@@ -254,6 +253,8 @@ def _outputs(
     unknown = _unknown_outputs(node, spec, call)
     if spec.group or not complete:
         return unknown
+    from sketch.graph.shape_rules import RULES  # not needed before there is a node
+
     try:
         return RULES[spec.rule](call)
     except ShapeError as error:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from string import Formatter
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from sketch.graph.errors import ExpressionError, LayerFileError, ParameterError
-from sketch.graph.expressions import names_in
+from sketch.graph.kept import kept
 from sketch.graph.rows import FrozenDict
 from sketch.graph.specs import PARAM_TYPES, CheckSpec, LayerSpec, ParamSpec, PortSpec, WeightSpec, freeze
+
+if TYPE_CHECKING:
+    import yaml
 
 _Table = Mapping[str, tuple[type, ...]]
 """Keys that a mapping may have, with the types of their values; () takes anything."""
@@ -47,8 +47,34 @@ class _Marked(dict[str, Any]):
     keys_at: dict[str, str]
 
 
+def read_folder(folder: Path, place: Path | None = None) -> list[LayerSpec]:
+    """All layers below a folder, in the order of the files' names; LayerFileError on the first fault.
+
+    What was read and checked is kept in the file `place`, if one is given.
+    """
+    files = sorted(folder.rglob("*.yaml"))
+    if place is None:
+        return [spec for path in files for spec in read_layers(path)]
+    found = kept(files, place, lambda: [raw for path in files for raw in _checked(path)])
+    return [_spec(_marked(raw)) for raw in found]
+
+
 def read_layers(path: Path) -> list[LayerSpec]:
     """All layers of one file (one YAML document each); LayerFileError on the first fault."""
+    return [_layer(path, raw) for raw in _documents(path)]
+
+
+def _checked(path: Path) -> list[Any]:
+    """The documents of a file, each without a fault."""
+    documents = _documents(path)
+    for raw in documents:
+        _layer(path, raw)
+    return documents
+
+
+def _documents(path: Path) -> list[Any]:
+    import yaml  # not needed when all is kept
+
     loader = _loader(path)
     try:
         documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=loader))
@@ -58,10 +84,23 @@ def read_layers(path: Path) -> list[LayerSpec]:
         raise LayerFileError(f"{place}: {error.problem}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise LayerFileError(f"{path.name}:1:1: this is no text") from None
-    return [_layer(path, document) for document in documents if document is not None]
+    return [document for document in documents if document is not None]
+
+
+def _marked(value: Any) -> Any:
+    """What was kept, as `_documents` gave it; where it stood in its file is not known any more."""
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = _Marked({key: _marked(item) for key, item in value.items()})
+    result.where, result.keys_at = "", dict.fromkeys(result, "")
+    return result
 
 
 def _loader(path: Path) -> Any:
+    import yaml
+
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("LayerLoader", (base,), {})
 
@@ -89,11 +128,17 @@ def _layer(path: Path, raw: Any) -> LayerSpec:
         raise LayerFileError(
             f"{path.name}:1:1: a layer is a mapping with name, category, inputs, outputs, shape"
         )
+    spec = _spec(raw)
+    _check_expressions(raw, spec)
+    return spec
+
+
+def _spec(raw: _Marked) -> LayerSpec:
     _only(raw, _TOP, {"name", "category", "outputs", "shape"}, raw.where)
     shape = raw["shape"] if isinstance(raw["shape"], dict) else {"rule": raw["shape"]}
     if not isinstance(shape.get("rule"), str):
         raise LayerFileError(f"{raw.keys_at['shape']}: 'shape' needs the name of a rule")
-    spec = LayerSpec(
+    return LayerSpec(
         name=raw["name"],
         title=raw.get("title", raw["name"]),
         category=raw["category"],
@@ -110,8 +155,6 @@ def _layer(path: Path, raw: Any) -> LayerSpec:
         group=raw.get("group", False),
         hidden=raw.get("hidden", False),
     )
-    _check_expressions(raw, spec)
-    return spec
 
 
 def _entries(raw: _Marked, key: str) -> list[tuple[str, Any, str]]:
@@ -177,6 +220,8 @@ def _only(raw: Any, allowed: _Table, needed: set[str], place: str) -> None:
 
 def _check_expressions(raw: _Marked, spec: LayerSpec) -> None:
     """Expressions may only read names that exist, so a typing error fails at load and not at an edit."""
+    from sketch.graph.expressions import names_in
+
     known = spec.params.keys() | {port.name for port in spec.inputs}
     texts = [p.derive for p in spec.params.values()] + [p.applies for p in spec.params.values()]
     loops = {name for weight in spec.weights.values() for name in weight.each}
@@ -197,6 +242,10 @@ def _check_expressions(raw: _Marked, spec: LayerSpec) -> None:
 
 def _check_message(check: CheckSpec, place: str, spec: LayerSpec, known: set[str]) -> None:
     """A message may only show what is known when its check ran: what it read, and what needs no input."""
+    from string import Formatter
+
+    from sketch.graph.expressions import names_in
+
     try:
         shown = {
             name for text in (check.message, check.cure) for _, name, _, _ in Formatter().parse(text) if name

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from sketch.graph.errors import LayerFileError, UnknownLayerError
-from sketch.graph.layer_file import read_layers
+from sketch.graph.layer_file import read_folder
 from sketch.graph.specs import LayerSpec, PortSpec
 
 
 class LayerLibrary:
     """Layers by name. A name with a colon (`ai.onnx:Det`, `com.microsoft:Gelu`) is an operator and always found."""
 
-    def __init__(self, specs: list[LayerSpec]):
-        self._specs: dict[str, LayerSpec] = {}
+    def __init__(
+        self, specs: Sequence[LayerSpec] = (), *, read: Callable[[], Sequence[LayerSpec]] | None = None
+    ):
+        self._read = read or (lambda: specs)
         self._operators: dict[str, LayerSpec] = {}
-        for spec in specs:
-            if spec.name in self._specs:
-                raise LayerFileError(f"Two layer files define {spec.name}.")
-            self._specs[spec.name] = spec
 
     @classmethod
     def load(cls, folder: Path) -> LayerLibrary:
         """Read every *.yaml below a folder, in the order of their names; LayerFileError on the first fault."""
-        specs = [spec for path in sorted(folder.rglob("*.yaml")) for spec in read_layers(path)]
-        return cls(specs)
+        library = cls(read=lambda: read_folder(folder))
+        len(library)
+        return library
+
+    @classmethod
+    def later(cls, folder: Path, place: Path | None) -> LayerLibrary:
+        """As `load`, at the first use; what was read is kept in the file `place`, for the next time."""
+        return cls(read=lambda: read_folder(folder, place))
+
+    @cached_property
+    def _specs(self) -> dict[str, LayerSpec]:
+        specs: dict[str, LayerSpec] = {}
+        for spec in self._read():
+            if spec.name in specs:
+                raise LayerFileError(f"Two layer files define {spec.name}.")
+            specs[spec.name] = spec
+        return specs
 
     def __iter__(self) -> Iterator[LayerSpec]:
         return iter(self._specs.values())

@@ -7,16 +7,19 @@ import logging
 import sys
 import threading
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from sketch.gui.main_window import MainWindow
 from sketch.gui.services import Services
 
 log = logging.getLogger(__name__)
+IDLE_MS = 300
+"""Nobody has begun to draw by this time after everything is shown."""
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -28,16 +31,22 @@ _LEVELS = {
 
 def run(services: Services, files: Sequence[Path]) -> int:
     """Show the window, open files, and stay until the person quits; the exit code."""
-    gc.disable()  # what is made until the first paint stays; walking it again and again costs a tenth of the start
+    application, window = open_window(services)
+    after_paint(window, files)
+    return application.exec()
+
+
+def open_window(services: Services) -> tuple[QCoreApplication, MainWindow]:
+    """The application and its window, shown with the document that was in front if that opens quickly."""
     application = QApplication.instance() or QApplication(["sketch"])
     application.setApplicationName("Sketch")
     application.setDesktopFileName("sketch") if isinstance(application, QApplication) else None
     qInstallMessageHandler(_on_qt_message)
     window = MainWindow(services)
     catch_errors(window)
+    window.keeper.restore_front()
     window.show()
-    after_paint(window, files)
-    return application.exec()
+    return application, window
 
 
 def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
@@ -48,6 +57,9 @@ def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
         gc.freeze()
         gc.enable()
         window.opener.open_files(list(files))
+        QTimer.singleShot(
+            IDLE_MS, lambda: import_module("numpy")
+        )  # so that the first wire need not wait for it
 
     QTimer.singleShot(0, start)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.view import CanvasView
+from sketch.gui.journal_mark import JournalMark
 from sketch.gui.theme import Theme
 from sketch.state.document import Document, Update
 
@@ -81,6 +82,8 @@ class CanvasTab(QWidget):
         column.setSpacing(0)
         column.addWidget(self.crumbs)
         column.addWidget(self.view, 1)
+        self.journal_mark = JournalMark(document)
+        column.addWidget(self.journal_mark)
         self.setFocusProxy(self.view)
         self._unsubscribe = document.subscribe(self._on_update)
         self.crumbs.chosen.connect(self.enter)

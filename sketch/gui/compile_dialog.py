@@ -29,6 +29,10 @@ from sketch.graph.network import Network
 from sketch.graph.specs import ParamSpec
 from sketch.gui.param_fields import ParamField, make_field
 
+FIXED_ROWS = 3
+"""Rows of the form above the options of the kernel: kernel, file, folder."""
+LONGEST_FOLDER = 360
+
 
 @dataclass(frozen=True)
 class CompileRequest:
@@ -51,6 +55,7 @@ class CompileDialog(QDialog):
         kernel: str,
         folder: Path,
         verify: bool = True,
+        opset: int | None = None,
     ):
         super().__init__(parent)
         self.setWindowTitle("Compile")
@@ -58,18 +63,20 @@ class CompileDialog(QDialog):
         self._registry = registry
         self._network = network
         self._folder = folder
+        self._wishes = {"opset": opset} if opset is not None else {}
         self._options: dict[str, Any] = {}
         self.kernel = QComboBox()
         self.kernel.setAccessibleName("Kernel")
         self.path = QLineEdit()
         self.path.setAccessibleName("File")
+        self.folder = QLabel()
+        self.folder.setProperty("role", "muted")
         self.verify = QCheckBox("Run the result and compare its numbers")
         self.verify.setChecked(verify)
         self.obstacle = QLabel()
         self.obstacle.setProperty("role", "error")
         self.obstacle.setWordWrap(True)
         self._form = QFormLayout()
-        self._option_form = QFormLayout()
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -96,13 +103,15 @@ class CompileDialog(QDialog):
 
     def _on_kernel(self) -> None:
         info = self._chosen().info
-        while self._option_form.rowCount():
-            self._option_form.removeRow(0)
-        self._options = {option.name: option.default for option in info.options}
+        while self._form.rowCount() > FIXED_ROWS:
+            self._form.removeRow(FIXED_ROWS)
+        self._options = {
+            option.name: self._wishes.get(option.name, option.default) for option in info.options
+        }
         for option in info.options:
-            label = QLabel(option.name.replace("_", " "))
+            label = QLabel(option.name.replace("_", " ").capitalize())
             label.setToolTip(option.doc)
-            self._option_form.addRow(label, self._field(option))
+            self._form.addRow(label, self._field(option))
         stem = Path(self.path.text()).stem or self._network.name
         self.path.setText(f"{stem}{info.writes[0]}")
         self._check()
@@ -110,12 +119,17 @@ class CompileDialog(QDialog):
     def _field(self, option: OptionSpec) -> ParamField:
         field = make_field(_as_param(option))
         field.setToolTip(option.doc)
-        field.show_value(option.default)
+        field.show_value(self._options[option.name])
         field.edited.connect(lambda value: self._options.__setitem__(option.name, value))
         return field
 
     def _check(self) -> None:
         reason = _obstacle(self._chosen(), self._network, self._path())
+        folder = str(self._path().parent)
+        self.folder.setText(
+            self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, LONGEST_FOLDER)
+        )
+        self.folder.setToolTip(folder)
         self.obstacle.setText(reason)
         self.obstacle.setVisible(bool(reason))
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not reason)
@@ -135,17 +149,17 @@ class CompileDialog(QDialog):
         place = QHBoxLayout()
         place.addWidget(self.path, 1)
         place.addWidget(browse)
-        for form in (self._form, self._option_form):
-            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            form.setHorizontalSpacing(16)
+        place.setSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setHorizontalSpacing(16)
         self._form.addRow("Kernel", self.kernel)
         self._form.addRow("File", place)
+        self._form.addRow("Folder", self.folder)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 18, 18, 14)
         column.setSpacing(12)
-        for part in (self._form, self._option_form):
-            column.addLayout(part)
+        column.addLayout(self._form)
         for widget in (self.verify, self.obstacle, self.buttons):
             column.addWidget(widget)
         self.buttons.accepted.connect(self.accept)

@@ -38,7 +38,7 @@ class Compiler:
         settings = window.services.settings
         dialog = CompileDialog(
             window, window.services.registry, document.network(), window.desk.kernel, window.folder,
-            verify=settings.get("compile.verify"),
+            verify=settings.get("compile.verify"), opset=settings.get("compile.opset"),
         )  # fmt: skip
         if dialog.exec() == CompileDialog.DialogCode.Accepted:
             self.run(dialog.request())

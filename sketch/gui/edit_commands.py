@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
+from sketch.graph.rows import Note
+from sketch.gui.canvas.node_item import NodeItem
+from sketch.gui.canvas.note_item import NoteItem
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
 from sketch.state import blocks, commands
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
 
 MIME_CLIP = "application/x-sketch-clip"
+CLEARANCE = 16.0
 
 
 def undo(window: MainWindow) -> None:
@@ -114,11 +118,12 @@ def select_all(window: MainWindow) -> None:
 
 
 def add_note(window: MainWindow) -> None:
-    """Put a note into the middle of the canvas in view."""
+    """Put a note near the middle of the canvas in view, where it covers no layer, and let the person type."""
 
     def run(tab: CanvasTab) -> None:
-        note = commands.add_note(tab.document, "Note", middle(tab), parent=tab.group)
+        note = commands.add_note(tab.document, "Note", _bare_place(tab), parent=tab.group)
         tab.view.select([note])
+        tab.view.start_rename(note)
 
     _with_tab(window, run)
 
@@ -199,6 +204,17 @@ def middle(tab: CanvasTab) -> tuple[float, float]:
     """The middle of what is in view, in scene units."""
     point: QPointF = tab.view.mapToScene(tab.view.viewport().rect().center())
     return point.x(), point.y()
+
+
+def _bare_place(tab: CanvasTab) -> tuple[float, float]:
+    """The middle, or as far to its left as it takes to stand clear of layers and notes."""
+    x, y = middle(tab)
+    size = Note(0, "", None)
+    area = QRectF(x - size.width / 2, y - size.height / 2, size.width, size.height)
+    while found := [item for item in tab.view.canvas.items(area) if isinstance(item, (NodeItem, NoteItem))]:
+        left = min(item.sceneBoundingRect().left() for item in found)
+        area.moveRight(left - CLEARANCE)
+    return area.center().x(), area.center().y()
 
 
 def attempt(window: MainWindow, run: Callable[[], object]) -> bool:

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 
 from sketch.gui.choices import Choice, matching
 
-MOST_SHOWN = 200
+MOST_SHOWN, MOST_ROWS = 200, 14
+"""How many matches the list holds, and how many of them it shows at once."""
+WIDTH = 380
 _WALK = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}
 
 
@@ -62,7 +64,7 @@ class FilterPopup(QFrame):
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
         column.addWidget(self._note)
-        self.resize(380, 340)
+        self.setFixedWidth(WIDTH)
 
     def open_at(self, place: QPoint) -> None:
         """Show it with its corner at a point of the screen, moved to fit."""
@@ -102,9 +104,16 @@ class FilterPopup(QFrame):
                 item.setForeground(self.palette().placeholderText())
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self._fit()
         if not self.list.count():
             self._note.setText("Nothing matches; try fewer letters.")
             self._note.show()
+
+    def _fit(self) -> None:
+        """As high as the matches, so that little of the drawing is covered."""
+        rows = min(MOST_ROWS, self.list.count())
+        self.list.setFixedHeight(rows * max(1, self.list.sizeHintForRow(0)) + 2 * self.list.frameWidth() + 4)
+        self.adjustSize()
 
     def _describe(self, item: QListWidgetItem | None) -> None:
         choice = item.data(Qt.ItemDataRole.UserRole) if item else None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-import yaml
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
+from sketch.graph.kept import kept_yaml
 from sketch.gui.theme import Theme
 from sketch.resources_root import resource_root
+from sketch.state.paths import cache_folder
 
 GRID = 24.0
 """Icons are described on a square of this many units."""
@@ -74,9 +75,7 @@ def mark(size: int, theme: Theme) -> QPixmap:
 
 @lru_cache(maxsize=1)
 def _descriptions() -> Mapping[str, str]:
-    path = resource_root() / "icons" / "actions.yaml"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    icons: Mapping[str, str] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    icons: Mapping[str, str] = kept_yaml(resource_root() / "icons" / "actions.yaml", cache_folder())
     return icons
 
 

@@ -51,10 +51,10 @@ class MainWindow(QMainWindow):
         dress(self.theme)
         self.folder = Path.cwd()
         self.found = ""
-        self._started = False
+        self.is_filled = False  # true from `start` on; before, there are no panels to ask
         self.desk = Desk(self)
         self.jobs = Jobs(self)
-        self.mirror = KernelMirror(self.desk, lambda: services.registry if self._started else None, self)
+        self.mirror = KernelMirror(self.desk, lambda: services.registry if self.is_filled else None, self)
         self.area: TabArea = TabArea(WelcomePage(self.theme))
         self.docks = build_docks(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
@@ -101,9 +101,9 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Load what the first paint did not need: layers, kernels, the session, the working folder."""
-        if self._started:
+        if self.is_filled:
             return
-        self._started = True
+        self.is_filled, early = True, self.area.front
         self.panels.fill(self.docks)
         connect_panels(self)
         from sketch.graph import examples
@@ -118,6 +118,8 @@ class MainWindow(QMainWindow):
         self.set_folder(self.keeper.folder)
         self.panels.files.start()
         self.keeper.restore_tabs()
+        if early is not None:
+            self._on_turned(self.area.front)  # it was there before the panels and the kernels
         self.area.welcome.show_recent(self.keeper.recent())
         self.area.welcome.show_pictures(self.keeper.example_picture)
         self.actions_.refresh()
@@ -166,13 +168,13 @@ class MainWindow(QMainWindow):
         self.theme = theme
         dress(theme)
         self._draw_icons(theme)
-        if self._started:
+        if self.is_filled:
             self.panels.set_theme(theme)
         self.job_bar.set_theme(theme)
         self.area.welcome.set_theme(theme)
         for tab in self.area:
             tab.view.set_theme(theme)
-        if self._started:
+        if self.is_filled:
             self.area.welcome.show_pictures(self.keeper.example_picture)
 
     # --- events ------------------------------------------------------------------------------------

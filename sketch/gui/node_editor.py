@@ -60,7 +60,7 @@ class NodeEditor(QScrollArea):
         if signature != self._signature:
             self._signature = signature
             self._rebuild()
-        self._refresh()
+        self.refresh()
 
     def _on_update(self, update: Update) -> None:
         document = self._desk.document
@@ -107,7 +107,7 @@ class NodeEditor(QScrollArea):
             row.finished.connect(self._end_gesture)
             self.rows[name] = row
             column.addWidget(row)
-        if not self.rows:
+        if not self.rows and not specs[0].group:
             column.addWidget(
                 _hint("No parameters." if len(specs) == 1 else "These layers share no parameter.")
             )
@@ -115,7 +115,8 @@ class NodeEditor(QScrollArea):
             self._facts = NodeFacts()
             column.addWidget(self._facts)
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Show what is selected as it is now."""
         document = self._desk.document
         if document is None or not self._ids:
             return
@@ -131,7 +132,8 @@ class NodeEditor(QScrollArea):
         if self.name is not None and not self.name.hasFocus():
             self.name.setText(document.tables.nodes[self._ids[0]].name)
         if self._facts is not None:
-            self._facts.show_node(document, self._ids[0])
+            view = self._desk.view
+            self._facts.show_node(document, self._ids[0], view.canvas.refusals if view else ())
 
     def _set(self, name: str, value: Any) -> None:
         from sketch.state import commands

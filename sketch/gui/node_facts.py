@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType, shape_text
 from sketch.graph.specs import LayerSpec
+from sketch.gui.canvas.look import group_facts, problems_at
 from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 from sketch.state.document import Document
 
 Line = tuple[str, str, str]
+WIDEST = (110, 0, 90)
+"""Widest text of each column of a table, px, so that a long name cannot push the fields out of a narrow panel."""
 
 
 class NodeHeader(QWidget):
@@ -57,21 +60,25 @@ class NodeFacts(QWidget):
         self._column.setSpacing(4)
         self._shown: object = None
 
-    def show_node(self, document: Document, node_id: int) -> None:
+    def show_node(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> None:
         """Show the present facts; nothing is rebuilt when they are the same as before."""
         ports = list(_ports(document, node_id))
         weights = list(_weights(document, node_id))
-        problems = document.inference.problems_of(node_id)
-        if (ports, weights, problems) == self._shown:
+        problems = problems_at(document.tables, document.inference, node_id, refusals)
+        inside = group_facts(document.tables, document.inference, node_id) if not ports else []
+        if (ports, weights, problems, inside) == self._shown:
             return
-        self._shown = (ports, weights, problems)
+        self._shown = (ports, weights, problems, inside)
         while self._column.count():
             item = self._column.takeAt(0)
             widget = item.widget() if item else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._add("Inputs and outputs", _table(ports))
+        if ports:
+            self._add("Inputs and outputs", _table(ports))
+        if inside:
+            self._add("Inside", _table(inside))
         if weights:
             self._add(_weights_title(document, node_id), _table(weights))
         if problems:
@@ -117,7 +124,7 @@ def _weights(document: Document, node_id: int) -> Iterator[Line]:
     resolved, stored = document.inference.of(node_id), document.tables.weights_of(node_id)
     for role, kind in resolved.weights.items():
         if kind is None:
-            yield (role, "size not known yet", "")
+            yield (role.partition("{")[0], "size not known yet", "")
             continue
         tensor = document.tables.tensors.get(stored.get(role, -1))
         state = "new" if tensor is None else "stored" if tensor.shape == kind.shape else "outgrown"
@@ -141,12 +148,20 @@ def _table(lines: Sequence[Line]) -> QWidget:
     grid.setVerticalSpacing(3)
     for row, (name, middle, last) in enumerate(lines):
         for column, text in enumerate((name, middle, last)):
-            label = QLabel(escape(text))
+            short = label_text(box, text, WIDEST[column])
+            label = QLabel(escape(short))
+            label.setToolTip(text if short != text else "")
+            label.setWordWrap(column == 1)
             label.setProperty("role", "muted" if column != 1 else "fact")
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
     grid.setColumnStretch(1, 1)
     return box
+
+
+def label_text(near: QWidget, text: str, width: int) -> str:
+    """A text, its middle left out where it is wider than `width` px (0: as it is)."""
+    return near.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width) if width else text
 
 
 def _problem_list(problems: Sequence[Problem]) -> QWidget:

@@ -1,4 +1,7 @@
-"""How documents come into the window and leave it: new, examples, drawings, other models, saving, closing."""
+"""How documents come into the window and leave it: new, examples, drawings, other models, saving, closing.
+
+An empty canvas is there before anything that only a file, a model or an example needs is loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from sketch.binder.job import Job
-from sketch.binder.kernel import BinderError, ImportedModel
-from sketch.graph import examples
-from sketch.graph.delta import Delta, compose
-from sketch.graph.draft import Draft
-from sketch.graph.errors import GraphError
-from sketch.graph.library import LayerLibrary
-from sketch.graph.tables import Tables
 from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.questions import ask_permission, show_error
-from sketch.state import commands
-from sketch.state.document import Document
-from sketch.state.document_file import DocumentFileError, load_document, save_document
 
 if TYPE_CHECKING:
+    from sketch.binder.job import Job
+    from sketch.binder.kernel import ImportedModel
+    from sketch.graph.delta import Delta
+    from sketch.graph.library import LayerLibrary
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 log = logging.getLogger(__name__)
 SUFFIX = ".sketch"
@@ -43,6 +40,9 @@ class Opener:
 
     def example(self, key: str) -> CanvasTab:
         """A drawn example in a new tab; its drawing is the beginning of its history."""
+        from sketch.graph import examples
+        from sketch.graph.draft import Draft
+
         document = self._empty(self._free_name(key))
         draft = Draft(document.tables, document.library)
         examples.build(key, draft)
@@ -67,6 +67,10 @@ class Opener:
 
     def open_file(self, path: Path, *, trusted: bool = False) -> Job | None:
         """Open a drawing at once, a model of another program as a job; a file that is open comes to the front."""
+        from sketch.binder.kernel import BinderError
+        from sketch.graph.errors import GraphError
+        from sketch.state.document_file import DocumentFileError
+
         path = path.resolve()
         there = self._window.area.of_path(path)
         if there is not None:
@@ -123,6 +127,8 @@ class Opener:
 
     def arrange(self, document: Document, group: int | None) -> None:
         """Lay out one canvas of a document."""
+        from sketch.state import commands
+
         places = self.places(document, group)
         if places:
             commands.place_all(document, places, "Arrange")
@@ -134,6 +140,8 @@ class Opener:
         return arrange(document.tables, group, document.library)
 
     def _open_drawing(self, path: Path) -> CanvasTab:
+        from sketch.state.document_file import DocumentFileError, load_document
+
         services = self._window.services
         tab = self._window.keeper.new_tab(path.stem, path)
         try:
@@ -180,6 +188,8 @@ class Opener:
             )
 
     def _write(self, tab: CanvasTab, path: Path) -> bool:
+        from sketch.state.document_file import DocumentFileError, save_document
+
         try:
             save_document(tab.document, path)
         except DocumentFileError as error:
@@ -217,6 +227,10 @@ class Opener:
 
 def with_places(delta: Delta, library: LayerLibrary) -> Delta:
     """The same edit with a place for every node, when it brings none of its own."""
+    from sketch.graph.delta import compose
+    from sketch.graph.draft import Draft
+    from sketch.graph.tables import Tables
+
     tables = Tables()
     tables.apply(delta)
     if any((place.x, place.y) != (0.0, 0.0) for place in tables.places.values()):

@@ -45,6 +45,8 @@ class Panels:
             dock.setWidget(panel)
             if empty is not None:
                 empty.deleteLater()
+            if dock.isFloating() and not dock.isHidden():
+                _bring_forward(dock)
 
     def set_theme(self, theme: Theme) -> None:
         """Show all panels in the colours of a theme."""
@@ -52,6 +54,13 @@ class Panels:
             panel = getattr(self, field.name)
             if hasattr(panel, "set_theme"):
                 panel.set_theme(theme)
+
+
+def _bring_forward(dock: QDockWidget) -> None:
+    """Show a floating panel again: it was restored before the window was there, and now lies behind it."""
+    dock.hide()
+    dock.show()
+    dock.raise_()
 
 
 def build_panels(desk: Desk, mirror: KernelMirror, theme: Theme) -> Panels:

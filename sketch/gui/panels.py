@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
-from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QListView,
+    QPlainTextEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from sketch.gui.desk import Desk
 from sketch.gui.icons import dot_icon
@@ -39,8 +46,10 @@ class ProblemsPanel(QTreeWidget):
         self.setHeaderLabels(["Where", "Problem", "Cure"])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
-        self.setColumnWidth(0, 130)
-        self.setColumnWidth(1, 420)
+        self.setColumnWidth(0, 110)
+        self.header().setStretchLastSection(False)
+        for column in (1, 2):
+            self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.itemClicked.connect(lambda item, _column: self._go(item))
         self.itemActivated.connect(lambda item, _column: self._go(item))
         desk.settled.connect(self.refresh)

@@ -79,7 +79,7 @@ def _png(view: CanvasView, path: Path, size: QSizeF) -> None:
     image = QImage((size * scale).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(view.canvas.ink.theme.canvas))
     _paint(view, image, size)
-    if not image.save(str(path), "PNG"):
+    if not image.save(str(path), b"PNG"):
         raise OSError(0, "the picture could not be written")
 
 

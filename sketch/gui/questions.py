@@ -13,9 +13,14 @@ def ask_permission(parent: QWidget, path: Path, reason: str) -> bool:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Run code from this file?")
     box.setText(
-        f"{path.name} contains Python code that would run to open it. Only open it if you trust its source."
+        f"Opening {path.name} runs Python code that the file brings. Do you trust where it comes from?"
     )
-    box.setInformativeText(f"{reason}\n\nThe code would run in a separate process, with your rights.")
+    box.setInformativeText(
+        "The code would run in a process of its own, but with your rights: it could read and change your files.\n\n"
+        + reason.removeprefix(f"{path}: ").replace(
+            "; allow that (--trust) only if you trust where it comes from", ""
+        )
+    )
     yes = box.addButton("Run it and open", QMessageBox.ButtonRole.AcceptRole)
     no = box.addButton("Do not open", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)

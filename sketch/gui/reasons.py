@@ -88,9 +88,8 @@ def not_compiled(window: MainWindow) -> str | None:
 
 def no_problem(window: MainWindow) -> str | None:
     """Why there is no problem to go to."""
-    return no_tab(window) or (
-        None if window.panels.problems.topLevelItemCount() else "There are no problems."
-    )
+    counted = window.is_filled and window.panels.problems.topLevelItemCount()
+    return no_tab(window) or (None if counted else "There are no problems.")
 
 
 def one_tab(window: MainWindow) -> str | None:

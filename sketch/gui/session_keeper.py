@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LATER_MS = 300
+QUICK_BYTES = 64 << 10
+"""A document whose journal is no bigger than this (empty, or some edits) is shown with the first paint."""
 
 
 class SessionKeeper(QObject):
@@ -73,7 +75,7 @@ class SessionKeeper(QObject):
         session.set_geometry("docks", bytes(window.saveState().data()))
         session.set("working_directory", str(window.folder))
         session.set("kernel", window.desk.kernel)
-        for index, tab in enumerate(window.area):
+        for index, tab in enumerate(() if self._restoring else window.area):
             folder = tab.document.folder
             if folder is None:
                 continue
@@ -103,14 +105,25 @@ class SessionKeeper(QObject):
         if docks:
             self._window.restoreState(docks)
 
+    def restore_front(self) -> None:
+        """Open the tab that was in front if that is quick, so that the first paint shows it; the rest comes later."""
+        tab, session = self._session.active, self._session
+        wanted = self._window.services.settings.get("session.restore") and not session.is_looping
+        if wanted and tab is not None and _journal_bytes(Path(tab.folder)) <= QUICK_BYTES:
+            self._restoring = True  # until the other tabs are there too
+            self._restore_tab(tab)
+
     def restore_tabs(self) -> None:
         """Open what was open, with unsaved edits and undo history; what cannot be opened is said and left out."""
         if not self._window.services.settings.get("session.restore"):
             return
-        active = self._session.active
+        active, early = self._session.active, self._window.area.front
         self._restoring = True
         try:
             for tab in self._session.tabs:
+                if early is not None and tab.folder == str(early.document.folder):
+                    self._window.area.to_end(early)
+                    continue
                 if self._session.is_looping and tab == self._session.suspect:
                     log.warning("session.skipped name=%s folder=%s", tab.name, tab.folder)
                     self._window.say(
@@ -174,3 +187,8 @@ class SessionKeeper(QObject):
         for group, state in tab.views().items():
             if self._session.view(folder, group) != state:
                 self._session.set_view(folder, group, state)
+
+
+def _journal_bytes(folder: Path) -> int:
+    """Size of a document's journal with what its writer has not merged yet."""
+    return sum(path.stat().st_size for path in folder.glob("journal.db*"))

@@ -38,8 +38,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "canvas.zoom_speed", "canvas.wheel",
     ),
     "Behaviour": (
-        "edit.rejoin", "edit.append_wired", "compile.kernel", "compile.verify", "session.restore", "session.recent",
-        "log.level",
+        "edit.rejoin", "edit.append_wired", "compile.kernel", "compile.verify", "compile.opset", "session.restore",
+        "session.recent", "log.level",
     ),
 }  # fmt: skip
 """Title of a page -> the options on it; shortcuts have a page of their own."""
@@ -140,6 +140,7 @@ class ShortcutPage(QWidget):
         preset.show_value(self._settings.get(PRESET))
         preset.edited.connect(self._choose_preset)
         reset = QPushButton("Back to the preset")
+        reset.setAutoDefault(False)
         reset.clicked.connect(self._reset)
         top, low = QHBoxLayout(), QHBoxLayout()
         top.addWidget(QLabel("Preset"))

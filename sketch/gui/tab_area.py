@@ -57,6 +57,10 @@ class TabArea(QStackedWidget):
         self.tabs.setCurrentIndex(index)
         tab.setFocus()
 
+    def to_end(self, tab: CanvasTab) -> None:
+        """Put a tab behind the others; it stays in front if it is."""
+        self.tabs.tabBar().moveTab(self.tabs.indexOf(tab), self.tabs.count() - 1)
+
     def remove(self, tab: CanvasTab) -> None:
         """Take a tab away; the last one leaves the welcome page."""
         self.tabs.removeTab(self.tabs.indexOf(tab))

@@ -8,10 +8,11 @@ from pathlib import Path
 from string import Template
 from types import MappingProxyType
 
-import yaml
 from PySide6.QtGui import QColor, QFont, QPalette
 
+from sketch.graph.kept import kept_yaml
 from sketch.resources_root import resource_root
+from sketch.state.paths import cache_folder
 
 THEMES = ("light", "dark")
 
@@ -93,10 +94,7 @@ def load_theme(name: str) -> Theme:
     if name not in THEMES:
         raise ValueError(f"There is no theme {name!r}; themes are {', '.join(THEMES)}.")
     path = _folder() / f"{name}.yaml"
-    loader = getattr(
-        yaml, "CSafeLoader", yaml.SafeLoader
-    )  # ten times as fast, and this is read before the first paint
-    values = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    values = kept_yaml(path, cache_folder())
     roles = {spec.name for spec in fields(Theme)}
     if roles != set(values):
         odd = ", ".join(sorted(roles ^ set(values)))

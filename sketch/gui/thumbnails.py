@@ -1,11 +1,14 @@
-"""Small pictures of whole graphs: one bar a layer in the colour of its category, top to bottom, wires between."""
+"""Small pictures of graphs: one bar for each layer or block of the top level, in the colour of its category."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from sketch.graph.library import LayerLibrary
+from sketch.graph.lifting import lift
 from sketch.graph.rows import edges_of
 from sketch.graph.tables import Tables
 from sketch.gui.theme import Theme
@@ -13,19 +16,24 @@ from sketch.gui.theme import Theme
 MARGIN = 4.0
 WIDEST, HIGHEST, GAP = 46.0, 9.0, 8.0
 """Largest size of a bar and the gap between bars side by side, px."""
+SWING = 44.0
+"""How far to the side a wire that skips rows may go, px."""
+_Wire = tuple[int, int]
 
 
 def draw_graph(
     tables: Tables, library: LayerLibrary, size: QSize, theme: Theme, ratio: float = 1.0
 ) -> QPixmap:
-    """A picture of all layers of a document, `size` device-independent px at a pixel ratio."""
+    """A picture of the top level of a document, blocks closed, `size` device-independent px at a pixel ratio."""
     pixmap = QPixmap(size * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    spots = _spots(_depths(tables, library), size)
+    wires = _wires(tables)
+    depths = _depths(tables.children(None), wires)
+    spots = _spots(depths, size)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw_wires(painter, tables, spots, theme)
+    _draw_wires(painter, wires, depths, spots, theme)
     painter.setPen(Qt.PenStyle.NoPen)
     for node_id, box in spots.items():
         painter.setBrush(theme.category(library[tables.nodes[node_id].layer].category))
@@ -34,21 +42,22 @@ def draw_graph(
     return pixmap
 
 
-def _depths(tables: Tables, library: LayerLibrary) -> dict[int, int]:
-    """Layer -> length of the longest way to it."""
+def _wires(tables: Tables) -> set[_Wire]:
+    """The wires between what lies on the top level."""
+    ends = (
+        (lift(tables, edge.source, None), lift(tables, edge.target, None)) for edge in edges_of(tables.nodes)
+    )
+    return {(start, end) for start, end in ends if start is not None and end is not None and start != end}
+
+
+def _depths(top: Iterable[int], wires: set[_Wire]) -> dict[int, int]:
+    """Item -> length of the longest way to it."""
+    sources: dict[int, set[int]] = {item: set() for item in top}
+    for start, end in wires:
+        sources[end].add(start)
     depths: dict[int, int] = {}
-    waiting = [node for node in tables.nodes.values() if not library[node.layer].group]
-    while waiting:
-        later = []
-        for node in waiting:
-            sources = {edge.source for edge in node.prior}
-            if sources <= depths.keys():
-                depths[node.id] = 1 + max((depths[source] for source in sources), default=-1)
-            else:
-                later.append(node)
-        if len(later) == len(waiting):
-            break
-        waiting = later
+    while ready := [item for item in sources if item not in depths and sources[item] <= depths.keys()]:
+        depths.update({item: 1 + max((depths[s] for s in sources[item]), default=-1) for item in ready})
     return depths
 
 
@@ -72,8 +81,20 @@ def _spots(depths: dict[int, int], size: QSize) -> dict[int, QRectF]:
     return spots
 
 
-def _draw_wires(painter: QPainter, tables: Tables, spots: dict[int, QRectF], theme: Theme) -> None:
+def _draw_wires(
+    painter: QPainter, wires: set[_Wire], depths: dict[int, int], spots: dict[int, QRectF], theme: Theme
+) -> None:
+    """Wires to the next row are straight; those that skip rows swing out to the right."""
     painter.setPen(QPen(QColor(theme.wire), 1.0))
-    for edge in edges_of(tables.nodes):
-        if edge.source in spots and edge.target in spots:
-            painter.drawLine(spots[edge.source].center(), spots[edge.target].center())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for start, end in wires:
+        if start not in spots or end not in spots:
+            continue
+        first, last = spots[start].center(), spots[end].center()
+        if depths[end] - depths[start] == 1:
+            painter.drawLine(first, last)
+            continue
+        path = QPainterPath(QPointF(spots[start].right(), first.y()))
+        out = max(spots[start].right(), spots[end].right()) + min(SWING, 4 + (last.y() - first.y()) / 2)
+        path.cubicTo(out, first.y(), out, last.y(), spots[end].right(), last.y())
+        painter.drawPath(path)

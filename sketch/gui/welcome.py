@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -23,9 +23,9 @@ from sketch.gui.icons import mark
 from sketch.gui.theme import Theme
 
 PICTURE = QSize(144, 128)
-CARD_WIDTH = 184
-GAP = 12
-SIDE = 32
+CARD_WIDTH = 182
+GAP = 10
+SIDE = 28
 MOST_RECENT = 8
 
 
@@ -51,7 +51,7 @@ class Card(QFrame):
         body.setProperty("role", "muted")
         body.setWordWrap(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
+        column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(4)
         for widget in (self._picture, head, body):
             column.addWidget(widget)
@@ -89,15 +89,15 @@ class WelcomePage(QScrollArea):
         self._logo = QLabel()
         self._grid = QGridLayout()
         self._columns = 0
+        self._draw: Callable[[str, QSize], QPixmap] | None = None
         self._recent = QVBoxLayout()
         self._recent_title = _section("Recent files")
-        page = QWidget()
-        page.setObjectName("welcome")
-        self._column = QVBoxLayout(page)
+        self._page = QWidget()
+        self._page.setObjectName("welcome")
+        self._column = QVBoxLayout(self._page)
         self._column.setContentsMargins(SIDE, 40, SIDE, 32)
         self._column.setSpacing(10)
         self._lay_out()
-        self.setWidget(page)
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -127,13 +127,27 @@ class WelcomePage(QScrollArea):
             self._recent.addWidget(link)
 
     def show_pictures(self, draw: Callable[[str, QSize], QPixmap]) -> None:
-        """Fill the cards with drawings."""
-        for card in self.cards:
-            card.show_picture(draw(card.key, PICTURE))
+        """Fill the cards with drawings, as soon as they are seen."""
+        self._draw = draw
+        if self.isVisible():
+            self._fill_cards(draw)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The page is put in when it is first seen: a session that comes back never shows it."""
+        if self.widget() is None:
+            self.setWidget(self._page)
+        super().showEvent(event)
+        if self._draw is not None:
+            self._fill_cards(self._draw)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_cards()
+
+    def _fill_cards(self, draw: Callable[[str, QSize], QPixmap]) -> None:
+        self._draw = None
+        for card in self.cards:
+            card.show_picture(draw(card.key, PICTURE))
 
     def _place_cards(self) -> None:
         """As many cards side by side as there is room for."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
+from sketch.gui.recent_menu import add_recent_menu
 from sketch.gui.shell_style import theme_name
 from sketch.gui.theme import load_theme
 
@@ -33,6 +34,7 @@ def connect_window(window: MainWindow) -> None:
     window.desk.selection_changed.connect(lambda _ids: window.actions_.refresh())
     welcome.example_chosen.connect(lambda key: window.opener.example(key))  # noqa: PLW0108 - as above
     welcome.file_chosen.connect(lambda path: window.opener.open_file(Path(path)))
+    add_recent_menu(window)
     welcome.new_wanted.connect(window.actions_["file.new"].trigger)
     welcome.open_wanted.connect(window.actions_["file.open"].trigger)
     window.jobs.progressed.connect(lambda *_progress: window.actions_.refresh())
@@ -47,6 +49,7 @@ def connect_panels(window: MainWindow) -> None:
     from sketch.gui import edit_commands
 
     panels = window.panels
+    window.mirror.changed.connect(lambda: _show_refusals(window))
     panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
     panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
     panels.files.folder_changed.connect(lambda path: setattr(window, "folder", Path(path)))
@@ -71,6 +74,7 @@ def on_setting(window: MainWindow, name: str) -> None:
     settings = window.services.settings
     if name == "appearance.theme":
         window.use_theme(load_theme(theme_name(settings.get(name))))
+        _use_text_options(window)  # the new style sheet has set the fonts back
     elif name == "appearance.toolbar":
         window.tool_bar.setVisible(settings.get(name))
     elif name.startswith("text."):
@@ -104,6 +108,13 @@ def _quick_add(window: MainWindow, scene: QPointF, place: QPoint, wire: Any) -> 
 def _count_problems(window: MainWindow, count: int) -> None:
     window.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
     window.actions_.refresh()
+
+
+def _show_refusals(window: MainWindow) -> None:
+    """What the kernel cannot express is marked on the layers themselves, before anyone compiles."""
+    if window.desk.view is not None:
+        window.desk.view.canvas.refuse(window.mirror.picture.refusals)
+        window.panels.editor.refresh()
 
 
 def _use_text_options(window: MainWindow) -> None:

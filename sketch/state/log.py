@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 FILE_NAME = "sketch.log"
@@ -53,14 +53,32 @@ class LogRing(logging.Handler):
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
 
-class _LogFile(logging.handlers.RotatingFileHandler):
-    """The file. A full disk costs its lines, not the program: the ring still has them."""
+class _LogFile(logging.FileHandler):
+    """The file. A full disk costs its lines, not the program: the ring still has them.
+
+    It rolls over by itself, since `logging.handlers` brings sockets and pickle into every start.
+    """
 
     def __init__(self, path: Path):
-        super().__init__(
-            path, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace"
-        )
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
         self.handleError = _lose  # type: ignore[method-assign, assignment]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, in a new file when this one is full."""
+        super().emit(record)
+        try:
+            if self.stream is not None and self.stream.tell() >= FILE_BYTES:
+                self._roll_over()
+        except OSError:
+            self.handleError(record)
+
+    def _roll_over(self) -> None:
+        """`sketch.log` becomes `sketch.log.1`, that `sketch.log.2`, and so on; the oldest goes."""
+        super().close()  # the next record opens the file again
+        names = [self.baseFilename, *(f"{self.baseFilename}.{number}" for number in range(1, KEPT_FILES + 1))]
+        for older, newer in reversed(list(pairwise(names))):
+            if Path(older).exists():
+                Path(older).replace(newer)
 
 
 def _lose(_record: logging.LogRecord) -> None:

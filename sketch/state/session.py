@@ -8,7 +8,6 @@ import os
 import shutil
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +70,7 @@ class Session:
 
     def add_tab(self, path: Path | None = None, name: str = "untitled") -> Tab:
         """Open a tab with a new journal folder and bring it to the front."""
-        folder = self.folder / "documents" / uuid.uuid4().hex
+        folder = self.folder / "documents" / _fresh_name()
         folder.mkdir(parents=True)
         tab = Tab(str(folder), None if path is None else str(path), name)
         self._change(tabs=(*self.tabs, tab), active=tab.folder)
@@ -258,12 +257,17 @@ def _locked(root: Path) -> tuple[int, Path]:
         if lock is not None:
             os.utime(folder / "lock")
             return lock, folder
-    folder = root / uuid.uuid4().hex
+    folder = root / _fresh_name()
     folder.mkdir(parents=True, mode=0o700)
     lock = _try_lock(folder)
     if lock is None:
         raise OSError(0, f"{folder}: a new session cannot be locked; check the folder")
     return lock, folder
+
+
+def _fresh_name() -> str:
+    """A name that no other folder has."""
+    return os.urandom(16).hex()
 
 
 def _try_lock(folder: Path) -> int | None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sketch.durable import write_text
+from sketch.graph.kept import kept_yaml
 
 FILE_NAME = "settings.json"
 PRESET = "shortcuts.preset"
@@ -71,13 +70,11 @@ class Settings:
     Args:
         source: the settings.yaml with every option and preset.
         folder: where the person's changes are kept; None keeps them in memory.
+        kept_in: the folder that keeps what `source` says, for a quick start; None reads `source` each time.
     """
 
-    def __init__(self, source: Path, folder: Path | None = None):
-        loader = getattr(
-            yaml, "CSafeLoader", yaml.SafeLoader
-        )  # faster, and this is read before the first paint
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    def __init__(self, source: Path, folder: Path | None = None, kept_in: Path | None = None):
+        raw = kept_yaml(source, kept_in)
         self._options = {name: _option(name, fields) for name, fields in raw["options"].items()}
         self._presets = {name: _keys_of(rows) for name, rows in raw["shortcuts"].items()}
         self._path = folder / FILE_NAME if folder is not None else None

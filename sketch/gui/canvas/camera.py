@@ -1,23 +1,22 @@
-"""How the canvas is looked at: zoom at the pointer, framing, the grid behind, and the far view."""
+"""How the canvas is looked at: zoom at the pointer, framing, and the far view."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QMarginsF, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
+from sketch.gui.canvas.backdrop import paint_background, paint_hint
 from sketch.gui.canvas.far import FarPainter
+from sketch.gui.canvas.framing import COMFORTABLE, SMALLEST, fit_all, fit_start
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.scene import CanvasScene
 
-SMALLEST, LARGEST = 0.02, 3.0
-COMFORTABLE = 1.0
-READABLE = 0.8
-FINEST_GRID_PX = 15.0
-HINT = "Drag a layer here, or press Tab"
+LARGEST, LEGIBLE = 3.0, 0.5
+EMPTY_AREA = QRectF(-200, -150, 400, 300)
 STEP = 1.0015
 """Zoom factor for one eighth of a degree of the wheel; one notch (120) is a factor of 1.2."""
 
@@ -34,6 +33,8 @@ class CameraView(QGraphicsView):
         self.options = canvas.ink.options
         self._far = FarPainter(canvas)
         self._untouched = True
+        self._centre = QPointF()
+        self.view_changed.connect(self._note_centre)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -69,20 +70,13 @@ class CameraView(QGraphicsView):
     def frame_all(self) -> None:
         """Show everything; a tower too tall to read is fitted to its width, at its upper end."""
         area = self.canvas.contents()
-        self._frame(area if not area.isNull() else QRectF(-200, -150, 400, 300))
+        self._look_at(*fit_all(area if not area.isNull() else EMPTY_AREA, self._room()))
 
     def frame_start(self) -> None:
         """Show everything if it can be read then; else its beginning, where the inputs are."""
         area = self.canvas.contents()
-        room = self.viewport().rect().adjusted(32, 32, -32, -32)
-        fit = min(room.width() / max(1.0, area.width()), room.height() / max(1.0, area.height()))
-        if fit >= READABLE:
-            self.frame_all()
-            return
-        self._set_scale(READABLE)
-        first = min(self.canvas.nodes.values(), key=lambda item: (item.pos().y(), item.pos().x()))
-        self.centerOn(QPointF(first.pos().x(), area.top() + room.height() / 2 / READABLE))
-        self.view_changed.emit()
+        scale, centre = fit_start(area, self._room(), self.canvas.nodes.values())
+        self._look_at(scale, centre)
 
     def frame_selection(self) -> None:
         """Show the selection, or everything when nothing is selected."""
@@ -92,23 +86,25 @@ class CameraView(QGraphicsView):
         if area.isNull():
             self.frame_all()
         else:
-            self._frame(area)
+            self._look_at(*fit_all(area, self._room()))
 
     def centre_on(self, node_id: int) -> None:
-        """Bring a node or note to the middle, at a size that can be read."""
+        """Bring a node or note to the middle, at a size that can be read; nothing moves when it is in view so."""
         item = self.canvas.item_of(node_id)
         if item is None:
             return
-        if self.scale_factor < 0.5:
+        in_view = self.mapToScene(self.viewport().rect()).boundingRect().contains(item.sceneBoundingRect())
+        if self.scale_factor < LEGIBLE:
             self._set_scale(COMFORTABLE)
+        elif in_view:
+            return
         self.centerOn(item.pos())
         self.view_changed.emit()
 
     def view_state(self) -> dict[str, Any]:
         """What `restore_view` needs to look at the same place again; plain values."""
-        inverse, _ = self.viewportTransform().inverted()
-        centre = inverse.map(QRectF(self.viewport().rect()).center())
-        return {"zoom": self.scale_factor, "x": centre.x(), "y": centre.y(), "group": self.canvas.group}
+        x, y = self._centre.toTuple()
+        return {"zoom": self.scale_factor, "x": x, "y": y, "group": self.canvas.group}
 
     def restore_view(self, state: dict[str, Any]) -> None:
         """Look where `view_state` looked; an unusable state frames everything."""
@@ -124,6 +120,7 @@ class CameraView(QGraphicsView):
         self._set_scale(min(LARGEST, max(SMALLEST, zoom)))
         self.centerOn(QPointF(x, y))
         self.view_changed.emit()
+        self._centre = QPointF(x, y)
 
     def scroll_by(self, pixels: QPoint) -> None:
         """Move the view by viewport pixels."""
@@ -165,11 +162,10 @@ class CameraView(QGraphicsView):
         if self._untouched and self.canvas.nodes:
             self.frame_start()
             return
-        before, after = event.oldSize(), event.size()
-        if before.isValid():
-            grown = QPoint(after.width() - before.width(), after.height() - before.height())
-            self.translate(grown.x() / 2 / self.scale_factor, grown.y() / 2 / self.scale_factor)
+        middle = self._centre  # kept as it is: whole pixels would drift over many sizes, as at a restart
+        self.centerOn(middle)
         self.view_changed.emit()
+        self._centre = middle
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._far.consider(self.scale_factor):
@@ -184,34 +180,17 @@ class CameraView(QGraphicsView):
         painter.end()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        theme = self.canvas.ink.theme
-        painter.fillRect(rect, QColor(theme.canvas))
-        size = self.canvas.ink.options.grid_size
-        while size * self.scale_factor < FINEST_GRID_PX:
-            size *= 2
-        if not self.canvas.ink.options.grid or self.scale_factor < 0.3:
-            return
-        area = QRectF(rect)
-        left, top = math.floor(area.left() / size) * size, math.floor(area.top() / size) * size
-        columns, rows = int(area.width() / size) + 2, int(area.height() / size) + 2
-        painter.setPen(_dot_pen(theme.grid))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.drawPoints(
-            [QPointF(left + n * size, top + m * size) for m in range(rows) for n in range(columns)]
-        )
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        paint_background(painter, QRectF(rect), self.canvas.ink)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.canvas.nodes or self.canvas.notes:
-            return
-        painter.save()
-        painter.resetTransform()
-        painter.setPen(QColor(self.canvas.ink.theme.text_muted))
-        painter.setFont(self.canvas.ink.theme.font())
-        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, HINT)
-        painter.restore()
+        if not self.canvas.nodes and not self.canvas.notes:
+            paint_hint(painter, self.viewport().rect(), self.canvas.ink)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _note_centre(self) -> None:
+        inverse, _ = self.viewportTransform().inverted()
+        self._centre = inverse.map(QRectF(self.viewport().rect()).center())
 
     def _adopt(self, canvas: CanvasScene) -> None:
         """Look at another canvas."""
@@ -222,16 +201,11 @@ class CameraView(QGraphicsView):
         canvas.ink.options = self.options
         self.contents_changed.emit()
 
-    def _frame(self, area: QRectF) -> None:
-        room = self.viewport().rect().adjusted(32, 32, -32, -32)
-        wide, tall = max(1.0, area.width()), max(1.0, area.height())
-        fit = min(room.width() / wide, room.height() / tall)
-        to_width = min(COMFORTABLE, room.width() / wide)
-        tower = fit < 0.12 and to_width > 2 * fit
-        self._set_scale(min(COMFORTABLE, max(SMALLEST, to_width if tower else fit)))
-        centre = area.center()
-        if tower:
-            centre.setY(area.top() + room.height() / 2 / self.scale_factor)
+    def _room(self) -> QSizeF:
+        return QSizeF(self.viewport().size()).shrunkBy(QMarginsF(32, 32, 32, 32))
+
+    def _look_at(self, scale: float, centre: QPointF) -> None:
+        self._set_scale(scale)
         self.centerOn(centre)
         self.view_changed.emit()
 
@@ -240,9 +214,3 @@ class CameraView(QGraphicsView):
         self.scale(scale, scale)
         self.canvas.ink.zoom = scale
         self._far.consider(scale)
-
-
-def _dot_pen(colour: str) -> QPen:
-    pen = QPen(QColor(colour), 2.0)
-    pen.setCosmetic(True)
-    return pen

@@ -15,7 +15,8 @@ from sketch.gui.canvas.wire_shape import ARROW
 from sketch.gui.canvas.wires import Line
 
 THIN_FROM = 250
-WIDE, TALL = 70.0, 20.0
+WIDE, TALL = 170.0, 24.0
+"""How far a label reaches from its wire at most, px; longer ones are cut short."""
 
 
 class EdgeLayer(QGraphicsItem):
@@ -59,7 +60,7 @@ class EdgeLayer(QGraphicsItem):
         """Paint a wire again."""
         box = self.lines.box(edge)
         if box is not None:
-            self.update(box.adjusted(-60, -8, 60, 8))
+            self.update(box.adjusted(-WIDE, -TALL, WIDE, TALL))
 
     def select(self, edges: Iterable[Edge]) -> None:
         """Show these wires as selected."""
@@ -92,7 +93,7 @@ class EdgeLayer(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         ink = self._ink
-        near = self.lines.near(option.exposedRect.adjusted(-60, -10, 60, 10))
+        near = self.lines.near(option.exposedRect.adjusted(-WIDE, -TALL, WIDE, TALL))
         strong = self.selected | ({self.hovered} if self.hovered else set())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen, is_strong in ((ink.wire_pen(), False), (ink.wire_selected, True)):
@@ -123,6 +124,7 @@ class EdgeLayer(QGraphicsItem):
             edge, to_left = self.lines.label_spot(line)
             if edge != line.edge or not (text := self._label(edge)):
                 continue
+            text = ink.small_metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, WIDE - 12)
             width = ink.small_metrics.horizontalAdvance(text) + 6
             x, y = line.points[0]
             pill = QRectF(x - width - 5 if to_left else x + 5, y + 6, width, 14)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.wire_shape import crosses, distance, wire_path
 from sketch.gui.canvas.wires import Line
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class LineTable:
@@ -22,11 +26,11 @@ class LineTable:
         self._style = "curved"
         self._lines: list[Line | None] = []
         self._paths: list[QPainterPath | None] = []
-        self._boxes = np.empty((64, 4))
         self._slots: dict[Edge, int] = {}
         self._free: list[int] = []
         self._outputs: dict[tuple[object, int], dict[Edge, None]] = {}
         self._spots: dict[tuple[object, int], tuple[Edge, bool]] = {}
+        self._array: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -78,8 +82,7 @@ class LineTable:
             if slot == len(self._lines):
                 self._lines.append(None)
                 self._paths.append(None)
-            if slot >= len(self._boxes):
-                self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
+            self._make_room(slot)
             self._slots[line.edge] = slot
         else:
             self._detach(slot)
@@ -98,7 +101,7 @@ class LineTable:
         self._detach(slot)
         del self._slots[edge]
         self._lines[slot] = self._paths[slot] = None
-        self._boxes[slot] = np.nan
+        self._boxes[slot] = math.nan
         self._free.append(slot)
 
     def label_spot(self, line: Line) -> tuple[Edge, bool]:
@@ -114,14 +117,29 @@ class LineTable:
 
     def bounds(self) -> QRectF:
         """The area that all wires cover; null when there are none."""
-        boxes = self._boxes[: len(self._lines)]
-        boxes = boxes[~np.isnan(boxes[:, 0])]
-        if not len(boxes):
+        if not self._slots:
             return QRectF()
+        boxes = self._boxes[: len(self._lines)]
+        boxes = boxes[boxes[:, 0] == boxes[:, 0]]  # NaN, the box of a free slot, is not equal to itself
         (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         return QRectF(left, top, right - left, bottom - top)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    @property
+    def _boxes(self) -> np.ndarray[Any, Any]:
+        """Left, top, right and bottom by slot. numpy loads with the first line: an empty canvas has no need of it."""
+        if self._array is None:
+            import numpy as np
+
+            self._array = np.empty((64, 4))
+        return self._array
+
+    def _make_room(self, slot: int) -> None:
+        if slot >= len(self._boxes):
+            import numpy as np
+
+            self._array = np.concatenate([self._boxes, np.empty_like(self._boxes)])
 
     def _detach(self, slot: int) -> None:
         """Take a line that goes or changes out of the index by output."""
@@ -136,10 +154,12 @@ class LineTable:
             del self._outputs[key]
 
     def _within(self, area: QRectF) -> list[int]:
+        if not self._slots:
+            return []
         boxes = self._boxes[: len(self._lines)]
         hit = (boxes[:, 0] <= area.right()) & (boxes[:, 2] >= area.left())
         hit &= (boxes[:, 1] <= area.bottom()) & (boxes[:, 3] >= area.top())
-        found: list[int] = np.nonzero(hit)[0].tolist()
+        found: list[int] = hit.nonzero()[0].tolist()
         return found
 
     def _path(self, slot: int) -> QPainterPath:

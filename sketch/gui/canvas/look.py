@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,14 @@ class NodeLook:
     severity: str | None
 
 
-def node_look(tables: Tables, inference: Inference, node_id: int) -> NodeLook:
-    """The look of a node or closed group now."""
+def node_look(
+    tables: Tables, inference: Inference, node_id: int, refusals: Sequence[Problem] = ()
+) -> NodeLook:
+    """The look of a node or closed group now; `refusals` is what the chosen kernel cannot express."""
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
     subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
-    severity = worst(problems_at(tables, inference, node_id))
+    severity = worst(problems_at(tables, inference, node_id, refusals))
     return NodeLook(node.name, layer_name(spec), subtitle, spec.category, spec.group, severity)
 
 
@@ -46,10 +48,14 @@ def layer_name(spec: LayerSpec) -> str:
     return spec.title if spec.is_operator else spec.name
 
 
-def problems_at(tables: Tables, inference: Inference, node_id: int) -> list[Problem]:
-    """Problems of a node; for a group, those of everything inside."""
+def problems_at(
+    tables: Tables, inference: Inference, node_id: int, refusals: Sequence[Problem] = ()
+) -> list[Problem]:
+    """Problems of a node and refusals of the kernel; for a group, those of everything inside."""
     inside = descendants(tables, node_id) if inference.library[tables.nodes[node_id].layer].group else ()
-    return [problem for member in (node_id, *inside) for problem in inference.problems_of(member)]
+    members = dict.fromkeys((node_id, *inside))
+    found = [problem for member in members for problem in inference.problems_of(member)]
+    return [*found, *(problem for problem in refusals if problem.node in members)]
 
 
 def worst(problems: list[Problem]) -> str | None:
@@ -89,17 +95,29 @@ def wire_text(inference: Inference, edge: Edge) -> str:
     return "" if value is None or value.shape is None else shape_text(value.shape)
 
 
-def summary(tables: Tables, inference: Inference, node_id: int) -> str:
+def summary(tables: Tables, inference: Inference, node_id: int, refusals: Sequence[Problem] = ()) -> str:
     """The hover summary, plain text: layer, parameters, shapes, parameter count, problems and cures."""
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
     lines = _group_lines(tables, inference, node_id) if spec.group else _layer_lines(inference, node, spec)
     head = [f"{node.name}  ({layer_name(spec)})"]
-    problems = problems_at(tables, inference, node_id)
+    problems = problems_at(tables, inference, node_id, refusals)
     faults = [_problem_text(tables, problem, node_id) for problem in problems[:5]]
     if len(problems) > 5:
         faults.append(f"… and {len(problems) - 5} more")
     return "\n".join([*head, *lines, *([""] if faults else []), *faults])
+
+
+def group_facts(tables: Tables, inference: Inference, group: int) -> list[tuple[str, str, str]]:
+    """What a block holds, for the node editor: layers, parameters, and how many of each kind; [] for a layer."""
+    if not inference.library[tables.nodes[group].layer].group:
+        return []
+    layers, parameters, *kinds = _group_lines(tables, inference, group)
+    return [
+        ("layers", layers.split()[0], ""),
+        ("parameters", parameters.removeprefix("parameters: "), ""),
+        *(("", kind, "") for kind in kinds),
+    ]
 
 
 def _layer_lines(inference: Inference, node: Node, spec: LayerSpec) -> list[str]:

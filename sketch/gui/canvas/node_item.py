@@ -134,7 +134,9 @@ class NodeItem(QGraphicsItem):
         ink = self._ink
         painter.fillRect(self._rect, ink.group if look.is_group else ink.node)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(self._outline())
+        pen = QPen(self._outline())
+        pen.setWidthF((2.0 if self.isSelected() or self.marked else 1.0) / ink.zoom)
+        painter.setPen(pen)
         painter.drawRect(self._rect)
         strip = QRectF(self._rect.left(), self._rect.top(), 14, self._rect.height())
         painter.fillRect(strip, ink.category(look.category))

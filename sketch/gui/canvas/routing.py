@@ -15,6 +15,7 @@ MARGIN = 14.0
 LANE_GAP = 12.0
 FAR_BINS = 40
 TURN = 34.0
+BACK_TURN = 30.0
 SHORT = 400.0
 
 Point = tuple[float, float]
@@ -136,7 +137,7 @@ def route(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tupl
     """(points of the wire, the lane it uses or None when it needs none)."""
     (x1, y1), (x2, y2) = start, end
     if y2 < y1 + 4:
-        return _backwards(start, end), None
+        return _backwards(start, end, obstacles, owner)
     turn = min(TURN, (y2 - y1) / 3)
     top, bottom = y1 + turn, y2 - turn
     is_short = y2 - y1 < SHORT
@@ -158,11 +159,11 @@ def _laned(start: Point, end: Point, x: float, turn: float) -> Points:
     return tuple(points)
 
 
-def _backwards(start: Point, end: Point) -> Points:
-    """A wire to something above: out below, around the side, in from above."""
+def _backwards(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tuple[Points, Lane]:
+    """A wire to something above: out below, up beside everything, in from above."""
     (x1, y1), (x2, y2) = start, end
-    side = max(x1, x2) + 120.0
-    return start, (side, y1 + 30.0), (side, y2 - 30.0), end
+    lane = obstacles.lane(y2 - BACK_TURN, y1 + BACK_TURN, (x1, x2), owner)
+    return (start, (lane[0], y1 + BACK_TURN), (lane[0], y2 - BACK_TURN), end), lane
 
 
 def _bins(top: float, bottom: float) -> range:

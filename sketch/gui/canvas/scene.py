@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from sketch.graph.collection import paused_collection
 from sketch.graph.delta import Delta
+from sketch.graph.lifting import lift
+from sketch.graph.problems import Problem
 from sketch.graph.rows import Place
 from sketch.gui.canvas.boxes import Box, Stub
 from sketch.gui.canvas.edge_layer import EdgeLayer
@@ -32,6 +34,7 @@ class CanvasScene(QGraphicsScene):
         self.document = document
         self.ink = Ink(theme)
         self.group = group
+        self.refusals: Sequence[Problem] = ()
         self.nodes: dict[int, NodeItem] = {}
         self.notes: dict[int, NoteItem] = {}
         self.stubs: dict[Stub, StubItem] = {}
@@ -47,7 +50,7 @@ class CanvasScene(QGraphicsScene):
         """Mirror one Update; cost follows the edit."""
         changes = self.wiring.sync(update.delta)
         self._take(changes)
-        for node_id in self._restated(update):
+        for node_id in _restated(self.document, update):
             if (item := self.nodes.get(node_id)) is not None:
                 item.forget()
         self._follow_notes(update.delta)
@@ -57,6 +60,18 @@ class CanvasScene(QGraphicsScene):
                 self.edges.touch(edge)
         boxes = [self.wiring.boxes[key] for key in changes.boxes if key in self.wiring.boxes]
         self._make_room(self._area(boxes))
+
+    def refuse(self, refusals: Sequence[Problem]) -> None:
+        """Mark what the chosen kernel cannot express; marks of before go."""
+        if refusals == self.refusals:
+            return
+        touched = {problem.node for problem in (*self.refusals, *refusals) if problem.node is not None}
+        self.refusals = refusals
+        nodes = self.document.tables.nodes
+        for node_id in touched & nodes.keys():
+            shown = lift(self.document.tables, node_id, self.group)
+            if shown is not None and (item := self.nodes.get(shown)) is not None:
+                item.forget()
 
     def use(self, theme: Theme) -> None:
         """Repaint everything in another theme."""
@@ -195,26 +210,25 @@ class CanvasScene(QGraphicsScene):
         else:
             item.set_note(note, place)
 
-    def _restated(self, update: Update) -> set[int]:
-        """Nodes of this canvas whose look may have changed, groups of changed members included."""
-        changed = set(update.inferred.changed)
-        changed.update(change.key for change in update.delta if change.table == "nodes")
-        above: set[int] = set()
-        nodes = self.document.tables.nodes
-        for node_id in changed:
-            node = nodes.get(node_id)
-            while node is not None and node.parent is not None and node.parent not in above:
-                above.add(node.parent)
-                node = nodes.get(node.parent)
-        removed = {
-            change.before.parent for change in update.delta if change.table == "nodes" and change.before
-        }
-        return changed | above | {group for group in removed if group is not None}
-
     def _look(self, node_id: int) -> NodeLook:
-        return node_look(self.document.tables, self.document.inference, node_id)
+        return node_look(self.document.tables, self.document.inference, node_id, self.refusals)
 
     def _make_room(self, area: QRectF) -> None:
         """Keep enough empty space around what is new to scroll into."""
         if not self.sceneRect().contains(area.adjusted(-ROOM / 2, -ROOM / 2, ROOM / 2, ROOM / 2)):
             self.setSceneRect(self.sceneRect() | area.adjusted(-ROOM, -ROOM, ROOM, ROOM))
+
+
+def _restated(document: Document, update: Update) -> set[int]:
+    """Nodes of this canvas whose look may have changed, groups of changed members included."""
+    changed = set(update.inferred.changed)
+    changed.update(change.key for change in update.delta if change.table == "nodes")
+    above: set[int] = set()
+    nodes = document.tables.nodes
+    for node_id in changed:
+        node = nodes.get(node_id)
+        while node is not None and node.parent is not None and node.parent not in above:
+            above.add(node.parent)
+            node = nodes.get(node.parent)
+    removed = {change.before.parent for change in update.delta if change.table == "nodes" and change.before}
+    return changed | above | {group for group in removed if group is not None}

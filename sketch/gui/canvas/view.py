@@ -81,6 +81,7 @@ class CanvasView(RenamingView):
         old = self.canvas
         self._adopt(CanvasScene(self.document, old.ink.theme, group, self))
         self.canvas.selectionChanged.connect(self._tell_selection)
+        self.canvas.refuse(old.refusals)
         old.deleteLater()
         self.frame_all()
         self.selection_changed.emit([])
@@ -208,7 +209,7 @@ class CanvasView(RenamingView):
         tables, inference = self.document.tables, self.document.inference
         text = ""
         if isinstance(thing, NodeItem):
-            text = summary(tables, inference, thing.node_id)
+            text = summary(tables, inference, thing.node_id, self.canvas.refusals)
         elif thing is None and (line := self.wire_at(here)) is not None:
             names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
             text = f"{names[0]} → {names[1]}\n{wire_text(inference, line.edge) or 'shape not known yet'}"

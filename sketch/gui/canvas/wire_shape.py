@@ -11,10 +11,14 @@ from sketch.gui.canvas.routing import Points
 
 ARROW = QPolygonF([QPointF(-4.2, -12.5), QPointF(4.2, -12.5), QPointF(0.0, -4.0)])
 LEAD = 11.0
+TURN_REACH = 4 / 3
+"""A cubic from one height to the same height reaches three quarters as far as its handles."""
 
 
 def wire_path(points: Points, style: str = "curved") -> QPainterPath:
     """A smooth path through the points of a wire: pieces leave and arrive vertically, the last bit is straight."""
+    if style == "curved" and len(points) == 4 and points[2][1] < points[1][1]:
+        return _loop_path(points)
     path = QPainterPath(QPointF(*points[0]))
     x_end, y_end = points[-1]
     lead = min(LEAD, abs(y_end - points[-2][1]) / 2)
@@ -28,6 +32,17 @@ def wire_path(points: Points, style: str = "curved") -> QPainterPath:
         else:
             bend = (y2 - y1) * (0.5 if len(points) == 2 else 0.7)
             path.cubicTo(x1, y1 + bend, x2, y2 - bend, x2, y2)
+    return path
+
+
+def _loop_path(points: Points) -> QPainterPath:
+    """A wire to something above: round below its source, up beside, round above its target."""
+    (x1, y1), (side, low), (_, high), (x2, y2) = points
+    below, above = y1 + (low - y1) * TURN_REACH, y2 - (y2 - high) * TURN_REACH
+    path = QPainterPath(QPointF(x1, y1))
+    path.cubicTo(x1, below, side, below, side, y1)
+    path.lineTo(side, y2)
+    path.cubicTo(side, above, x2, above, x2, y2)
     return path
 
 

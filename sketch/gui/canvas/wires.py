@@ -187,10 +187,9 @@ class Wiring:
         found = []
         for edge, line in self.lines.items():
             points = line.points
-            if points and points[0][1] < bottom and points[-1][1] > top:
-                xs = [x for x, _ in points]
-                if min(xs) < right and max(xs) > left:
-                    found.append(edge)
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            if points and min(ys) < bottom and max(ys) > top and min(xs) < right and max(xs) > left:
+                found.append(edge)
         return found
 
     def _reroute(self, edges: Iterable[Edge]) -> None:

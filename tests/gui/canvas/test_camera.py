@@ -95,3 +95,14 @@ def test_the_far_view_paints_big_drawings_and_keeps_up(document, canvas, light):
     view.zoom(1.0 / view.scale_factor)
     view.viewport().grab()
     assert not view._far.active
+
+
+def test_the_middle_stays_to_the_bit_through_any_sizes(document, canvas):
+    chain(document, *["ReLU"] * 30)
+    view = canvas()
+    view.restore_view({"zoom": 0.7, "x": 120.25, "y": 900.75})
+    for width, height in ((100, 30), (901, 703), (333, 777), (900, 700)):
+        view.resize(width, height)
+        state = view.view_state()
+        assert (state["x"], state["y"]) == (120.25, 900.75)
+        assert seen(view).center().y() == pytest.approx(900.75, abs=2)

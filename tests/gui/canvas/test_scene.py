@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
 from sketch.gui.theme import load_theme
@@ -146,3 +147,13 @@ def test_a_closed_view_no_longer_follows(document, canvas):
     view.close_document()
     chain(document, "Input")
     assert not view.canvas.nodes
+
+
+def test_every_wire_of_a_long_drawing_is_where_its_layers_are(document, canvas):
+    ids = chain(document, *["ReLU"] * 200)
+    view = canvas()
+    for node_id in ids[:-1]:
+        box = view.canvas.wiring.boxes[node_id]
+        found = view.canvas.edges.lines.at(QPointF(box.x, box.bottom + 10), 4.0)
+        assert found is not None
+        assert found.edge.source == node_id

@@ -140,3 +140,25 @@ def test_following_edits_gives_what_building_anew_gives(document, seed):
             del watched[gone]
         for parent, found in watched.items():
             assert drawn(found) == drawn(wiring(document, parent))
+
+
+def test_a_wire_to_something_above_runs_beside_all_boxes(document):
+    low, high = (commands.add_layer(document, "ReLU", place) for place in ((0, 400), (300, 0)))
+    commands.connect(document, low, 0, high)
+    found = wiring(document)
+    line = found.lines[Edge(low, 0, high, 0)]
+    side = line.points[1][0]
+    assert line.points[1][0] == line.points[2][0]
+    assert all(side <= box.left or side >= box.right for box in found.boxes.values())
+
+
+def test_a_wire_to_something_above_yields_to_a_new_box(document):
+    low, high = (commands.add_layer(document, "ReLU", place) for place in ((0, 400), (300, 0)))
+    commands.connect(document, low, 0, high)
+    found = wiring(document)
+    side = found.lines[Edge(low, 0, high, 0)].points[1][0]
+    document.subscribe(lambda update: found.sync(update.delta))
+    commands.add_layer(document, "ReLU", (side, 200.0))
+    line = found.lines[Edge(low, 0, high, 0)]
+    box = next(box for box in found.boxes.values() if box.y == 200.0)
+    assert not box.left < line.points[1][0] < box.right

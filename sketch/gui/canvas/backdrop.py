@@ -1,0 +1,44 @@
+"""What lies behind and before an empty canvas: the grid, and a word on how to begin."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from sketch.gui.canvas.ink import Ink
+
+FINEST_GRID_PX = 15.0
+GRID_ZOOM = 0.3
+HINT = "Drag a layer here, or press Tab"
+
+
+def paint_background(painter: QPainter, area: QRectF, ink: Ink) -> None:
+    """Fill an area (scene units) with the canvas colour and the grid points, thinned out to stay apart."""
+    painter.fillRect(area, QColor(ink.theme.canvas))
+    if not ink.options.grid or ink.zoom < GRID_ZOOM:
+        return
+    size = float(ink.options.grid_size)
+    while size * ink.zoom < FINEST_GRID_PX:
+        size *= 2
+    left, top = math.floor(area.left() / size) * size, math.floor(area.top() / size) * size
+    columns, rows = int(area.width() / size) + 2, int(area.height() / size) + 2
+    pen = QPen(QColor(ink.theme.grid), 2.0)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.drawPoints(
+        [QPointF(left + n * size, top + m * size) for m in range(rows) for n in range(columns)]
+    )
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def paint_hint(painter: QPainter, area: QRect, ink: Ink) -> None:
+    """Say in the middle of an area (viewport px) how a drawing begins."""
+    painter.save()
+    painter.resetTransform()
+    painter.setPen(QColor(ink.theme.text_muted))
+    painter.setFont(ink.theme.font())
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, HINT)
+    painter.restore()
