@@ -82,18 +82,21 @@ class CompileDialog(QDialog):
         )
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Compile")
         self._lay_out()
-        for name in registry.names():
-            self.kernel.addItem(registry[name].info.title, name)
-        self.kernel.currentIndexChanged.connect(lambda _index: self._on_kernel())
-        self.path.textChanged.connect(lambda _text: self._check())
-        self.kernel.setCurrentIndex(max(0, self.kernel.findData(kernel)))
-        self._on_kernel()
+        self._fill(kernel)
 
     def request(self) -> CompileRequest:
         """What is filled in now."""
         return CompileRequest(
             self._chosen().info.name, self._path(), dict(self._options), self.verify.isChecked()
         )
+
+    def _fill(self, kernel: str) -> None:
+        for name in self._registry.names():
+            self.kernel.addItem(self._registry[name].info.title, name)
+        self.kernel.currentIndexChanged.connect(lambda _index: self._on_kernel())
+        self.path.textChanged.connect(lambda _text: self._check())
+        self.kernel.setCurrentIndex(max(0, self.kernel.findData(kernel)))
+        self._on_kernel()
 
     def _path(self) -> Path:
         return self._folder / Path(self.path.text().strip()).expanduser()

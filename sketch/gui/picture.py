@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QRect, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QByteArray, QMarginsF, QRect, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
 from sketch.durable import write_file
@@ -79,8 +79,9 @@ def _png(view: CanvasView, path: Path, size: QSizeF) -> None:
     image = QImage((size * scale).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(view.canvas.ink.theme.canvas))
     _paint(view, image, size)
-    if not image.save(str(path), b"PNG"):
-        raise OSError(0, "the picture could not be written")
+    writer = QImageWriter(str(path), QByteArray(b"png"))
+    if not writer.write(image):
+        raise OSError(0, f"the picture could not be written: {writer.errorString()}")
 
 
 def _paint(view: CanvasView, device: QSvgGenerator | QPdfWriter | QImage, size: QSizeF) -> None:

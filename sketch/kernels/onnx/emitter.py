@@ -17,23 +17,14 @@ class UnsayableError(Exception):
     """ONNX cannot say this layer with these parameters or inputs; the message is the reason."""
 
 
-class Emitter:
-    """Collects the operators of one step.
+class Reading:
+    """One step as a lowering reads it: parameters, and what flows in. `x` names the inputs by port (`""`: open)."""
 
-    `x` names the inputs by port (`""`: open). Constants become `Constant` operators. Subclasses say how new values
-    and constants are named.
-    """
-
-    def __init__(self, step: Step, opset: int = NEWEST_OPSET, inputs: Sequence[str] | None = None):
+    def __init__(self, step: Step, opset: int, inputs: Sequence[str] | None):
         self.step = step
         self.opset = opset
         self.params = step.params
-        self.ops: list[Op] = []
         self.x: tuple[str, ...] = tuple(inputs) if inputs is not None else formal_inputs(step)
-        self._numbers: dict[str, int] = {}
-        self._constants: dict[TensorValue, str] = {}
-
-    # --- what flows in -----------------------------------------------------------------------------
 
     def given(self, index: int) -> bool:
         """True when this input is wired."""
@@ -83,7 +74,18 @@ class Emitter:
         kind = self.step.input_types[0] if self.step.input_types else None
         return kind.dtype if kind else "float32"
 
-    # --- what is written ---------------------------------------------------------------------------
+
+class Emitter(Reading):
+    """Collects the operators of one step. Constants become `Constant` operators.
+
+    Subclasses say how new values and constants are named.
+    """
+
+    def __init__(self, step: Step, opset: int = NEWEST_OPSET, inputs: Sequence[str] | None = None):
+        super().__init__(step, opset, inputs)
+        self.ops: list[Op] = []
+        self._numbers: dict[str, int] = {}
+        self._constants: dict[TensorValue, str] = {}
 
     def op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """Write an operator with one output and return its name."""
