@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from sketch.binder.binder import Binder, Sizes
-from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel
+from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel, PermissionNeededError
 from sketch.binder.placing import placed
 from sketch.binder.registry import KernelRegistry
 from sketch.binder.tensors import TensorStore
@@ -92,6 +92,9 @@ def open(path: str | Path, trust: bool = False, **options: Any) -> Network:
         return _open_document(path)
     bench = workbench()
     job = bench.binder.import_model(path, bench.store.folder, options, trusted=trust).wait()
+    if job.permission_needed:
+        allow = "trust it (--trust, or trust=True in Python) only if you know where it comes from."
+        raise PermissionNeededError(f"{job.error.rstrip('.')}; {allow}")
     if job.state != "done":
         raise BinderError(job.error)
     network = bench.network(job.result)

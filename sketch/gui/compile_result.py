@@ -37,7 +37,9 @@ class CompileResult(QDialog):
         self._column.setContentsMargins(18, 16, 18, 14)
         self._column.setSpacing(8)
         self._column.addWidget(self.headline)
-        self._section("Files", [f"{path}   {size_text(path)}" for path in report.files])
+        self._section(
+            "Files", [f"{path.parent.name}/{path.name}   {size_text(path)}" for path in report.files]
+        )
         if report.verification is not None:
             self._section("Numbers", proof_lines(report.verification))
         self._section("Lost or approximated", [f"{loss.where}: {loss.what}" for loss in report.losses])

@@ -182,10 +182,8 @@ class Opener:
         for loss in model.losses:
             log.warning("model.loss %s: %s", loss.where, loss.what)
         self._show(document).source = path
-        if model.losses:
-            self._window.say(
-                f"{path.name} is open; {len(model.losses)} thing(s) changed on the way, see the log."
-            )
+        changed = f"; {len(model.losses)} thing(s) changed on the way, see the log" if model.losses else ""
+        self._window.say(f"Opened {path.name}{changed}.")
 
     def _write(self, tab: CanvasTab, path: Path) -> bool:
         from sketch.state.document_file import DocumentFileError, save_document

@@ -17,9 +17,7 @@ def ask_permission(parent: QWidget, path: Path, reason: str) -> bool:
     )
     box.setInformativeText(
         "The code would run in a process of its own, but with your rights: it could read and change your files.\n\n"
-        + reason.removeprefix(f"{path}: ").replace(
-            "; allow that (--trust) only if you trust where it comes from", ""
-        )
+        + reason.removeprefix(f"{path}: ")
     )
     yes = box.addButton("Run it and open", QMessageBox.ButtonRole.AcceptRole)
     no = box.addButton("Do not open", QMessageBox.ButtonRole.RejectRole)

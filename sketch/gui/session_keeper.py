@@ -139,6 +139,13 @@ class SessionKeeper(QObject):
             if active is not None and str(shown.document.folder) == active.folder:
                 self._window.area.tabs.setCurrentWidget(shown)
         log.info("session.restored tabs=%s", len(self._session.tabs))
+        self._say_what_came_back()
+
+    def _say_what_came_back(self) -> None:
+        documents = [tab.document for tab in self._window.area]
+        unsaved = [document.name for document in documents if document.is_modified]
+        if unsaved and not any(document.recovery.message for document in documents):
+            self._window.say(f"Back as you left it, with unsaved work in {', '.join(unsaved)}.")
 
     def bring_back(self, tab: Tab) -> CanvasTab:
         """Show the document of a tab of the session, where and how it was."""

@@ -56,6 +56,7 @@ def test_tabs_edits_views_and_docks_come_back_after_closing(qtbot, tmp_path):
 
     with main_window(qtbot) as window:
         assert [tab.document.name for tab in window.area] == ["resnet18", "untitled"]
+        assert window.statusBar().currentMessage() == "Back as you left it, with unsaved work in untitled."
         first, second = window.area
         assert window.desk.tab is first
         assert first.group == group

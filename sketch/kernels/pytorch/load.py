@@ -52,9 +52,7 @@ def load_module(path: Path, *, trusted: bool) -> nn.Module:
         raise BinderError(f"{path}: {_KINDS[seen.kind]}.")
     if not trusted:
         code = ", ".join(seen.calls[:3]) + (", ..." if len(seen.calls) > 3 else "")
-        raise PermissionNeededError(
-            f"{path}: opening it runs code ({code}); allow that (--trust) only if you trust where it comes from."
-        )
+        raise PermissionNeededError(f"{path}: opening it runs code ({code}).")
     return _module_in(path, _unpickle(path))
 
 
