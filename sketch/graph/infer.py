@@ -31,6 +31,8 @@ class Inference:
         self.order = TopologicalOrder()
         self._resolved: dict[int, Resolved] = {}
         self._faulty: dict[int, tuple[Problem, ...]] = {}
+        self._unknown: set[int] = set()
+        self._groups: set[int] = set()
         self._counts: dict[object, tuple[int, int]] = {}
         self._counted: dict[int, list[tuple[object, int]]] = {}
         self.total_parameters = 0
@@ -59,9 +61,12 @@ class Inference:
     @property
     def unknown_parameters(self) -> frozenset[int]:
         """Nodes whose parameter count is not known, so the total leaves them out."""
-        return frozenset(
-            node_id for node_id, resolved in self._resolved.items() if resolved.parameters is None
-        )
+        return frozenset(self._unknown)
+
+    @property
+    def layer_count(self) -> int:
+        """Number of nodes that are no groups."""
+        return len(self._resolved) - len(self._groups)
 
     def follow(self, tables: Tables, delta: Delta) -> Inferred:
         """Take in a Delta that was just applied; cost follows the edit. CycleError when wires close a loop."""
@@ -98,13 +103,23 @@ class Inference:
             return ()
         self._resolved[node.id] = after
         changed.add(node.id)
-        if after.problems:
-            self._faulty[node.id] = after.problems
-        else:
-            self._faulty.pop(node.id, None)
+        self._sort_in(node, after)
         if before is not None and before.outputs == after.outputs:
             return ()
         return dict.fromkeys(edge.target for edge in node.next)
+
+    def _sort_in(self, node: Node, resolved: Resolved) -> None:
+        """Keep the lists that callers ask for at each edit, so that asking costs nothing."""
+        if resolved.problems:
+            self._faulty[node.id] = resolved.problems
+        else:
+            self._faulty.pop(node.id, None)
+        if resolved.parameters is None:
+            self._unknown.add(node.id)
+        else:
+            self._unknown.discard(node.id)
+        if self.library[node.layer].group:
+            self._groups.add(node.id)
 
     def _resolve(self, tables: Tables, node: Node) -> Resolved:
         spec = self.library[node.layer]
@@ -145,6 +160,8 @@ class Inference:
     def _forget(self, node_id: int) -> None:
         self._resolved.pop(node_id, None)
         self._faulty.pop(node_id, None)
+        self._unknown.discard(node_id)
+        self._groups.discard(node_id)
         self._uncount(node_id)
 
 

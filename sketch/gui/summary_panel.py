@@ -129,8 +129,8 @@ def totals_text(document: Document | None) -> str:
     """`61,706 parameters in 12 layers`; empty without a document."""
     if document is None:
         return ""
-    library, inference = document.library, document.inference
-    layers = sum(1 for node in document.tables.nodes.values() if not library[node.layer].group)
+    inference = document.inference
+    layers = inference.layer_count
     text = f"{inference.total_parameters:,} parameters in {layers:,} layer{'' if layers == 1 else 's'}"
     unknown = len(inference.unknown_parameters)
     return text + (f", {unknown:,} of unknown size" if unknown else "")

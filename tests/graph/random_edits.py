@@ -242,6 +242,8 @@ def same_inference(live: Inference, tables: Tables) -> None:
         assert live.problems_of(node_id) == fresh.problems_of(node_id)
     assert live.total_parameters == fresh.total_parameters == total(live, tables)
     assert live.unknown_parameters == fresh.unknown_parameters
+    layers = sum(not live.library[node.layer].group for node in tables.nodes.values())
+    assert live.layer_count == fresh.layer_count == layers
     assert live.order.rank.keys() == tables.nodes.keys()
     assert len(set(live.order.rank.values())) == len(live.order.rank)
     for node in tables.nodes.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -28,10 +29,16 @@ def paint_background(painter: QPainter, area: QRectF, ink: Ink) -> None:
     pen.setCosmetic(True)
     painter.setPen(pen)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.drawPoints(
-        [QPointF(left + n * size, top + m * size) for m in range(rows) for n in range(columns)]
-    )
+    painter.translate(left, top)
+    painter.drawPoints(_points(columns, rows, size))
+    painter.translate(-left, -top)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+@lru_cache(maxsize=16)
+def _points(columns: int, rows: int, size: float) -> list[QPointF]:
+    """Grid points from the origin on; a view asks for the same ones at each frame."""
+    return [QPointF(n * size, m * size) for m in range(rows) for n in range(columns)]
 
 
 def paint_hint(painter: QPainter, area: QRect, ink: Ink) -> None:
