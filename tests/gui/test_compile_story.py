@@ -110,7 +110,7 @@ def test_a_cancelled_compile_leaves_no_file(qtbot, tmp_path):
         window.compiler.run(CompileRequest("onnx", path, {}, verify=False))
         assert window.actions_.why_not("compile.cancel") is None
         window.actions_["compile.cancel"].trigger()
-        qtbot.waitUntil(lambda: not window.jobs.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.jobs.running, timeout=20_000)
         assert not path.exists()
         assert "cancelled" in window.statusBar().currentMessage()
         assert window.job_bar.isHidden()

@@ -18,7 +18,7 @@ def window(qtbot):
 
 
 def settle(window, qtbot) -> None:
-    with qtbot.waitSignal(window.mirror.changed, timeout=3000):
+    with qtbot.waitSignal(window.mirror.changed, timeout=20_000):
         window.desk._text.start()
     QApplication.processEvents()
 
@@ -140,8 +140,10 @@ def test_edits_that_do_not_reach_the_disk_are_marked_until_they_do(window, qtbot
     window.opener.new()
     tab = window.desk.tab
     assert tab.journal_mark.isHidden()
+    window.keeper.save_now()
+    tab.document.journal.flush()  # or the writer's own success would take the failure back at once
     tab.document.journal._set_failing("Edits are kept in memory only, because of: no space left.")
-    qtbot.waitUntil(lambda: not tab.journal_mark.isHidden(), timeout=2000)
+    qtbot.waitUntil(lambda: not tab.journal_mark.isHidden(), timeout=20_000)
     assert "no space left" in tab.journal_mark.text()
     tab.document.journal._set_failing(None)
-    qtbot.waitUntil(tab.journal_mark.isHidden, timeout=2000)
+    qtbot.waitUntil(tab.journal_mark.isHidden, timeout=20_000)

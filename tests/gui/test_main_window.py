@@ -38,7 +38,7 @@ def named(window, name: str) -> int:
 
 def settle(window, qtbot) -> None:
     """Wait until the text has followed."""
-    with qtbot.waitSignal(window.mirror.changed, timeout=3000):
+    with qtbot.waitSignal(window.mirror.changed, timeout=20_000):
         window.desk._text.start()
     QApplication.processEvents()
 
@@ -98,7 +98,7 @@ def test_a_click_on_a_line_selects_its_node(lenet, qtbot):
 def test_switching_the_kernel_switches_the_text_and_the_title(lenet, qtbot):
     settle(lenet, qtbot)
     lenet.kernel.setCurrentIndex(lenet.kernel.findData("onnx"))
-    with qtbot.waitSignal(lenet.mirror.changed, timeout=3000):
+    with qtbot.waitSignal(lenet.mirror.changed, timeout=20_000):
         lenet.kernel.activated.emit(lenet.kernel.currentIndex())
     assert "nn.Module" not in lenet.panels.source.code.toPlainText()
     assert "lenet5[*] - ONNX - Sketch" in lenet.windowTitle()
@@ -135,7 +135,7 @@ def test_one_edit_changes_all_selected_layers(lenet):
 def test_a_problem_is_listed_and_a_click_goes_there(lenet, qtbot):
     conv = named(lenet, "conv2")
     commands.set_param(lenet.desk.document, [conv], "kernel_size", 99)
-    with qtbot.waitSignal(lenet.panels.problems.counted, timeout=3000):
+    with qtbot.waitSignal(lenet.panels.problems.counted, timeout=20_000):
         lenet.desk._quiet.start()
     panel = lenet.panels.problems
     item = panel.topLevelItem(0)

@@ -70,6 +70,6 @@ def test_the_directory_tree_opens_a_file(window, qtbot, tmp_path):
     def found() -> QModelIndex:
         return files.tree.model().index(str(tmp_path / "net.sketch"))
 
-    qtbot.waitUntil(lambda: found().isValid(), timeout=5000)
+    qtbot.waitUntil(lambda: found().isValid(), timeout=20_000)
     files.tree.activated.emit(found())
     assert window.desk.document.path == tmp_path / "net.sketch"

@@ -33,7 +33,7 @@ def test_a_layer_dragged_from_the_toolbox_lands_under_the_pointer(qtbot):
             QTest.mouseMove(tree.viewport(), start + QPoint(8 * step, 2 * step))
             QApplication.processEvents()
         tables = window.desk.document.tables
-        qtbot.waitUntil(lambda: len(tables.nodes) == 1, timeout=3000)
+        qtbot.waitUntil(lambda: len(tables.nodes) == 1, timeout=20_000)
         (node,) = tables.nodes.values()
         assert node.layer == "Conv2d"
         place = tables.places[node.id]
