@@ -69,8 +69,8 @@ def measure(edits: int) -> dict[str, float]:
 
     from sketch.app import make_services
     from sketch.graph.draft import Draft
+    from sketch.graph.placing import placed
     from sketch.gui.main_window import MainWindow
-    from sketch.gui.opening import with_places
 
     application = QApplication.instance() or QApplication([])
     window = MainWindow(make_services())
@@ -80,7 +80,7 @@ def measure(edits: int) -> dict[str, float]:
     tab = window.opener.new()
     draft = Draft(tab.document.tables, tab.document.library)
     node = draw(draft)
-    tab.document.load(with_places(draft.delta(), tab.document.library), "Bench")
+    tab.document.load(placed(draft.delta(), tab.document.library), "Bench")
     tab.reveal(node)
     settle(application)
 

@@ -18,12 +18,12 @@ import numpy as np
 
 from sketch.binder.binder import Binder, Sizes
 from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel, PermissionNeededError
-from sketch.binder.placing import placed
 from sketch.binder.registry import KernelRegistry
 from sketch.binder.tensors import TensorStore
 from sketch.graph.compare import Difference, differences
 from sketch.graph.library import LayerLibrary
 from sketch.graph.network import Network, build_network
+from sketch.graph.placing import placed
 from sketch.graph.rows import TensorRow
 from sketch.graph.tables import Tables, whole
 from sketch.resources_root import resource_root
@@ -118,7 +118,7 @@ def from_torch(module: Any, example_inputs: tuple[Any, ...]) -> Network:
     """
     bench = workbench()
     model = _live_kernel(bench).from_live(module, example_inputs, _InlineTask(bench))
-    return bench.network(placed(model, bench.library))
+    return bench.network(replace(model, delta=placed(model.delta, bench.library)))
 
 
 def to_torch(network: Network) -> Any:

@@ -37,18 +37,15 @@ class WorkerProcess:
     def call(self, request: Request, on_progress: Callable[[float, float, str], None]) -> Any:
         """Run one request to its end; BinderError with one line when it fails or the process dies."""
         with self._lock:
-            process = self._started()
-            try:
-                return self._ask(process, request, on_progress)
-            except (EOFError, OSError):
-                if process.wait(5) != 0:
-                    raise BinderError(self._obituary(process)) from None
-            # It was idle for long and ended just as it was asked: ask a new one.
-            process = self._started()
-            try:
-                return self._ask(process, request, on_progress)
-            except (EOFError, OSError):
-                raise BinderError(self._obituary(process)) from None
+            for attempt in ("warm", "fresh"):
+                process = self._started()
+                try:
+                    return self._ask(process, request, on_progress)
+                except (EOFError, OSError):
+                    # A warm worker that was idle for long may end, in good order, just as it is asked.
+                    if attempt == "fresh" or process.wait(5) != 0:
+                        raise BinderError(self._obituary(process)) from None
+        return None
 
     def kill(self) -> None:
         """End the process and everything it started, at once."""
@@ -74,11 +71,6 @@ class WorkerProcess:
         if self._errors is not None:
             self._errors.close()
             self._errors = None
-
-    @property
-    def alive(self) -> bool:
-        """True while the process runs."""
-        return self._process is not None and self._process.poll() is None
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:

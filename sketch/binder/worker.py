@@ -7,6 +7,7 @@ import os
 import select
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -99,11 +100,11 @@ def _answer(kernel: Any, request: Request, out: BinaryIO) -> Done | Failed:
 
 
 def _placed(model: Any) -> Any:
-    from sketch.binder.placing import placed
     from sketch.graph.library import LayerLibrary
+    from sketch.graph.placing import placed
     from sketch.resources_root import resource_root
 
-    return placed(model, LayerLibrary.load(resource_root() / "layers"))
+    return replace(model, delta=placed(model.delta, LayerLibrary.load(resource_root() / "layers")))
 
 
 def _run_file(kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path) -> list[str]:

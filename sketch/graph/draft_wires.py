@@ -7,6 +7,7 @@ from dataclasses import replace
 from sketch.graph.draft_rows import DraftRows
 from sketch.graph.errors import CycleError, PortTakenError, UnknownPortError, WireError
 from sketch.graph.evaluate import output_count
+from sketch.graph.order import reaches
 from sketch.graph.rows import Edge, Node
 
 
@@ -24,7 +25,7 @@ class DraftWires(DraftRows):
         self._check_ports(start, out, end, into)
         if any(wire.into == into for wire in end.prior):
             raise PortTakenError(f"Input {into + 1} of '{end.name}' already has a wire; remove it first.")
-        if check_cycle and (source == target or self._reaches(target, source)):
+        if check_cycle and (source == target or reaches(self.node, target, source)):
             raise CycleError(
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
@@ -41,7 +42,7 @@ class DraftWires(DraftRows):
         if edge not in end.prior:
             raise WireError("There is no such wire; it may have been removed.")
         self._check_ports(start, out, end, edge.into)
-        if source == edge.target or self._reaches(edge.target, source):
+        if source == edge.target or reaches(self.node, edge.target, source):
             raise CycleError(
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
@@ -101,18 +102,6 @@ class DraftWires(DraftRows):
         count = output_count(source, {**source.defaults(), **start.params})
         if source.outputs[-1].count and out >= count:
             raise UnknownPortError(f"'{start.name}' has no output {out + 1}; it has {count}.")
-
-    def _reaches(self, start: int, goal: int) -> bool:
-        seen, stack = {start}, [start]
-        while stack:
-            node_id = stack.pop()
-            if node_id == goal:
-                return True
-            for edge in self.node(node_id).next:
-                if edge.target not in seen:
-                    seen.add(edge.target)
-                    stack.append(edge.target)
-        return False
 
     def _close_up(self, gone: Edge) -> None:
         """Shift later wires of a variadic input down by one, so that its ports stay without gaps."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sketch.graph.dims import Symbolic, parse_dim
+from sketch.graph.dims import Symbolic
 from sketch.graph.errors import ExpressionError, GraphError, ShapeError
 from sketch.graph.expressions import evaluate, names_in
 from sketch.graph.problems import Problem
@@ -122,11 +122,6 @@ def applies(
         return bool(evaluate(text, expression_names(spec, params, inputs)))
     except ExpressionError:
         return True
-
-
-def shape_value(value: Sequence[int | str]) -> tuple[Any, ...]:
-    """A shape parameter as dimensions: names become symbols."""
-    return tuple(parse_dim(item) if isinstance(item, str) else item for item in value)
 
 
 def _check_ports(node: Node, spec: LayerSpec, inputs: Sequence[ValueType | None], found: _Findings) -> bool:

@@ -7,10 +7,11 @@ only the nodes between the two ends of a wire that points backwards are renumber
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from sketch.graph.delta import Delta
 from sketch.graph.errors import CycleError
-from sketch.graph.rows import Edge
+from sketch.graph.rows import Edge, Node
 from sketch.graph.tables import Tables
 
 
@@ -96,15 +97,15 @@ def _loop(tables: Tables, sorted_ids: set[int]) -> str:
     return " → ".join(f"'{name}'" for name in names[:8])
 
 
-def reaches(tables: Tables, start: int, goal: int) -> bool:
-    """True when a walk along wires from `start` arrives at `goal`."""
+def reaches(node_of: Callable[[int], Node], start: int, goal: int) -> bool:
+    """True when a walk along wires from `start` arrives at `goal`; `node_of` gives the rows of tables or of a draft."""
     seen = {start}
     stack = [start]
     while stack:
         node_id = stack.pop()
         if node_id == goal:
             return True
-        for edge in tables.nodes[node_id].next:
+        for edge in node_of(node_id).next:
             if edge.target not in seen:
                 seen.add(edge.target)
                 stack.append(edge.target)

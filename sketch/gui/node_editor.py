@@ -46,12 +46,6 @@ class NodeEditor(QScrollArea):
         self._signature = None
         self._on_selection(self._ids)
 
-    def edit_name(self) -> None:
-        """Put the cursor into the name field (F2)."""
-        if self.name is not None:
-            self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.name.selectAll()
-
     def _on_selection(self, ids: Sequence[int]) -> None:
         document = self._desk.document
         nodes = document.tables.nodes if document else {}

@@ -17,8 +17,6 @@ from sketch.gui.questions import ask_permission, show_error
 if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.binder.kernel import ImportedModel
-    from sketch.graph.delta import Delta
-    from sketch.graph.library import LayerLibrary
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
@@ -42,11 +40,12 @@ class Opener:
         """A drawn example in a new tab; its drawing is the beginning of its history."""
         from sketch.graph import examples
         from sketch.graph.draft import Draft
+        from sketch.graph.placing import placed
 
         document = self._empty(self._free_name(key))
         draft = Draft(document.tables, document.library)
         examples.build(key, draft)
-        document.load(with_places(draft.delta(), document.library), f"Example {key}")
+        document.load(placed(draft.delta(), document.library), f"Example {key}")
         log.info("example.opened key=%s nodes=%s", key, len(document.tables.nodes))
         return self._show(document)
 
@@ -170,7 +169,7 @@ class Opener:
             return
         model: ImportedModel = job.result
         document = self._empty(path.stem)
-        document.load(with_places(model.delta, document.library), f"Open {path.name}")
+        document.load(model.delta, f"Open {path.name}")
         self._remember(path)
         log.info(
             "model.opened path=%s format=%s nodes=%s losses=%s",
@@ -221,21 +220,3 @@ class Opener:
     def _refuse(self, path: Path, reason: str) -> None:
         log.warning("open.refused path=%s reason=%s", path, reason)
         show_error(self._window, reason if path.name in reason else f"{path.name}: {reason}")
-
-
-def with_places(delta: Delta, library: LayerLibrary) -> Delta:
-    """The same edit with a place for every node, when it brings none of its own."""
-    from sketch.graph.delta import compose
-    from sketch.graph.draft import Draft
-    from sketch.graph.tables import Tables
-
-    tables = Tables()
-    tables.apply(delta)
-    if any((place.x, place.y) != (0.0, 0.0) for place in tables.places.values()):
-        return delta
-    draft = Draft(tables, library)
-    from sketch.graph.arrange import arrange_all  # not needed before something is laid out
-
-    for node_id, (x, y) in arrange_all(tables, library).items():
-        draft.move(node_id, x, y)
-    return compose(delta, draft.delta())

@@ -116,7 +116,7 @@ def test_sorting_breaks_ties_by_id_and_names_a_loop() -> None:
 def test_reaches() -> None:
     tables = Tables()
     tables.apply(delta_to(tables, rows_of(range(1, 6), {(1, 2), (2, 3), (1, 4), (4, 3)})))
-    assert reaches(tables, 1, 3)
-    assert reaches(tables, 2, 2)
-    assert not reaches(tables, 3, 1)
-    assert not reaches(tables, 1, 5)
+    assert reaches(tables.node, 1, 3)
+    assert reaches(tables.node, 2, 2)
+    assert not reaches(tables.node, 3, 1)
+    assert not reaches(tables.node, 1, 5)
