@@ -22,7 +22,7 @@ from tests.engine import drawn
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]):
+def run(engine: Workbench, capfd: pytest.CaptureFixture[str]):
     """Run a subcommand: (exit code, standard output, standard error)."""
 
     def call(*argv: object) -> tuple[int, str, str]:
