@@ -5,13 +5,16 @@ from __future__ import annotations
 from sketch.graph.infer import Inference
 from sketch.graph.problems import Problem
 from sketch.graph.tables import Tables
+from sketch.graph.zone_checks import zone_problems
+
+_SOURCES = frozenset({"Input", "Constant", "Parameter", "onnx.graph:Input"})
 
 
 def graph_problems(tables: Tables, inference: Inference) -> tuple[Problem, ...]:
     """All problems that no single node can see; O(nodes + wires), so callers debounce it."""
     layers = {node.layer for node in tables.nodes.values()}
     found: list[Problem] = []
-    if tables.nodes and not layers & {"Input", "Constant", "Parameter", "onnx.graph:Input"}:
+    if tables.nodes and not layers & _SOURCES and not _starts_by_itself(tables, inference):
         found.append(
             Problem(None, "error", "no-input", "This network has no Input.", "Add one and give its shape.")
         )
@@ -27,7 +30,14 @@ def graph_problems(tables: Tables, inference: Inference) -> tuple[Problem, ...]:
         )
     else:
         found.extend(_dead_ends(tables, inference))
+    found.extend(zone_problems(tables))
     return tuple(found)
+
+
+def _starts_by_itself(tables: Tables, inference: Inference) -> bool:
+    """True when an operator of a file gives a value from nothing (Constant, RandomNormal)."""
+    alone = (node for node in tables.nodes.values() if not node.prior and node.next)
+    return any(inference.library[node.layer].is_operator for node in alone)
 
 
 def _dead_ends(tables: Tables, inference: Inference) -> list[Problem]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sketch.graph.draft_rows import DraftRows
 from sketch.graph.errors import CycleError, PortTakenError, UnknownPortError, WireError
 from sketch.graph.evaluate import output_count
+from sketch.graph.operator_types import INPUT, ROLE, constant_places
 from sketch.graph.order import reaches
 from sketch.graph.rows import Edge, Node
 
@@ -30,6 +31,7 @@ class DraftWires(DraftRows):
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
         self.put("nodes", source, replace(start, next=(*start.next, edge)))
+        self._drop_constant(target, into)
         end = self.node(target)
         self.put(
             "nodes", target, replace(end, prior=tuple(sorted((*end.prior, edge), key=lambda wire: wire.into)))
@@ -74,6 +76,8 @@ class DraftWires(DraftRows):
         """The first open required input, then a variadic one, then an optional one; None when all are taken."""
         node, spec = self.node(node_id), self.spec(node_id)
         taken = {wire.into for wire in node.prior}
+        if spec.is_operator:
+            taken |= constant_places(node.params, self.base.weights_of(node_id))
         for index, port in enumerate(spec.inputs):
             if index not in taken and not port.optional and not port.variadic:
                 return index
@@ -111,6 +115,16 @@ class DraftWires(DraftRows):
             return
         for edge in [wire for wire in node.prior if wire.into > gone.into]:
             self._shift(edge, replace(edge, into=edge.into - 1))
+
+    def _drop_constant(self, target: int, into: int) -> None:
+        """A wire takes the place of an operator's constant input."""
+        if not self.spec(target).is_operator:
+            return
+        node, name = self.node(target), f"{INPUT}{into}"
+        if name in node.params:
+            self.put("nodes", target, replace(node, params=node.params.without(name)))
+        if self.get("weights", (target, f"{ROLE}{into}")) is not None:
+            self.put("weights", (target, f"{ROLE}{into}"), None)
 
     def _shift(self, old: Edge, new: Edge) -> None:
         start = self.node(old.source)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sketch.graph.dims import Symbolic
 from sketch.graph.errors import ExpressionError, GraphError, ShapeError
 from sketch.graph.expressions import evaluate, names_in
+from sketch.graph.layer_values import layer_values
+from sketch.graph.operator_call import OperatorCall, Values
+from sketch.graph.operator_types import (
+    captured,
+    constants,
+    make_call,
+    misfits,
+    output_total,
+    run_rule,
+    unknown,
+    wrong_words,
+)
 from sketch.graph.problems import Problem
 from sketch.graph.rows import FrozenDict, Node, TensorRow, ValueType
 from sketch.graph.rule import Call
-from sketch.graph.specs import LayerSpec
+from sketch.graph.specs import LayerSpec, PortSpec
 from sketch.graph.weights import WeightType, weight_types
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -28,7 +40,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 class Resolved:
     """What inference knows of one node. `outputs` holds None where nothing is known (yet).
 
-    `parameters` counts trainable elements; None while a weight's shape is unknown.
+    `parameters` counts trainable elements; None while a weight's shape is unknown. `values` are known elements of
+    small outputs (a shape that is computed from another).
     """
 
     params: FrozenDict
@@ -37,6 +50,11 @@ class Resolved:
     weights: FrozenDict
     parameters: int | None
     problems: tuple[Problem, ...]
+    values: tuple[Values | None, ...] = ()
+
+    def value(self, out: int) -> Values | None:
+        """The elements of an output, as far as they are known of a small one."""
+        return self.values[out] if out < len(self.values) else None
 
 
 class _Findings(list[Problem]):
@@ -61,6 +79,7 @@ def resolve(
     inputs: Sequence[ValueType | None],
     stored: Mapping[str, TensorRow],
     declared: Sequence[ValueType | None],
+    known: Sequence[Values | None] = (),
 ) -> Resolved:
     """Evaluate one node.
 
@@ -68,7 +87,10 @@ def resolve(
         inputs: type of each input by port number, None where open or not known.
         stored: role -> tensor that the node already has.
         declared: output types a file gave (operators).
+        known: elements of each input, as far as they are known; empty when none are.
     """
+    if spec.is_standard:
+        return _resolve_operator(node, spec, inputs, stored, declared, known)
     found = _Findings(node)
     complete = _check_ports(node, spec, inputs, found)
     params = effective_params(spec, node.params, inputs)
@@ -76,18 +98,82 @@ def resolve(
     complete = complete and _check_requirements(spec, names, found)
     weights = _weights(spec, params, stored, found)
     _check_weight_type(spec, weights, inputs, found)
-    outputs = _outputs(
-        node, spec, Call(spec, params, tuple(inputs), spec.rule_args, tuple(declared)), complete, found
+    call = Call(spec, params, tuple(inputs), spec.rule_args, tuple(declared))
+    outputs = _outputs(node, spec, call, complete, found)
+    return Resolved(
+        params,
+        tuple(inputs),
+        outputs,
+        weights,
+        _count(weights),
+        tuple(found),
+        layer_values(call, outputs, known),
     )
-    return Resolved(params, tuple(inputs), outputs, weights, _count(weights), tuple(found))
+
+
+def _resolve_operator(
+    node: Node,
+    spec: LayerSpec,
+    inputs: Sequence[ValueType | None],
+    stored: Mapping[str, TensorRow],
+    declared: Sequence[ValueType | None],
+    known: Sequence[Values | None],
+) -> Resolved:
+    """As `resolve`, for an operator of the standard."""
+    found = _Findings(node)
+    wired = max((edge.out + 1 for edge in node.next), default=0)
+    fixed = constants(node, stored)
+    total = output_total(spec, node.params, len(declared), wired)
+    call = make_call(node, spec, inputs, known, fixed, declared, total)
+    complete = _check_operator_ports(node, call, fixed, found)
+    faults = [*misfits(call), *wrong_words(call)]
+    types, values = (unknown(call), ()) if faults or not complete else _run(call, found)
+    for fault in faults:
+        found.error(
+            "dtype" if fault.param is None else "check", str(fault), fault.cure, fault.port, fault.param
+        )
+    weights = _weights(spec, node.params, stored, found)
+    return Resolved(node.params, tuple(inputs), tuple(types), weights, 0, tuple(found), values)
+
+
+def _run(
+    call: OperatorCall, found: _Findings
+) -> tuple[Sequence[ValueType | None], tuple[Values | None, ...]]:
+    try:
+        return run_rule(call)
+    except GraphError as error:
+        text = str(error).replace(call.spec.name, call.spec.title)
+        cure = error.cure if isinstance(error, ShapeError) else ""
+        found.error("shape", text, cure, getattr(error, "port", None), getattr(error, "param", None))
+    return [None] * call.outputs, ()
+
+
+def _check_operator_ports(node: Node, call: OperatorCall, fixed: Iterable[int], found: _Findings) -> bool:
+    """Open inputs that the operator needs, wires that it has no input for; True when all needed ones are there."""
+    spec = call.spec
+    given = {edge.into for edge in node.prior} | set(fixed)
+    complete = True
+    for index, port in enumerate(spec.inputs):
+        count = sum(1 for into in given if into >= index) if port.variadic else int(index in given)
+        if not port.optional and count < (port.minimum if port.variadic else 1):
+            found.error(
+                "input-missing", f"{spec.title} has nothing on input {port.name!r}.", "Connect a layer to it.", index
+            )  # fmt: skip
+            complete = False
+    extra = [edge.into for edge in node.prior if edge.into >= len(spec.inputs)]
+    if extra and not (spec.inputs and spec.inputs[-1].variadic) and extra[0] not in captured(node.params):
+        found.error(
+            "port", f"{spec.title} has {len(spec.inputs)} inputs, not {max(extra) + 1}.", "Remove the wire.", extra[0]
+        )  # fmt: skip
+    return complete
 
 
 def effective_params(
     spec: LayerSpec, given: Mapping[str, Any], inputs: Sequence[ValueType | None]
 ) -> FrozenDict:
     """Defaults, then what follows the inputs, then what the person pinned."""
-    if spec.is_operator:
-        return FrozenDict(given)
+    if spec.is_standard or (spec.is_operator and not spec.params):
+        return FrozenDict(given)  # what a file does not say is not said in the file that is written
     params = spec.defaults()
     for name, param in spec.params.items():
         if param.derive and name not in given:
@@ -129,37 +215,41 @@ def _check_ports(node: Node, spec: LayerSpec, inputs: Sequence[ValueType | None]
     wired = {edge.into for edge in node.prior}
     complete = True
     for index, port in enumerate(spec.inputs):
-        if port.variadic:
-            count = sum(1 for into in wired if into >= index)
-            if count < port.minimum:
-                need = f"at least {port.minimum} inputs" if port.minimum > 1 else "an input"
-                found.error(
-                    "input-missing",
-                    f"{spec.name} needs {need}, has {count}.",
-                    "Connect a layer to it.",
-                    index,
-                )
-                complete = False
-        elif not port.optional and index not in wired:
-            found.error(
-                "input-missing",
-                f"{spec.name} has nothing on input {port.name!r}.",
-                "Connect a layer to it.",
-                index,
-            )
+        lack = _lack(spec, port, index, wired)
+        if lack:
+            found.error("input-missing", lack, "Connect a layer to it.", index)
             complete = False
     for index in sorted(wired):
         value = inputs[index] if index < len(inputs) else None
-        if value is None or (value.shape is None and not spec.is_operator):
-            complete = False
-        elif not _kind_fits(spec.input_port(index).dtypes, value.dtype):
-            kinds = " or ".join(spec.input_port(index).dtypes)
-            found.error(
-                "dtype", f"{spec.name} takes {kinds} values on {spec.input_port(index).name!r}, gets {value.dtype}.",
-                "Insert a Cast, or change the element type of the Input.", index,
-            )  # fmt: skip
-            complete = False
+        complete = _fits(spec, index, value, found) and complete
     return complete
+
+
+def _lack(spec: LayerSpec, port: PortSpec, index: int, wired: set[int]) -> str:
+    """What is missing at a port, nothing when it has what it needs."""
+    if port.variadic:
+        count = sum(1 for into in wired if into >= index)
+        need = f"at least {port.minimum} inputs" if port.minimum > 1 else "an input"
+        return f"{spec.name} needs {need}, has {count}." if count < port.minimum else ""
+    return "" if port.optional or index in wired else f"{spec.name} has nothing on input {port.name!r}."
+
+
+def _fits(spec: LayerSpec, index: int, value: ValueType | None, found: _Findings) -> bool:
+    """True when the value on a wired input is known and of a kind that the layer takes."""
+    if value is None or (value.shape is None and value.is_tensor and not spec.is_operator):
+        return False
+    if not value.is_tensor and not spec.is_operator and spec.rule not in ("none", "same"):
+        text = f"{spec.name} takes tensors, gets {value.dtype}."
+        found.error("dtype", text, "Take one of it by SequenceAt.", index)
+        return False
+    if not _kind_fits(spec.input_port(index).dtypes, value.dtype):
+        kinds = " or ".join(spec.input_port(index).dtypes)
+        found.error(
+            "dtype", f"{spec.name} takes {kinds} values on {spec.input_port(index).name!r}, gets {value.dtype}.",
+            "Insert a Cast, or change the element type of the Input.", index,
+        )  # fmt: skip
+        return False
+    return True
 
 
 def _kind_fits(kinds: tuple[str, ...], dtype: str) -> bool:
@@ -270,6 +360,8 @@ def _unknown_outputs(node: Node, spec: LayerSpec, call: Call) -> tuple[ValueType
 
 def output_count(spec: LayerSpec, params: Mapping[str, Any], inputs: Sequence[ValueType | None] = ()) -> int:
     """How many output ports a layer has under these parameters (Split, Chunk)."""
+    if spec.is_standard and spec.outputs and spec.outputs[-1].variadic:
+        return output_total(spec, params, 0, 0)
     if not spec.outputs or not spec.outputs[-1].variadic:
         return len(spec.outputs)
     fixed = len(spec.outputs) - 1

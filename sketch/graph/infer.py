@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sketch.graph.delta import Change, Delta
 from sketch.graph.evaluate import Resolved, resolve
 from sketch.graph.library import LayerLibrary
+from sketch.graph.operator_call import Values
 from sketch.graph.order import TopologicalOrder
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Node, ValueType
@@ -104,7 +105,7 @@ class Inference:
         self._resolved[node.id] = after
         changed.add(node.id)
         self._sort_in(node, after)
-        if before is not None and before.outputs == after.outputs:
+        if before is not None and before.outputs == after.outputs and before.values == after.values:
             return ()
         return dict.fromkeys(edge.target for edge in node.next)
 
@@ -126,11 +127,16 @@ class Inference:
         wired = max((edge.into + 1 for edge in node.prior), default=0)
         fixed = sum(1 for port in spec.inputs if not port.variadic)
         inputs: list[ValueType | None] = [None] * max(wired, fixed)
+        known: list[Values | None] = []
         for edge in node.prior:
             inputs[edge.into] = self.output(edge.source, edge.out)
+            source = self._resolved.get(edge.source)
+            if source is not None and source.values:
+                known = known or [None] * len(inputs)
+                known[edge.into] = source.value(edge.out)
         stored = {role: tables.tensors[tensor] for role, tensor in tables.weights_of(node.id).items()}
         declared = _declared(tables.hints, node) if spec.is_operator else ()
-        return resolve(node, spec, inputs, stored, declared)
+        return resolve(node, spec, inputs, stored, declared, known)
 
     def _count(self, tables: Tables, node_id: int, resolved: Resolved) -> None:
         """Add this node's trainable elements to the total; tied tensors count once."""

@@ -21,7 +21,7 @@ _NUMBER = (int, float)
 _TOP: _Table = {
     "name": (str,), "title": (str,), "category": (str,), "params": (dict,), "inputs": (list,), "outputs": (list,),
     "shape": (str, dict), "weights": (dict,), "checks": (list,), "prefix": (str,), "doc": (str,), "search": (list,),
-    "group": (bool,), "hidden": (bool,),
+    "group": (bool,), "hidden": (bool,), "domain": (str,),
 }  # fmt: skip
 _PARAM: _Table = {
     "type": (str,), "default": (), "rank": (int,), "min": _NUMBER, "max": _NUMBER, "choices": (list,),
@@ -154,6 +154,7 @@ def _spec(raw: _Marked) -> LayerSpec:
         search=tuple(raw.get("search") or ()),
         group=raw.get("group", False),
         hidden=raw.get("hidden", False),
+        domain=raw.get("domain", ""),
     )
 
 

@@ -6,13 +6,14 @@ around its end; a wire that leaves the canvas is drawn to a stub at its border.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.graph.evaluate import output_count
 from sketch.graph.geometry import node_size, port_counts
 from sketch.graph.library import LayerLibrary
+from sketch.graph.operator_types import constant_places
 from sketch.graph.rows import Node
 from sketch.graph.tables import Tables
 
@@ -64,17 +65,20 @@ def group_ports(tables: Tables, library: LayerLibrary, group: int) -> GroupPorts
         node = tables.nodes[member]
         entering.update(dict.fromkeys((e.source, e.out) for e in node.prior if e.source not in inside))
         leaving.update(dict.fromkeys((e.source, e.out) for e in node.next if e.target not in inside))
-        open_in.extend((None, member, into) for into in open_inputs(node, library))
+        open_in.extend((None, member, into) for into in open_inputs(node, library, tables.weights_of(member)))
         open_out.extend((member, out) for out in open_outputs(node, library))
     inputs = (*entering, *open_in[:MOST_OPEN_PORTS])
     outputs = (*leaving, *open_out[:MOST_OPEN_PORTS])
     return GroupPorts(inputs, outputs, _index(inputs), _index(outputs))
 
 
-def open_inputs(node: Node, library: LayerLibrary) -> list[int]:
-    """Required inputs of a node that have no wire."""
+def open_inputs(node: Node, library: LayerLibrary, roles: Iterable[str] = ()) -> list[int]:
+    """Required inputs of a node that have no wire and no constant; `roles` are those of its weights."""
+    spec = library[node.layer]
     taken = {edge.into for edge in node.prior}
-    ports = enumerate(library[node.layer].inputs)
+    if spec.is_operator:
+        taken |= constant_places(node.params, roles)
+    ports = enumerate(spec.inputs)
     return [index for index, port in ports if index not in taken and not port.optional and port.minimum]
 
 

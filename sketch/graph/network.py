@@ -48,11 +48,23 @@ class Step:
     stored: Mapping[str, int]
     outgrown: tuple[str, ...]
     parent: int | None
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A graph that an If, Loop or Scan runs, as a network of its own (see zones.collapse).
+
+    Its inputs are what the operator gives it, then the values that it reads from outside: the last inputs of the step.
+    """
+
+    network: Network
+    captures: int
 
 
 @dataclass(frozen=True, slots=True)
 class GroupBox:
-    """A group: `layer` is Sequential or Group; members point to it by `parent`."""
+    """A group: `layer` says which kind (Group, Sequential, Loop, ...); members point to it by `parent`."""
 
     id: int
     name: str
@@ -66,6 +78,7 @@ class Network:
 
     `seed` makes initialisation reproducible. `tensors` maps tensor id to its row; the bytes are in `store`
     (a binder.tensors.TensorStore) under the row's digest. `positions` holds the places for pictures.
+    `ends` are the specs of Input and Output, which the bodies of zones need.
     """
 
     name: str
@@ -78,6 +91,7 @@ class Network:
     meta: Mapping[str, Any] = field(default_factory=dict)
     store: Any = None
     tables: Tables | None = field(default=None, compare=False, repr=False)
+    ends: tuple[LayerSpec, ...] = ()
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -166,6 +180,7 @@ def freeze_network(
         meta=dict(tables.meta),
         store=store,
         tables=tables,
+        ends=tuple(library[name] for name in ("Input", "Output") if name in library),
     )
 
 

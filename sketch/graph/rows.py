@@ -100,15 +100,25 @@ class TensorRow:
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """What flows on a wire: element type and shape; a None shape means that the rank is unknown."""
+    """What flows on a wire: element type and shape; a None shape means that the rank is unknown.
+
+    `seq(float32)`, `optional(float32)`, `optional(seq(float32))` are types too; they have no shape.
+    """
 
     dtype: str
     shape: tuple[Any, ...] | None
 
     def __str__(self) -> str:
+        if not self.is_tensor:
+            return self.dtype
         if self.shape is None:
             return f"{self.dtype} (unknown shape)"
         return f"{self.dtype} {shape_text(self.shape)}"
+
+    @property
+    def is_tensor(self) -> bool:
+        """False for a sequence and an optional value."""
+        return "(" not in self.dtype
 
     @property
     def rank(self) -> int | None:

@@ -8,12 +8,21 @@ from math import isnan
 from typing import Any
 
 from sketch.graph.dims import parse_dim
+from sketch.graph.element_types import ELEMENT_TYPES, TYPE_NAMES
 from sketch.graph.errors import ExpressionError, ParameterError, UnknownPortError
 from sketch.graph.rows import DTYPES, FrozenDict
 
-PARAM_TYPES = ("int", "float", "bool", "str", "choice", "dtype", "ints", "floats", "shape", "value")
+PARAM_TYPES = (
+    "int", "float", "bool", "str", "choice", "dtype", "ints", "floats", "shape", "value",
+    "strs", "flag", "element", "record",
+)  # fmt: skip
 """int with `rank: n` is a tuple of n ints (a single int is repeated). ints/floats: a tuple of any length.
-shape: a tuple of ints and dimension names. value: a number or a nested tuple of numbers (Constant)."""
+shape: a tuple of ints and dimension names. value: a number or a nested tuple of numbers (Constant).
+Of operators: strs, a tuple of texts; flag, 0 or 1; element, the standard's number of an element type;
+record, what is no plain value (a tensor, a graph) and names the stored bytes."""
+
+STANDARD = "operator"
+"""The shape rule of operators that the standard defines; `operator_rules` has one for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class ParamSpec:
     `derive` is an expression over the inputs' types (`dim(x, 1)`): the value follows the input until the
     person pins it. `applies` is an expression over the parameters: when false the field is greyed and the
     value ignored. `optional` allows None, as a whole and (rank) item by item. `rank` > 0 makes an int (float)
-    a tuple of that many.
+    a tuple of that many. `needed` (operators only) says that the standard gives no default and asks for it.
     """
 
     name: str
@@ -37,6 +46,7 @@ class ParamSpec:
     derive: str = ""
     applies: str = ""
     doc: str = ""
+    needed: bool = False
 
     def clean(self, value: Any) -> Any:
         """The value in its one stored form; ParameterError names the parameter, the range and the value."""
@@ -68,6 +78,7 @@ class PortSpec:
     """One input or output. `variadic` (only the last) takes any number; `dtypes` is a kind or empty for any.
 
     `count` (outputs only) is an expression for how many ports a variadic output has (Split, Chunk).
+    `same` (operators only): ports with the same word have one element type; `dtypes` are then all that it may be.
     """
 
     name: str
@@ -77,6 +88,7 @@ class PortSpec:
     dtypes: tuple[str, ...] = ()
     count: str = ""
     doc: str = ""
+    same: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,11 @@ class CheckSpec:
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
-    """Everything Sketch knows about a kind of node."""
+    """Everything Sketch knows about a kind of node.
+
+    Of operators: `since` is the version of the standard that it has this meaning since, `function` says that the
+    standard defines it by other operators, `random` that its result differs from run to run.
+    """
 
     name: str
     title: str
@@ -127,14 +143,28 @@ class LayerSpec:
     group: bool = False
     hidden: bool = False
     domain: str = ""
+    since: int = 0
+    function: bool = False
+    random: bool = False
 
     @property
     def is_operator(self) -> bool:
-        """True for a node that came from a file and has no layer of its own."""
+        """True for a node that is no layer of its own: an operator of the standard or of another domain."""
         return bool(self.domain)
 
+    @property
+    def is_standard(self) -> bool:
+        """True for an operator whose ports, attributes and meaning the standard defines."""
+        return self.rule == STANDARD
+
     def input_port(self, index: int) -> PortSpec:
-        """The port at a wire's index; indexes past a variadic port belong to it."""
+        """The port at a wire's index; indexes past a variadic port belong to it.
+
+        A node of a file may have more wires than its operator has inputs: values that its graphs read, and mistakes,
+        which inference names.
+        """
+        if self.is_standard and index >= len(self.inputs) and not (self.inputs and self.inputs[-1].variadic):
+            return PortSpec(f"input{index + 1}", optional=True)
         return _port(self.name, "input", self.inputs, index)
 
     def output_port(self, index: int) -> PortSpec:
@@ -143,19 +173,25 @@ class LayerSpec:
 
     def clean_param(self, name: str, value: Any) -> Any:
         """The value of a parameter in its stored form; ParameterError for unknown names too."""
-        if self.is_operator:
+        if self.is_operator and (name not in self.params or _as_it_is(value)):
             return freeze(value)
         if name not in self.params:
             raise ParameterError(f"{self.name} has no parameter {name!r}.")
         return self.params[name].clean(value)
 
     def defaults(self) -> dict[str, Any]:
-        """Defaults of all parameters; those that are derived have no default and are left out."""
+        """Defaults of all parameters; those that follow the input, or that an operator lacks, are left out."""
         return {
             name: spec.default
             for name, spec in self.params.items()
-            if not (spec.derive and spec.default is None)
+            if spec.default is not None or not (spec.derive or self.is_standard)
         }
+
+
+def _as_it_is(value: Any) -> bool:
+    """True for what a file may say and nobody can type: a record, a number that is none."""
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    return isinstance(value, dict) or any(_is_nan(item) for item in items)
 
 
 def freeze(value: Any) -> Any:
@@ -210,6 +246,30 @@ def _one_float(spec: ParamSpec, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or _is_nan(value):
         raise ParameterError(f"{spec.name} must be a number, not {value!r}.")
     return float(value)
+
+
+def _clean_strs(spec: ParamSpec, value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    return tuple(_clean_str(spec, item) for item in items)
+
+
+def _clean_flag(spec: ParamSpec, value: Any) -> int:
+    if not isinstance(value, (bool, int)):
+        raise ParameterError(f"{spec.name} must be 0 or 1, not {value!r}.")
+    return int(value)
+
+
+def _clean_element(spec: ParamSpec, value: Any) -> int:
+    """The number of an element type; its name is taken too."""
+    if isinstance(value, str) and value in ELEMENT_TYPES:
+        return ELEMENT_TYPES[value]
+    if isinstance(value, bool) or not isinstance(value, int) or (value and value not in TYPE_NAMES):
+        raise ParameterError(f"{spec.name} must be an element type such as float32, not {value!r}.")
+    return value
+
+
+def _clean_record(spec: ParamSpec, value: Any) -> Any:
+    raise ParameterError(f"{spec.name} is kept as it was stored; it cannot be {value!r}.")
 
 
 def _clean_bool(spec: ParamSpec, value: Any) -> bool:
@@ -278,4 +338,8 @@ _CLEANERS: Mapping[str, Any] = {
     "floats": _clean_floats,
     "shape": _clean_shape,
     "value": _clean_value,
+    "strs": _clean_strs,
+    "flag": _clean_flag,
+    "element": _clean_element,
+    "record": _clean_record,
 }

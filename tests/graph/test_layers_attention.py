@@ -64,6 +64,13 @@ def wild_dot_product(dice: Dice):
     return {"is_causal": dice.flip(0.3)}, inputs
 
 
+def wild_rotary(dice: Dice):
+    shape = (*dice.some(dice.number(0, 2), 1, 3), dice.pick(1, 2, 3), dice.pick(2, 4, 4, 6, 3))
+    rows = shape[dice.number(0, len(shape) - 1) : -1]
+    angles = [dice.floats(*_near(dice, (*rows, shape[-1] // dice.pick(1, 1, 2)))) for _ in "cs"]
+    return {"interleaved": dice.flip()}, [dice.floats(*shape), *angles]
+
+
 def wild_encoder(dice: Dice):
     shape = dice.some(dice.pick(1, 2, 3, 3, 3, 4), 1, 4)
     params = {"nhead": dice.number(1, 2), "dim_feedforward": 3, "batch_first": dice.flip()}
@@ -86,6 +93,7 @@ def wild_decoder(dice: Dice):
 WILD = {
     "MultiheadAttention": wild_attention,
     "ScaledDotProductAttention": wild_dot_product,
+    "RotaryEmbedding": wild_rotary,
     "TransformerEncoderLayer": wild_encoder,
     "TransformerDecoderLayer": wild_decoder,
 }

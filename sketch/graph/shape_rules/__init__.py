@@ -21,6 +21,7 @@ from sketch.graph.shape_rules import (
     shaping,
     source,
     window,
+    zones,
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -39,5 +40,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **shaping.RULES,
         **source.RULES,
         **window.RULES,
+        **zones.RULES,
     }
 )

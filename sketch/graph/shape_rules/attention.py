@@ -9,6 +9,7 @@ from sketch.graph.errors import ShapeError
 from sketch.graph.rows import ValueType, shape_text
 from sketch.graph.rule import Call, Rule
 from sketch.graph.shape_rules.layout import (
+    expect_least,
     expect_rank,
     expect_same_dtype,
     expect_shape,
@@ -67,6 +68,37 @@ def scaled_dot_product_attention(call: Call) -> tuple[ValueType | None, ...]:
     joint = _broadcast(_broadcast(lead, key_lead, KEY), value_lead, VALUE)
     _check_dot_mask(call, joint, length, keys)
     return (typed(call, *joint, length, out),)
+
+
+def rotary_embedding(call: Call) -> tuple[ValueType | None, ...]:
+    """The shape of x; cos and sin broadcast to it and are as wide as it or half as wide."""
+    expect_least(call, 2, "...×L×E")
+    *lead, width = call.shape()
+    if isinstance(width, int) and width % 2:
+        raise ShapeError(
+            f"{call.spec.name} turns pairs of features, gets {width} features.",
+            "Give x an even last size.",
+            port=0,
+        )
+    expect_same_dtype(call, 1, 2)
+    first = call.shape(1)
+    half = isinstance(width, int) and bool(first) and first[-1] == width // 2
+    for port in (1, 2):
+        _check_angles(call, port, (*lead, width // 2 if half else width))
+    return (call.input(),)
+
+
+def _check_angles(call: Call, port: int, wanted: tuple[Dim, ...]) -> None:
+    """Angles are as wide as `wanted` and broadcast to it."""
+    shape = call.shape(port)
+    behind = wanted[len(wanted) - len(shape) :]
+    fits = 0 < len(shape) <= len(wanted) and not sizes_differ(shape[-1], wanted[-1])
+    if not fits or any(a != 1 and sizes_differ(a, b) for a, b in zip(shape[:-1], behind[:-1], strict=True)):
+        raise ShapeError(
+            f"{call.spec.input_port(port).name} {shape_text(shape)} does not fit x {shape_text(call.shape())}.",
+            "Give cos and sin the sizes of x, or 1 where they repeat; their last size may be half of x's.",
+            port=port,
+        )
 
 
 def transformer_encoder(call: Call) -> tuple[ValueType | None, ...]:
@@ -196,6 +228,7 @@ def _check_dot_mask(call: Call, lead: list[Dim], length: Dim, keys: Dim) -> None
 RULES: Mapping[str, Rule] = {
     "multihead_attention": multihead_attention,
     "scaled_dot_product_attention": scaled_dot_product_attention,
+    "rotary_embedding": rotary_embedding,
     "transformer_encoder": transformer_encoder,
     "transformer_decoder": transformer_decoder,
 }
