@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 
 ADOPT_BELOW = 256 << 20
 """Files smaller than this (bytes) are taken in whole; a session then needs them no more."""
+SLICE = "at-"
+"""Digests of tensors that lie in a person's file begin so."""
+VIEW = "view"
+"""Digests of tensors that are another one, transposed or reshaped, begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,31 @@ class TensorStore:
         digest = content_digest(array, name)
         target = self._blob(digest)
         if not target.exists():
-            self._publish(target, array.tobytes())
+            self._publish(target, _bytes_of(array))
+        return digest
+
+    def view(
+        self,
+        base: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        *,
+        order: tuple[int, ...] = (),
+        new_shape: tuple[int, ...] | None = None,
+    ) -> str:
+        """Record a stored tensor seen otherwise, and return the digest of that; nothing is copied.
+
+        Args:
+            base: digest of the tensor, of this `shape`.
+            order: its dimensions in the new order; empty: as they are.
+            new_shape: sizes after that; None: as they are.
+        """
+        record = {"base": base, "shape": shape, "order": order, "new": new_shape}
+        text = json.dumps(record, sort_keys=True).encode()
+        digest = VIEW + hashlib.sha256(text + dtype.encode()).hexdigest()
+        target = self.folder / f"{digest}.json"
+        if not target.exists():
+            self._publish(target, text)
         return digest
 
     def put_slice(self, place: FileSlice, dtype: str, shape: tuple[int, ...]) -> str:
@@ -67,24 +98,77 @@ class TensorStore:
         record = {"path": place.path, "offset": place.offset, "length": place.length,
                   "size": stat.st_size, "mtime": stat.st_mtime_ns}  # fmt: skip
         text = json.dumps(record, sort_keys=True).encode()
-        digest = "at-" + hashlib.sha256(text + dtype.encode() + repr(shape).encode()).hexdigest()
+        digest = SLICE + hashlib.sha256(text + dtype.encode() + repr(shape).encode()).hexdigest()
         target = self.folder / f"{digest}.json"
         if not target.exists():
             self._publish(target, text)
         return digest
 
+    def let_go(self, path: Path) -> None:
+        """Let every tensor that lies in this file outlive it; to be called before the file is replaced.
+
+        The file gets a second name in the store, or a copy there where it cannot have one, and the records of its
+        tensors point to that: digests stay as they are. OSError in one line when there is no room.
+        """
+        real = Path(os.path.realpath(path))
+        records = self._records_in(real)
+        if not records:
+            return
+        kept = self._second_name(real)
+        stat = kept.stat()
+        for target, record in records:
+            moved = {**record, "path": str(kept), "size": stat.st_size, "mtime": stat.st_mtime_ns}
+            self._publish(target, json.dumps(moved, sort_keys=True).encode())
+
+    def _records_in(self, path: Path) -> list[tuple[Path, dict[str, Any]]]:
+        """The records of tensors that can be read from this file, under whichever name they know it."""
+        found: list[tuple[Path, dict[str, Any]]] = []
+        if not path.is_file():
+            return found
+        stat = path.stat()
+        same: dict[str, bool] = {}
+        for target in self.folder.glob(f"{SLICE}*.json"):
+            record = json.loads(target.read_text())
+            place = record["path"]
+            if place not in same:
+                same[place] = Path(place).exists() and path.samefile(place)
+            if same[place] and (record["size"], record["mtime"]) == (stat.st_size, stat.st_mtime_ns):
+                found.append((target, record))
+        return found
+
+    def _second_name(self, path: Path) -> Path:
+        kept = self.folder.resolve() / f"kept-{secrets.token_hex(8)}.bin"
+        with contextlib.suppress(OSError):
+            os.link(path, kept)
+            return kept
+        part = kept.with_suffix(".tmp")
+        try:
+            shutil.copyfile(path, part)
+            part.replace(kept)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            size = path.stat().st_size / 2**20
+            raise OSError(
+                f"it holds weights of the open document, and there is no keeping them in {self.folder} "
+                f"({size:.0f} MB: {error.strerror or error}); make room there, or write to another file"
+            ) from None
+        return kept
+
     def _adopt(self, place: FileSlice, dtype: str, shape: tuple[int, ...]) -> str:
         import numpy as np
 
-        with Path(place.path).open("rb") as file:
-            file.seek(place.offset)
-            bits = np.frombuffer(file.read(place.length), storage_dtype(dtype))
-        return self.put(bits.reshape(shape), dtype)
+        storage = storage_dtype(dtype)
+        if not place.length:
+            return self.put(np.empty(shape, storage), dtype)
+        mapped = np.memmap(place.path, np.uint8, mode="r", offset=place.offset, shape=(place.length,))
+        return self.put(np.frombuffer(mapped, storage).reshape(shape), dtype)
 
     def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         """The array, read-only and memory-mapped; BinderError when it is missing or has another size."""
         import numpy as np
 
+        if digest.startswith(VIEW):
+            return self._seen(digest, dtype)
         storage = storage_dtype(dtype)
         count = int(np.prod(shape, dtype=np.int64))
         path, offset = self._where(digest)
@@ -101,11 +185,25 @@ class TensorStore:
         array = np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=(count * storage.itemsize,))
         return np.frombuffer(array, dtype=storage).reshape(shape)
 
+    def _seen(self, digest: str, dtype: str) -> np.ndarray[Any, Any]:
+        try:
+            record = json.loads((self.folder / f"{digest}.json").read_text())
+        except (OSError, ValueError):
+            raise _fault(
+                f"Tensor {digest[:12]} is missing from the store; open the original file again."
+            ) from None
+        array = self.get(record["base"], tuple(record["shape"]), dtype)
+        if record["order"]:
+            array = array.transpose(record["order"])
+        return array if record["new"] is None else array.reshape(record["new"])
+
     def __contains__(self, digest: str) -> bool:
+        if digest.startswith(VIEW) and (self.folder / f"{digest}.json").exists():
+            return json.loads((self.folder / f"{digest}.json").read_text())["base"] in self
         return self._blob(digest).exists() or (self.folder / f"{digest}.json").exists()
 
     def _where(self, digest: str) -> tuple[Path, int]:
-        if not digest.startswith("at-"):
+        if not digest.startswith(SLICE):
             return self._blob(digest), 0
         try:
             record = json.loads((self.folder / f"{digest}.json").read_text())
@@ -119,7 +217,7 @@ class TensorStore:
     def _blob(self, digest: str) -> Path:
         return self.folder / f"{digest}.bin"
 
-    def _publish(self, target: Path, data: bytes) -> None:
+    def _publish(self, target: Path, data: bytes | memoryview) -> None:
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_bytes(data)
         temporary.replace(target)
@@ -145,8 +243,16 @@ def storage_dtype(dtype: str) -> np.dtype[Any]:
 def content_digest(array: np.ndarray[Any, Any], dtype: str) -> str:
     """SHA-256 over element type, shape and bytes."""
     digest = hashlib.sha256(f"{dtype}{array.shape}".encode())
-    digest.update(array.tobytes())
+    digest.update(_bytes_of(array))
     return digest.hexdigest()
+
+
+def _bytes_of(array: np.ndarray[Any, Any]) -> bytes | memoryview:
+    """The bytes in C order, without a copy where they lie so."""
+    import numpy as np
+
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return flat.view(np.uint8).data if flat.size else b""
 
 
 def _fault(text: str) -> Exception:

@@ -20,6 +20,8 @@ PLAIN = (
     "Identity",
     "Output",
     "Neg",
+    "Sign",
+    "Round",
     "Erf",
     "Sin",
     "Cos",
@@ -106,6 +108,24 @@ def comparison(dice: Dice) -> Drawn:
     """Small whole numbers, so that equal pairs turn up."""
     kind = dice.pick("float32", "int64")
     return Drawn({}, [dice.ints(*shape, high=2).astype(kind) for shape in _broadcastable(dice, 2)])
+
+
+def logical(dice: Dice) -> Drawn:
+    return Drawn({}, [dice.bools(*shape) for shape in _broadcastable(dice, 2)])
+
+
+def cumulative(dice: Dice) -> Drawn:
+    x = _some_floats(dice)
+    return Drawn({"dim": dice.number(-x.ndim, x.ndim - 1)}, [x], _front(x))
+
+
+def triangle(dice: Dice) -> Drawn:
+    x = dice.floats(*dice.some(dice.number(2, 4), 1, 4))
+    return Drawn({"diagonal": dice.number(-2, 2)}, [x])
+
+
+def _with(drawn: Drawn, **params: Any) -> Drawn:
+    return Drawn({**drawn.params, **params}, drawn.inputs, drawn.batch)
 
 
 def negation(dice: Dice) -> Drawn:
@@ -340,7 +360,11 @@ DRAWS: dict[str, Draw] = {
     "Div": partial(elementwise, low=0.3),
     "Maximum": elementwise,
     "Minimum": elementwise,
-    **dict.fromkeys(("Equal", "Greater", "Less"), comparison),
+    **dict.fromkeys(("Equal", "Greater", "Less", "GreaterEqual", "LessEqual"), comparison),
+    **dict.fromkeys(("And", "Or", "Xor"), logical),
+    "CumSum": cumulative,
+    "Norm": lambda dice: _with(reduction(dice), ord=dice.pick(1.0, 2.0)),
+    **dict.fromkeys(("Tril", "Triu"), triangle),
     "Not": negation,
     "Where": where,
     "MatMul": matmul,

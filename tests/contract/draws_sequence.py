@@ -131,6 +131,15 @@ def scaled_dot_product_attention(dice: Dice) -> Drawn:
     return Drawn(params, inputs, (0, 0, 0) if batch and len(inputs) == 3 else (None,) * len(inputs))
 
 
+def rotary_embedding(dice: Dice) -> Drawn:
+    lead, half = dice.some(dice.number(0, 2), 1, 3), dice.number(1, 4)
+    shape = (*lead, dice.number(1, 5), 2 * half)
+    width = dice.pick(half, 2 * half)
+    rows = [dice.pick(1, size) for size in shape[:-1]][dice.number(0, len(shape) - 1) :]
+    angles = [dice.floats(*rows, width, low=-1.0, high=1.0) for _ in "cs"]
+    return Drawn(dice.maybe(0.5, interleaved=True), [dice.floats(*shape), *angles], (None,) * 3)
+
+
 def _transformer(dice: Dice) -> tuple[dict[str, Any], int]:
     heads = dice.number(1, 3)
     params = {
@@ -176,6 +185,7 @@ DRAWS: dict[str, Draw] = {
     **{kind: partial(recurrent, kind=kind) for kind in ("RNN", "LSTM", "GRU")},
     "MultiheadAttention": multihead_attention,
     "ScaledDotProductAttention": scaled_dot_product_attention,
+    "RotaryEmbedding": rotary_embedding,
     "TransformerEncoderLayer": encoder,
     "TransformerDecoderLayer": decoder,
 }

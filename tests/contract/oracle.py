@@ -170,6 +170,28 @@ def _dot_product(p: Params, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None
     return functional.scaled_dot_product_attention(q, k, v, mask, **{name: p[name] for name in names})
 
 
+def _rotary(p: Params, x: Tensor, *angles: Tensor) -> Tensor:
+    """Pairs as columns of a matrix: (a, b) becomes (a·cos - b·sin, b·cos' + a·sin')."""
+    half = x.shape[-1] // 2
+    assert x.ndim > 1
+    assert x.shape[-1] % 2 == 0
+    assert angles[0].shape[-1] == angles[1].shape[-1]
+
+    def paired(t: Tensor) -> Tensor:
+        return t.unflatten(-1, (half, 2)).mT if p["interleaved"] else t.unflatten(-1, (2, half))
+
+    wide = [
+        t.unsqueeze(-2).expand(*t.shape[:-1], 2, half) if t.shape[-1] == half else paired(t) for t in angles
+    ]
+    cos, sin = (t.broadcast_to(*x.shape[:-1], 2, half) for t in wide)
+    pair = paired(x)
+    y = torch.stack(
+        (pair[..., 0, :] * cos[..., 0, :] - pair[..., 1, :] * sin[..., 0, :],
+         pair[..., 1, :] * cos[..., 1, :] + pair[..., 0, :] * sin[..., 1, :]), -2,
+    )  # fmt: skip
+    return (y.mT if p["interleaved"] else y).flatten(-2)
+
+
 def _over(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def reduced(p: Params, x: Tensor) -> Tensor:
         axes = tuple(range(x.ndim)) if p["dim"] is None else p["dim"]
@@ -211,6 +233,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Equal": _pure(torch.eq),
     "Greater": _pure(torch.gt),
     "Less": _pure(torch.lt),
+    "GreaterEqual": _pure(torch.ge),
+    "LessEqual": _pure(torch.le),
+    "And": _pure(torch.logical_and),
+    "Or": _pure(torch.logical_or),
+    "Xor": _pure(torch.logical_xor),
+    "Sign": _pure(torch.sign),
+    "Round": _pure(torch.round),
+    "CumSum": lambda p, x: torch.cumsum(x, p["dim"]),
+    "Norm": lambda p, x: torch.linalg.vector_norm(x, p["ord"], p["dim"], p["keepdim"]),
+    "Tril": lambda p, x: torch.tril(x, p["diagonal"]),
+    "Triu": lambda p, x: torch.triu(x, p["diagonal"]),
     "Not": _pure(torch.logical_not),
     "Where": _pure(torch.where),
     "Pow": lambda p, x, exponent: torch.pow(x, p["exponent"] if exponent is None else exponent),
@@ -243,6 +276,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Parameter": lambda p: torch.zeros(p["shape"], dtype=getattr(torch, p["dtype"])),
     "Interpolate": _interpolate,
     "ScaledDotProductAttention": _dot_product,
+    "RotaryEmbedding": _rotary,
     "Input": lambda p: (),
     "Output": lambda p, x: (),
 }

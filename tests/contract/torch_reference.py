@@ -65,6 +65,16 @@ def reshape(p, x):
     return x.reshape(tuple(size if isinstance(size, int) else x.shape[0] for size in p["shape"]))
 
 
+def rotary(p, x, *angles):
+    """A turn in the complex plane, where a pair has one angle; in general feature by feature."""
+    half = x.shape[-1] // 2
+    own = torch.arange(2 * half)
+    pair, sign = (own // 2, own % 2) if p["interleaved"] else (own % half, own // half)
+    mate = own + 1 - 2 * sign if p["interleaved"] else (own + half) % (2 * half)
+    cos, sin = (t[..., pair] if t.shape[-1] == half else t for t in angles)
+    return x * cos + x[..., mate] * sin * (2 * sign - 1)
+
+
 FUNCTIONS = {
     "Input": lambda p, x: x,
     "Output": lambda p, *xs: xs,
@@ -74,6 +84,11 @@ FUNCTIONS = {
     "Maximum": lambda p, a, b: torch.maximum(a, b), "Minimum": lambda p, a, b: torch.minimum(a, b),
     "Equal": lambda p, a, b: torch.eq(a, b), "Greater": lambda p, a, b: torch.gt(a, b),
     "Less": lambda p, a, b: torch.lt(a, b), "Not": lambda p, a: ~a.bool(), "Neg": lambda p, a: 0 - a,
+    "GreaterEqual": lambda p, a, b: torch.ge(a, b), "LessEqual": lambda p, a, b: torch.le(a, b),
+    "And": lambda p, a, b: a & b, "Or": lambda p, a, b: a | b, "Xor": lambda p, a, b: a ^ b,
+    "Sign": lambda p, a: a.sign(), "Round": lambda p, a: a.round(), "CumSum": lambda p, a: a.cumsum(p["dim"]),
+    "Norm": lambda p, a: (a.abs() ** p["ord"]).sum(dims(p, a), p["keepdim"]) ** (1 / p["ord"]),
+    "Tril": lambda p, a: a.tril(p["diagonal"]), "Triu": lambda p, a: a.triu(p["diagonal"]),
     "Where": lambda p, c, a, b: torch.where(c, a, b),
     "Pow": lambda p, a, e=None: torch.pow(a, p["exponent"] if e is None else e),
     "Sqrt": lambda p, a: a.sqrt(), "Exp": lambda p, a: a.exp(), "Log": lambda p, a: a.log(),
@@ -99,6 +114,7 @@ FUNCTIONS = {
         recompute_scale_factor=None if p["size"] else p["recompute_scale_factor"], antialias=p["antialias"]),
     "ScaledDotProductAttention": lambda p, q, k, v, m=None: functional.scaled_dot_product_attention(
         q, k, v, m, p["dropout_p"], p["is_causal"], scale=p["scale"], enable_gqa=p["enable_gqa"]),
+    "RotaryEmbedding": rotary,
     "Constant": constant, "Parameter": lambda p, value: value,
 }  # fmt: skip
 

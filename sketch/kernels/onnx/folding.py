@@ -12,7 +12,7 @@ import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
 from sketch.binder.kernel import BinderError
-from sketch.kernels.onnx.program import NEWEST_OPSET
+from sketch.kernels.onnx.program import IMPORT_OPSET
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _computed(
         [onnx.ValueInfoProto(name=name) for name in feeds],
         [onnx.ValueInfoProto(name=name) for name in proto.output],
     )
-    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", NEWEST_OPSET)])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", IMPORT_OPSET)])
     try:
         results = ReferenceEvaluator(model).run(None, feeds)
         return [ir.tensor(np.asarray(result)) for result in results]

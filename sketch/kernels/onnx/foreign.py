@@ -12,7 +12,7 @@ from typing import Any
 
 from sketch.graph.network import Step
 from sketch.kernels.onnx.emitter import UnsayableError
-from sketch.kernels.onnx.program import Attribute, Op, Port
+from sketch.kernels.onnx.program import Attribute, Op, Port, TensorValue
 
 STANDARD = "ai.onnx"
 MODEL_INPUT = "onnx.graph:Input"
@@ -21,6 +21,8 @@ CAPTURES = "$captures"
 OUTPUTS = "$outputs"
 OVERLOAD = "$overload"
 INPUT_ROLE = "input"
+INPUT = "$input"
+"""`$input<n>` is a small constant at input n: {dtype, shape, data}."""
 
 
 def layer_name(domain: str, kind: str) -> str:
@@ -29,18 +31,19 @@ def layer_name(domain: str, kind: str) -> str:
 
 
 def foreign_op(
-    step: Step, wired: Sequence[str], outputs: tuple[str, ...], weight: Callable[[str], str]
+    step: Step,
+    wired: Sequence[str],
+    outputs: tuple[str, ...],
+    weight: Callable[[str], str],
+    constant: Callable[[int, TensorValue], str],
 ) -> Op:
-    """The operator of a foreign node with its attributes, inputs and bodies as they came."""
+    """The operator of a foreign node with its attributes, inputs and bodies as they came.
+
+    `weight` gives the name of a stored weight by role, `constant` that of a small constant at an input.
+    """
     domain, _, kind = step.layer.partition(":")
-    inputs = list(wired)
     captured: dict[str, str] = {}
-    for role in step.stored:
-        if role.startswith(INPUT_ROLE) and role[len(INPUT_ROLE) :].isdigit():
-            place = int(role[len(INPUT_ROLE) :])
-            inputs.extend([""] * (place + 1 - len(inputs)))
-            inputs[place] = weight(role)
-    formal = inputs
+    formal = inputs = _inputs(step, wired, weight, constant)
     for name, place in step.params.get(CAPTURES, ()):
         captured[name] = inputs[place]
         formal = inputs[: min(len(formal), place)]
@@ -59,6 +62,24 @@ def foreign_op(
     if shown is not None:
         op.outputs = tuple(name if place in shown else "" for place, name in enumerate(outputs))
     return op
+
+
+def _inputs(
+    step: Step,
+    wired: Sequence[str],
+    weight: Callable[[str], str],
+    constant: Callable[[int, TensorValue], str],
+) -> list[str]:
+    """Names of wires, stored weights and small constants, by number."""
+    found = dict(enumerate(wired))
+    for role in step.stored:
+        if role.startswith(INPUT_ROLE) and role[len(INPUT_ROLE) :].isdigit():
+            found[int(role[len(INPUT_ROLE) :])] = weight(role)
+    for name, value in step.params.items():
+        if name.startswith(INPUT):
+            place = int(name[len(INPUT) :])
+            found[place] = constant(place, TensorValue(value["dtype"], value["shape"], value["data"]))
+    return [found.get(place, "") for place in range(max(found, default=-1) + 1)]
 
 
 def _stored(step: Step, record: dict[str, Any]) -> int:

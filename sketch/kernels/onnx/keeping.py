@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from sketch.graph.attachments import set_weight
+from sketch.graph.rows import FrozenDict
 from sketch.graph.specs import LayerSpec
 from sketch.kernels.onnx.building import Builder
 from sketch.kernels.onnx.folding import known
-from sketch.kernels.onnx.foreign import CAPTURES, INPUT_ROLE, OUTPUTS, OVERLOAD, layer_name
+from sketch.kernels.onnx.foreign import CAPTURES, INPUT, INPUT_ROLE, OUTPUTS, OVERLOAD, layer_name
 from sketch.kernels.onnx.graph_bytes import captured_names, graphs_of
-from sketch.kernels.onnx.raising.site import Plan, Weight, plain_attribute
+from sketch.kernels.onnx.raising.site import Plan, Weight, plain_attribute, short_decimal
+from sketch.kernels.onnx.rows import TYPE_NAMES
+
+SMALL_INPUT = 64
+"""A constant input of up to this many numbers is a parameter of its operator, a larger one a stored weight."""
 
 
 def called_layer(node: ir.Node, spec: LayerSpec, formal: Sequence[str]) -> Plan | None:
@@ -29,7 +36,7 @@ def called_layer(node: ir.Node, spec: LayerSpec, formal: Sequence[str]) -> Plan 
             weights[name] = Weight(value)
         else:
             return None
-    return Plan(node.op_type, _parameters(node, spec), inputs, weights, list(node.outputs))
+    return Plan(spec.name, _parameters(node, spec), inputs, weights, list(node.outputs))
 
 
 def _port(spec: LayerSpec, name: str) -> int | None:
@@ -65,19 +72,52 @@ def keep(node: ir.Node, path: Sequence[str], build: Builder, values: Mapping[str
         params[OVERLOAD] = node.overload
     if any(not value.name for value in node.outputs):
         params[OUTPUTS] = tuple(place for place, value in enumerate(node.outputs) if value.name)
+    given = {into: value for into, value in enumerate([*node.inputs, *outer.values()]) if value is not None}
+    small = {f"{INPUT}{into}": small_input(known(value)) for into, value in given.items()}
+    params.update({name: value for name, value in small.items() if value is not None})
     node_id = build.add(layer_name(node.domain, node.op_type), path, params)
     for role, data in bodies.items():
         set_weight(build.draft, node_id, role, build.blob(data, ""))
-    for into, value in enumerate([*node.inputs, *outer.values()]):
-        if value is None:
-            continue
-        if known(value) is not None:
-            set_weight(build.draft, node_id, f"{INPUT_ROLE}{into}", build.tensor(Weight(value)))
-        else:
-            build.wire(value, node_id, into)
+    for into, value in given.items():
+        _give(build, node_id, into, value)
     for out, value in enumerate(node.outputs):
         build.bind(value, node_id, out)
         build.hint(node_id, out, value)
+
+
+def _give(build: Builder, node_id: int, into: int, value: ir.Value) -> None:
+    """Wire an input, or store it as a weight where it is a constant that is no parameter already."""
+    tensor = known(value)
+    if tensor is None or tensor.dtype == ir.DataType.STRING:
+        build.wire(value, node_id, into)
+        return
+    if value.name:
+        build.origin.roles[node_id, f"{INPUT_ROLE}{into}"] = value.name
+    if f"{INPUT}{into}" not in build.draft.node(node_id).params:
+        set_weight(build.draft, node_id, f"{INPUT_ROLE}{into}", build.tensor(Weight(value)))
+
+
+def small_input(tensor: ir.TensorProtocol | None) -> FrozenDict | None:
+    """A constant of few plain numbers as a parameter: {dtype, shape, data}; None for what is stored as a weight."""
+    if tensor is None or tensor.size > SMALL_INPUT or tensor.dtype.value not in TYPE_NAMES:
+        return None
+    dtype = TYPE_NAMES[tensor.dtype.value]
+    if dtype == "string" or dtype.startswith("complex"):
+        return None
+    flat = np.asarray(tensor.numpy()).reshape(-1)
+    data = tuple(_plain_number(item, dtype) for item in flat)
+    if not all(math.isfinite(item) for item in data):
+        return None
+    return FrozenDict(dtype=dtype, shape=tuple(int(size) for size in tensor.shape), data=data)  # type: ignore[arg-type]
+
+
+def _plain_number(item: Any, dtype: str) -> bool | int | float:
+    """A Python number; floats as the shortest decimal that gives the same number in their type."""
+    if dtype == "bool":
+        return bool(item)
+    if dtype.startswith(("int", "uint")):
+        return int(item)
+    return short_decimal(item) if dtype != "float64" else float(item)
 
 
 def _attributes(node: ir.Node) -> tuple[dict[str, Any], dict[str, bytes], dict[str, None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from sketch.binder.losses import INCLUDE_LOSSES
 from sketch.graph.network import Network, Step
 from sketch.kernels.onnx.limits import LIMITS
 from sketch.kernels.onnx.lowering import refusal
-from sketch.kernels.onnx.program import NEWEST_OPSET, OLDEST_OPSET
+from sketch.kernels.onnx.program import IMPORT_OPSET, NEWEST_OPSET, OLDEST_OPSET
 from sketch.kernels.onnx.text import source_text
 from sketch.kernels.onnx.wire_format import looks_like_model
 
@@ -31,8 +31,9 @@ class OnnxKernel:
         reads=(".onnx",),
         writes=(".onnx",),
         options=(
-            OptionSpec("opset", "int", NEWEST_OPSET, tuple(range(NEWEST_OPSET, OLDEST_OPSET - 1, -1)),
-                       "Version of the ONNX operators; older runtimes need an older one."),
+            OptionSpec("opset", "int", None, tuple(range(IMPORT_OPSET, OLDEST_OPSET - 1, -1)),
+                       "Version of the ONNX operators; older runtimes need an older one. Empty: that of the opened "
+                       f"file, {NEWEST_OPSET} for a drawing."),
             OptionSpec("external_data", "bool", False, (),
                        "Weights in a second file beside the model; done by itself above 2 GB."),
             INCLUDE_LOSSES,
@@ -81,3 +82,29 @@ class OnnxKernel:
         from sketch.kernels.onnx.run import run
 
         return run(path, inputs)
+
+    def run_values(
+        self,
+        network: Network,
+        path: Path,
+        wanted: Sequence[tuple[int, int]],
+        inputs: Mapping[str, np.ndarray],
+        task: Task,
+    ) -> Mapping[str, np.ndarray]:
+        """Values of nodes inside a file, for the proof."""
+        from sketch.kernels.onnx.values import run_values
+
+        return run_values(network, path, wanted, inputs, task.store)
+
+    def redraw(self, network: Network, as_operators: bool, task: Task) -> ImportedModel:
+        """The network as operators only, or with every layer that matches exactly."""
+        from sketch.kernels.onnx.redrawing import redraw
+
+        return redraw(network, as_operators, task)
+
+    def value_names(self, network: Network, task: Task) -> Mapping[tuple[int, int], str]:
+        """What the file that a network was opened from calls its values."""
+        from sketch.kernels.onnx.pristine import recall
+
+        opened = recall(network, task.store)
+        return {} if opened is None else {key: name for key, name in opened.names.items() if key[1] >= 0}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +21,18 @@ from sketch.graph.rows import ValueType
 from sketch.graph.tables import Tables
 from sketch.kernels.onnx.building import Builder, encoded_type, group_layers
 from sketch.kernels.onnx.claims import GROUPS_KEY, SEED_KEY, Claim
+from sketch.kernels.onnx.declared import values_of
 from sketch.kernels.onnx.folding import known
 from sketch.kernels.onnx.foreign import MODEL_INPUT
 from sketch.kernels.onnx.keeping import called_layer, keep
 from sketch.kernels.onnx.naming import SCOPES_KEY, clean, path_of
 from sketch.kernels.onnx.program import LAYER_DOMAIN
 from sketch.kernels.onnx.raising import elementwise, layout, norms, patterns, recurrent, windows
+from sketch.kernels.onnx.raising.places import paths_in
 from sketch.kernels.onnx.raising.site import Plan, Raiser, Site, Weight
+from sketch.kernels.onnx.recording import remember
 from sketch.kernels.onnx.structure import Structure, read
+from sketch.kernels.onnx.zoning import open_zone, opens
 from sketch.resources_root import resource_root
 
 RAISERS: Mapping[str, Raiser] = {
@@ -36,53 +43,79 @@ RAISERS: Mapping[str, Raiser] = {
     **windows.RAISERS,
 }
 
+_SAYS_NOTHING = ("", "main_graph", "torch_jit", "torch-jit-export")
+"""What torch's exporters call every graph."""
+
 
 def import_model(path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
-    """Read an .onnx file into one Delta on empty tables; weights stay in the file where they can."""
+    """Read an .onnx file into one Delta on empty tables; weights stay in the file where they can.
+
+    Options: `raise` (False: every operator stays an operator), `keep` (names of nodes that stay operators).
+    """
+    with _no_collection():
+        return _imported(path, options, task)
+
+
+def _imported(path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
     task.step(0, 3, "Reading structure")
     structure = read(path)
     task.step(1, 3, "Raising layers")
-    draft = Draft(Tables(), LayerLibrary.load(resource_root() / "layers"))
-    loader = _Loader(structure, draft, task, path)
+    draft = Draft(Tables(), _library())
+    loader = _Loader(structure, draft, task, path, options)
     loader.run()
     task.step(2, 3, "Done")
-    kinds = Counter(draft.node(change.key).layer for change in draft.delta() if change.table == "nodes")
+    delta = draft.delta()
+    kinds = Counter(change.after.layer for change in delta if change.table == "nodes")
     details = {
         "opset": structure.opset, "producer": structure.producer,
         "operators": sorted(kind for kind in kinds if ":" in kind),
     }  # fmt: skip
-    name = clean(structure.model.graph.name or path.stem) or path.stem
-    return ImportedModel(draft.delta(), "onnx", name, tuple(loader.losses), details)
+    graph_name = structure.model.graph.name or ""
+    name = clean(path.stem if graph_name in _SAYS_NOTHING else graph_name) or path.stem
+    return ImportedModel(delta, "onnx", name, tuple(loader.losses), details)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Rows by the ten thousand are made and none dropped: looking for garbage meanwhile is a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@cache
+def _library() -> LayerLibrary:
+    """The layers there are, read once a worker."""
+    return LayerLibrary.load(resource_root() / "layers")
 
 
 class _Loader:
     """Walks the operators in order."""
 
-    def __init__(self, structure: Structure, draft: Draft, task: Task, path: Path):
+    def __init__(
+        self, structure: Structure, draft: Draft, task: Task, path: Path, options: Mapping[str, Any]
+    ):
         self._structure, self._draft, self._task, self._path = structure, draft, task, path
         meta = structure.meta
         self._build = Builder(draft, task, structure.constants, group_layers(meta.get(GROUPS_KEY, "{}")))
+        self._raise = bool(options.get("raise", True))
+        self._kept = frozenset(options.get("keep", ()))
+        self._paths: dict[ir.Node, tuple[str, ...]] = {}
         self.losses: list[Loss] = []
 
     def run(self) -> None:
         """Inputs, operators, outputs."""
         graph = self._structure.model.graph
-        self._declare(graph)
         for value in graph.inputs:
             self._input(value)
         ends = [self._build.add("Output", (clean(value.name or "output"),), {}) for value in graph.outputs]
-        found = patterns.find(graph)
-        for node in graph:
-            if node in found.inside:
-                continue
-            try:
-                self._node(node, found)
-            except (GraphError, ValueError, KeyError, TypeError, IndexError, ZeroDivisionError) as error:
-                where = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
-                reason = " ".join(str(error).split())[:200]
-                raise BinderError(
-                    f"{self._path.name}: {clean(where)!r} ({clean(node.op_type)}): {reason}"
-                ) from None
+        for value, node_id in zip(graph.outputs, ends, strict=True):
+            self._build.origin.ends[node_id] = value.name or ""
+        self._walk(graph, ())
         for value, node_id in zip(graph.outputs, ends, strict=True):
             try:
                 self._build.wire(value, node_id, 0)
@@ -90,16 +123,30 @@ class _Loader:
                 raise BinderError(f"{self._path.name}: {error}") from None
         self._remember()
 
-    def _declare(self, graph: ir.Graph) -> None:
-        """Types that onnx's inference found, where the model itself says none."""
-        for value in _values(graph):
-            proto = self._structure.types.get(value.name or "")
-            if proto is None or not proto.HasField("tensor_type"):
+    def _walk(self, graph: ir.Graph, above: tuple[str, ...]) -> None:
+        """Add the operators of a graph; their names are below the path `above`."""
+        found = self._patterns(graph)
+        self._paths.update(paths_in(graph, found))
+        for node in graph:
+            if node in found.inside:
                 continue
-            if value.type is None:
-                value.type = ir.TensorType(ir.DataType(proto.tensor_type.elem_type))
-            if value.shape is None and proto.tensor_type.HasField("shape"):
-                value.shape = ir.serde.deserialize_type_proto_for_shape(proto)
+            try:
+                with self._build.origin.together():
+                    self._node(node, found, above)
+                self._build.origin.name(_first(node))
+            except (GraphError, ValueError, KeyError, TypeError, IndexError, ZeroDivisionError) as error:
+                where = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
+                reason = " ".join(str(error).split())[:200]
+                raise BinderError(
+                    f"{self._path.name}: {clean(where)!r} ({clean(node.op_type)}): {reason}"
+                ) from None
+
+    def _patterns(self, graph: ir.Graph) -> patterns.Patterns:
+        """Matches of several operators; one that Sketch wrote as a layer of its own is in none."""
+        if not self._raise:
+            return patterns.Patterns()
+        own = {node.name for node in graph if node.name and _first(node) in self._structure.claims}
+        return patterns.find(graph, keep=self._kept | own)
 
     # --- ends --------------------------------------------------------------------------------------
 
@@ -114,6 +161,7 @@ class _Loader:
             shape = tuple(size if isinstance(size, int) else str(size) for size in kind.shape)
             node_id = self._build.add("Input", path, {"shape": shape, "dtype": kind.dtype})
         self._build.bind(value, node_id)
+        self._build.origin.ends[node_id] = value.name or ""
 
     def _remember(self) -> None:
         if self._structure.domains:
@@ -128,29 +176,35 @@ class _Loader:
         seed = self._structure.meta.get(SEED_KEY, "")
         if seed.isdigit():
             self._draft.put("meta", "seed", int(seed))
+        remember(self._draft, self._structure, self._build, self._task, self._path)
 
     # --- operators ---------------------------------------------------------------------------------
 
-    def _node(self, node: ir.Node, found: patterns.Patterns) -> None:
-        path = self._name(node)
-        first = next((value.name for value in node.outputs if value.name), "")
-        claim = self._structure.claims.get(first or "")
-        if claim is not None and self._believed(claim, node):
+    def _node(self, node: ir.Node, found: patterns.Patterns, above: tuple[str, ...]) -> None:
+        path = (*above, *self._name(node))
+        claim = self._structure.claims.get(_first(node))
+        if claim is not None and self._believed(claim, node, above):
             return
         if node.domain == LAYER_DOMAIN and self._called(node, path):
             return
-        if not self._typed(node):
+        if opens(node):
+            open_zone(node, path, self._build, self._walk)
+            return
+        if node in found.plans:
+            self._build.commit(list(found.plans[node]), path)
+        elif not self._raised(node, path):
             self._foreign(node, path)
-            return
-        if node in found.plans and self._agreed([found.plans[node]]):
-            self._build.commit([found.plans[node]], path)
-            return
+
+    def _raised(self, node: ir.Node, path: tuple[str, ...]) -> bool:
+        """Add the layers that one operator is; False when it stays an operator."""
+        if not self._raise or (node.name or "") in self._kept or not self._typed(node):
+            return False
         raiser = RAISERS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
         plans = raiser(Site(node, self._build.type_of)) if raiser else None
-        if plans and self._agreed(plans):
-            self._build.commit(plans, path)
-        else:
-            self._foreign(node, path)
+        if not plans or not self._agreed(plans):
+            return False
+        self._build.commit(plans, path)
+        return True
 
     def _typed(self, node: ir.Node) -> bool:
         """Layers need to know the rank and element type of what flows in; operators do not."""
@@ -158,6 +212,8 @@ class _Loader:
         return all(kind is not None and kind.shape is not None for kind in kinds)
 
     def _name(self, node: ir.Node) -> tuple[str, ...]:
+        if node in self._paths:
+            return self._paths[node]
         output = next((value.name for value in node.outputs if value.name), "") or ""
         return path_of(node.name or "", node.op_type, output, node.metadata_props.get(SCOPES_KEY, ""))
 
@@ -172,7 +228,7 @@ class _Loader:
             return False
         return True
 
-    def _believed(self, claim: Claim, node: ir.Node) -> bool:
+    def _believed(self, claim: Claim, node: ir.Node, above: tuple[str, ...]) -> bool:
         """Add the layer that Sketch wrote this operator from."""
         if claim.layer == "Output" and node.inputs[0] is not None:
             self._build.alias(node.outputs[0], node.inputs[0])
@@ -192,7 +248,7 @@ class _Loader:
         plan = Plan(claim.layer, claim.params, inputs, weights, self._layer_outputs(claim.layer, node))
         if claim.layer not in self._draft.library or not self._agreed([plan]):
             return False
-        self._build.commit([plan], claim.path or self._name(node))
+        self._build.commit([plan], (*above, *(claim.path or self._name(node))))
         return True
 
     def _layer_outputs(self, layer: str, node: ir.Node) -> list[ir.Value | None]:
@@ -201,9 +257,10 @@ class _Loader:
     def _called(self, node: ir.Node, path: tuple[str, ...]) -> bool:
         """A call of a layer's function whose claim was lost: read its attributes and formal names."""
         formal = self._structure.formal.get((node.op_type, node.overload))
-        if formal is None or len(formal) != len(node.inputs) or node.op_type not in self._draft.library:
+        layer = node.op_type if node.op_type in self._draft.library else re.sub(r"_\d+\Z", "", node.op_type)
+        if formal is None or len(formal) != len(node.inputs) or layer not in self._draft.library:
             return False
-        plan = called_layer(node, self._draft.library[node.op_type], formal)
+        plan = called_layer(node, self._draft.library[layer], formal)
         if plan is None or not self._agreed([plan]):
             return False
         self._build.commit([plan], path)
@@ -214,13 +271,12 @@ class _Loader:
 
     @cached_property
     def _by_name(self) -> Mapping[str, ir.Value]:
-        return {value.name: value for value in _values(self._structure.model.graph) if value.name}
+        return {value.name: value for value in values_of(self._structure.model.graph) if value.name}
+
+
+def _first(node: ir.Node) -> str:
+    return next((value.name for value in node.outputs if value.name), "") or ""
 
 
 def _is_open(kind: ValueType | None) -> bool:
     return kind is None or kind.shape is None
-
-
-def _values(graph: ir.Graph) -> list[ir.Value]:
-    made = [value for node in graph for value in node.outputs]
-    return [*graph.inputs, *graph.initializers.values(), *made]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sketch.graph.network import Network, Step
+from sketch.graph.zone_kinds import MARKERS
+from sketch.graph.zones import ZoneError, collapse
 from sketch.kernels.onnx.bodies import BODIES
 from sketch.kernels.onnx.claims import CONSTANTS_KEY, GROUPS_KEY, LAYER_KEY, SEED_KEY, Claim, seal
 from sketch.kernels.onnx.emitter import Emitter, UnsayableError, formal_inputs
 from sketch.kernels.onnx.foreign import MODEL_INPUT, foreign_op, model_input
+from sketch.kernels.onnx.model_parts import ModelParts
 from sketch.kernels.onnx.program import (
     LAYER_DOMAIN,
     NEWEST_OPSET,
@@ -24,7 +28,7 @@ from sketch.kernels.onnx.program import (
     flat,
 )
 from sketch.kernels.onnx.rows import ROWS
-from sketch.kernels.onnx.value_names import SOURCES, ValueNames
+from sketch.kernels.onnx.value_names import SOURCES, Reuse, ValueNames
 
 _CONSTANT_NAMES: Mapping[str, tuple[str, ...]] = {
     "Reshape": ("", "shape"), "Expand": ("", "shape"), "Clip": ("", "min", "max"), "Dropout": ("", "ratio"),
@@ -88,39 +92,51 @@ def _refuse_types(step: Step) -> None:
             )
 
 
-def lower(network: Network, opset: int = NEWEST_OPSET, *, strict: bool = True) -> Program:
-    """The whole network.
+def lower(
+    network: Network, opset: int = NEWEST_OPSET, *, strict: bool = True, reuse: Reuse | None = None
+) -> Program:
+    """The whole network, or with `reuse` those steps of it that the opened file does not have.
 
     With `strict` a step that cannot be written raises UnsayableError with its name; without, it becomes a remark
     and the rest is written (the text of a drawing that is not finished).
     """
-    return _Lowering(network, opset, strict).run()
+    try:
+        network = collapse(network)
+    except ZoneError as error:
+        if strict:
+            raise UnsayableError(str(error)) from None
+    return Lowering(network, opset, strict, reuse).run()
 
 
-class _Lowering:
-    """One run over the steps; holds the names given so far."""
+class Lowering:
+    """One run over the steps; holds the names given so far, and the parts that operators share."""
 
-    def __init__(self, network: Network, opset: int, strict: bool):
-        self._network, self._strict = network, strict
-        self._program = Program(network.name or "network", opset)
-        self._names = ValueNames(network)
-        self._tensors: dict[int, str] = {}
-        self._functions: dict[str, dict[str, Function]] = {}
-        self._constants: dict[str, str] = {}
+    def __init__(self, network: Network, opset: int, strict: bool, reuse: Reuse | None = None):
+        self._network, self._strict, self._reuse = network, strict, reuse
+        self.program = Program(network.name or "network", opset)
+        self._names = ValueNames(network, reuse)
+        self.parts = ModelParts(network, self.program, self._names, reuse)
+
+    @property
+    def names(self) -> ValueNames:
+        """The names given so far."""
+        return self._names
 
     def run(self) -> Program:
         """The Program."""
         network = self._network
         for step in network.steps:
+            if self._reuse is not None and step.id not in self._reuse.steps and step.layer != "Input":
+                continue
             try:
                 self._step(step)
             except UnsayableError as error:
                 if self._strict:
                     raise UnsayableError(f"'{network.qualified(step)}' ({step.layer}): {error}") from None
-                self._program.remarks.append((step.id, network.qualified(step), str(error)))
+                self.program.remarks.append((step.id, network.qualified(step), str(error)))
         self._write_ports()
         self._describe()
-        return self._program
+        return self.program
 
     # --- steps -------------------------------------------------------------------------------------
 
@@ -130,16 +146,38 @@ class _Lowering:
         elif step.layer == "Output":
             self._output(step)
         elif step.layer == MODEL_INPUT:
-            self._program.inputs.append(model_input(step, self._names.value(step, 0)))
+            self.program.inputs.append(model_input(step, self._names.value(step, 0)))
         elif step.layer in SOURCES:
             self._source(step)
+        elif step.layer in MARKERS:
+            raise UnsayableError("Its If, Loop or Scan is not complete.")
+        elif step.bodies:
+            self._zone(step)
+        elif step.layer == "ai.onnx:Scan":
+            raise UnsayableError(
+                "It is a Scan of opset 8, whose batch no later opset has; only the file as it was has it."
+            )
         elif step.spec.is_operator:
             outputs = tuple(self._names.value(step, out) for out in range(max(1, len(step.types))))
-            op = foreign_op(step, self._names.wired(step), outputs, lambda role: self._weight(step, role))
+            op = foreign_op(
+                step,
+                self._names.wired(step),
+                outputs,
+                lambda role: self.parts.weight(step, role),
+                lambda place, value: self.parts.small(step, f"input{place}", value),
+            )
             op.name = "/".join(self._network.path(step))
-            self._program.ops.append(op)
+            self.program.ops.append(op)
         else:
             self._layer(step)
+
+    def _zone(self, step: Step) -> None:
+        from sketch.kernels.onnx.zone_lowering import zone_op  # it lowers bodies with this class
+
+        outputs = tuple(self._names.value(step, out) for out in range(max(1, len(step.types))))
+        op = zone_op(step, self._names.wired(step), outputs, self)
+        op.name = "/".join(self._network.path(step))
+        self.program.ops.append(op)
 
     def _output(self, step: Step) -> None:
         source = self._names.wired(step)
@@ -148,8 +186,8 @@ class _Lowering:
         name = self._names.values[step.id, -1]
         if source[0] != name:
             op = Op("Identity", (source[0],), (name,), node=step.id, name=name)
-            op.meta[LAYER_KEY] = self._claim(step, (0,)).to_text(seal("Identity", "", {}, ()))
-            self._program.ops.append(op)
+            op.meta[LAYER_KEY] = self.parts.claim(step, (0,)).to_text(seal("Identity", "", {}, ()))
+            self.program.ops.append(op)
 
     def _source(self, step: Step) -> None:
         """Constant and Parameter are initializers under the node's own name."""
@@ -157,21 +195,22 @@ class _Lowering:
         if step.layer == "Constant" and "value" not in step.weights:
             shape, data = flat(step.params["value"])
             value = TensorValue(step.params["dtype"], shape, data)
-            self._program.initializers.append(Initializer(name, value.dtype, shape, value, step.id))
+            self.program.initializers.append(Initializer(name, value.dtype, shape, value, step.id))
         else:
             kind = step.weights.get("value")
             if kind is None:
                 raise UnsayableError("Its shape is not known yet.")
             tensor = step.stored.get("value")
-            self._program.initializers.append(
+            self.program.initializers.append(
                 Initializer(name, kind.dtype, kind.shape, None, step.id, "value")
             )
             if tensor is not None:
-                self._tensors.setdefault(tensor, name)
-        self._constants[name] = self._claim(step, ()).to_text(0)
+                self.parts.known_as(tensor, name)
+        claim = self.parts.claim(step, ())
+        self.parts.constants[name] = replace(claim, path=self.parts.path(step)).to_text(0)
 
     def _layer(self, step: Step) -> None:
-        emitter, outputs = emit(step, self._program.opset)
+        emitter, outputs = emit(step, self.program.opset)
         written = [op for op in emitter.ops if op.kind != "Constant"]
         if len(written) == 1 and written[0].outputs == outputs:
             self._inline(step, written[0], emitter)
@@ -189,18 +228,18 @@ class _Lowering:
         for place, name in enumerate(op.inputs):
             if name in constants:
                 hint = named[place] if place < len(named) and named[place] else f"constant{place}"
-                inputs.append(self._small(step, hint, constants[name]))
+                inputs.append(self.parts.small(step, hint, constants[name]))
                 layout.append(None)
                 values.append(constants[name].data)
             elif name in formal:
                 inputs.append(wired[formal.index(name)])
                 layout.append(formal.index(name))
             else:
-                inputs.append(self._weight(step, name) if name else "")
+                inputs.append(self.parts.weight(step, name) if name else "")
                 layout.append(name or None)
         sealed = seal(op.kind, op.domain, op.attributes, values)
         op.inputs = tuple(inputs)
-        self._finish(step, op, self._claim(step, layout), sealed)
+        self._finish(step, op, self.parts.claim(step, layout), sealed)
 
     def _finish(self, step: Step, op: Op, claim: Claim, sealed: int) -> None:
         op.outputs = tuple(
@@ -208,12 +247,7 @@ class _Lowering:
         )
         op.name = "/".join(self._network.path(step))
         op.meta[LAYER_KEY] = claim.to_text(sealed)
-        self._program.ops.append(op)
-
-    def _small(self, step: Step, hint: str, value: Any) -> str:
-        name = self._names.unique(f"{self._network.qualified(step)}.{hint}")
-        self._program.initializers.append(Initializer(name, value.dtype, value.shape, value, step.id))
-        return name
+        self.program.ops.append(op)
 
     def _call(self, step: Step, emitter: Emitter, outputs: tuple[str, ...]) -> None:
         """Several operators: a function of the layer's name, called with the parameters as attributes."""
@@ -226,49 +260,17 @@ class _Lowering:
         function = Function(
             step.layer, "", (*(name for _, name in formal), *roles), shown, tuple(attributes), emitter.ops
         )
-        overload = self._shared(function).overload
+        shared = self.parts.function(function)
         op = Op(
-            step.layer,
-            (*(wired[port] for port, _ in formal), *(self._weight(step, role) for role in roles)),
+            shared.name,
+            (*(wired[port] for port, _ in formal), *(self.parts.weight(step, role) for role in roles)),
             shown,
             attributes,
             domain=LAYER_DOMAIN,
-            overload=overload,
             node=step.id,
         )
         sealed = seal(op.kind, op.domain, op.attributes, ())
-        self._finish(step, op, self._claim(step, (*(port for port, _ in formal), *roles)), sealed)
-
-    def _shared(self, function: Function) -> Function:
-        """The function itself, or an equal one that is there already; others of its name get a number."""
-        known = self._functions.setdefault(function.name, {})
-        body = [
-            (op.kind, op.inputs, op.outputs, sorted(op.attributes.items(), key=str)) for op in function.ops
-        ]
-        key = repr((function.inputs, function.outputs, function.attributes, body))
-        if key not in known:
-            function.overload = str(len(known) + 1) if known else ""
-            known[key] = function
-            self._program.functions.append(function)
-        return known[key]
-
-    def _weight(self, step: Step, role: str) -> str:
-        """The initializer of a weight; tied weights share one."""
-        kind = step.weights.get(role)
-        if kind is None:
-            raise UnsayableError(f"The shape of its {role} is not known yet.")
-        tensor = step.stored.get(role)
-        if tensor is not None and tensor in self._tensors:
-            return self._tensors[tensor]
-        own = self._network.tensors[tensor].name if tensor is not None and step.spec.is_operator else ""
-        name = self._names.unique(own or f"{self._network.qualified(step)}.{role}")
-        self._program.initializers.append(Initializer(name, kind.dtype, kind.shape, None, step.id, role))
-        if tensor is not None:
-            self._tensors[tensor] = name
-        return name
-
-    def _claim(self, step: Step, inputs: Iterable[int | str | None]) -> Claim:
-        return Claim(step.layer, dict(step.pinned), tuple(inputs), self._network.path(step))
+        self._finish(step, op, self.parts.claim(step, (*(port for port, _ in formal), *roles)), sealed)
 
     # --- ends --------------------------------------------------------------------------------------
 
@@ -277,14 +279,14 @@ class _Lowering:
         for step in network.inputs:
             kind = step.types[0] if step.types else None
             dtype, shape = (kind.dtype, kind.shape) if kind else (step.params["dtype"], None)
-            self._program.inputs.append(Port(self._names.values[step.id, -1], dtype, shape, step.id))
+            self.program.inputs.append(Port(self._names.values[step.id, -1], dtype, shape, step.id))
         for step in network.outputs:
             kind = step.input_types[0] if step.input_types else None
             if kind is not None:
                 declared = (
                     network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
                 )
-                self._program.outputs.append(
+                self.program.outputs.append(
                     Port(self._names.values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
                 )
 
@@ -292,11 +294,11 @@ class _Lowering:
         network = self._network
         groups = {"/".join(network.path(box)): box.layer for box in network.groups.values()}
         if groups:
-            self._program.meta[GROUPS_KEY] = json.dumps(groups)
-        if self._constants:
-            self._program.meta[CONSTANTS_KEY] = json.dumps(self._constants)
+            self.program.meta[GROUPS_KEY] = json.dumps(groups)
+        if self.parts.constants:
+            self.program.meta[CONSTANTS_KEY] = json.dumps(self.parts.constants)
         if network.seed:
-            self._program.meta[SEED_KEY] = str(network.seed)
+            self.program.meta[SEED_KEY] = str(network.seed)
 
 
 def call_attributes(step: Step) -> dict[str, Attribute]:

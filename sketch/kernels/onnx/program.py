@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 NEWEST_OPSET = 26
-"""The newest opset that onnxruntime 1.31 runs officially; imports are raised to it, exports use it."""
+"""The newest opset that onnxruntime 1.31 runs officially; drawn networks are written with it."""
+IMPORT_OPSET = 28
+"""The newest opset that onnx knows: operators of opened files are raised to it, and mean what it says."""
 OLDEST_OPSET = 13
 IR_VERSION = 10
 """The first IR with overloads of functions and metadata on nodes; every runtime of the last years reads it."""
@@ -46,6 +48,17 @@ class Op:
     node: int = 0
     meta: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, tuple[int, Mapping[str, str]]] = field(default_factory=dict)
+    graphs: dict[str, Graph] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Graph:
+    """A body of control flow; it may read all names of the model around it."""
+
+    name: str
+    inputs: list[Port]
+    outputs: list[Port]
+    ops: list[Op]
 
 
 @dataclass(slots=True)
@@ -99,8 +112,16 @@ class Program:
 
     def domains(self) -> list[str]:
         """Every operator set that the model uses, the standard one first."""
-        used = dict.fromkeys(op.domain for op in self.ops)
+        used = dict.fromkeys(op.domain for op in all_ops(self.ops))
         return ["", *(domain for domain in used if domain)]
+
+
+def all_ops(ops: Iterable[Op]) -> Iterator[Op]:
+    """Operators and those in their graphs."""
+    for op in ops:
+        yield op
+        for graph in op.graphs.values():
+            yield from all_ops(graph.ops)
 
 
 def flat(value: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:

@@ -17,15 +17,17 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 from onnx import inliner
-from onnx_ir.passes.common import ShapeInferencePass
-from onnxscript import version_converter
 
 from sketch.binder.kernel import BinderError
 from sketch.kernels.onnx.claims import CONSTANTS_KEY, LAYER_KEY, Claim, read_claim, seal
+from sketch.kernels.onnx.declared import declare, types_of
 from sketch.kernels.onnx.external import resolve
 from sketch.kernels.onnx.folding import fold
 from sketch.kernels.onnx.graph_bytes import graphs_of
-from sketch.kernels.onnx.program import LAYER_DOMAIN, NEWEST_OPSET
+from sketch.kernels.onnx.naming import restore, scopes_of
+from sketch.kernels.onnx.program import LAYER_DOMAIN
+from sketch.kernels.onnx.sparse import make_dense
+from sketch.kernels.onnx.upward import raise_operators
 from sketch.kernels.onnx.wire_format import BITS, SELF, check_size, read_structure
 
 _log = logging.getLogger(__name__)
@@ -37,7 +39,10 @@ _TYPED = {"float_data": 4, "int32_data": 4, "int64_data": 8, "double_data": 8, "
 
 @dataclass
 class Structure:
-    """A model ready for raising. `types` are what the file and shape inference say of each value by name."""
+    """A model ready for raising. `types` are what the file and shape inference say of each value by name.
+
+    `light` is the file as it was, with pointers.
+    """
 
     model: ir.Model
     claims: Mapping[str, Claim]
@@ -48,6 +53,7 @@ class Structure:
     producer: str
     formal: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     domains: Mapping[str, int] = field(default_factory=dict)
+    light: bytes = b""
 
 
 def read(path: Path) -> Structure:
@@ -63,19 +69,24 @@ def read(path: Path) -> Structure:
     opset = next((item.version for item in proto.opset_import if item.domain in ("", "ai.onnx")), 0)
     meta = {item.key: item.value for item in proto.metadata_props}
     _drop_inputs_with_values(proto)
+    for graph in _graphs(proto.graph):
+        make_dense(graph, path)
     claims = _claims(proto)
-    types = _types(proto)
+    types = types_of(proto)
     formal = {(f.name, f.overload): tuple(f.input) for f in proto.functions if f.domain == LAYER_DOMAIN}
     proto = _inline(proto, path)
     model = _pointed(_parsed(proto, path), path)
-    model = _raised(model, opset, path)
+    declare(model.graph, types)
+    scopes = scopes_of(model.graph)
+    raise_operators(model, opset, path)
+    restore(model.graph, scopes)
     fold(model.graph, path)
-    if 0 < opset < NEWEST_OPSET:
-        _infer(model, path)
     constants = read_constants(meta.get(CONSTANTS_KEY, "{}"))
     own = ("", "ai.onnx", LAYER_DOMAIN)
     domains = {item.domain: item.version for item in proto.opset_import if item.domain not in own}
-    return Structure(model, claims, constants, meta, types, opset, proto.producer_name, formal, domains)
+    return Structure(
+        model, claims, constants, meta, types, opset, proto.producer_name, formal, domains, light
+    )
 
 
 # --- checks ------------------------------------------------------------------------------------------
@@ -206,7 +217,7 @@ def _claims(proto: onnx.ModelProto) -> dict[str, Claim]:
     """First output -> what Sketch wrote about the operator, where the operator is still as it was."""
     values = {tensor.name: tensor for tensor in proto.graph.initializer}
     found = {}
-    for node in proto.graph.node:
+    for node in (node for graph in _graphs(proto.graph) for node in graph.node):
         text = next((item.value for item in node.metadata_props if item.key == LAYER_KEY), None)
         claim = read_claim(text, None) if text is not None else None
         if text is None or claim is None or len(claim.inputs) != len(node.input) or not node.output:
@@ -250,18 +261,6 @@ def read_constants(text: str) -> dict[str, Claim]:
         if claim is not None:
             found[str(name)] = claim
     return found
-
-
-def _types(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
-    """What the file declares of each value, and what onnx's inference adds."""
-    try:
-        inferred = onnx.shape_inference.infer_shapes(proto, data_prop=True)
-    except Exception as error:  # noqa: BLE001  the library raises several types of its own on odd graphs
-        _log.info("onnx.infer_shapes failed: %s", error)
-        inferred = proto
-    graph = inferred.graph
-    values = (*graph.value_info, *graph.input, *graph.output)
-    return {value.name: value.type for value in values if value.HasField("type")}
 
 
 def _inline(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
@@ -316,32 +315,34 @@ def _parsed(proto: onnx.ModelProto, path: Path) -> ir.Model:
 
 def _pointed(model: ir.Model, path: Path) -> ir.Model:
     """Pointers become tensors that map the right file; nothing is read."""
-    folder = path.resolve().parent
+    files: dict[str, tuple[Path, int]] = {}
     for graph in (model.graph, *model.graph.subgraphs()):
         for value in graph.initializers.values():
             tensor = value.const_value
             if isinstance(tensor, ir.ExternalTensor):
-                value.const_value = _mapped(tensor, path, folder)
+                value.const_value = _mapped(tensor, path, files)
         for node in graph:
             for attribute in list(node.attributes.values()):
                 if attribute.type == ir.AttributeType.TENSOR and isinstance(
                     attribute.value, ir.ExternalTensor
                 ):
                     node.attributes[attribute.name] = ir.AttrTensor(
-                        attribute.name, _mapped(attribute.value, path, folder)
+                        attribute.name, _mapped(attribute.value, path, files)
                     )
     return model
 
 
-def _mapped(tensor: ir.ExternalTensor, path: Path, folder: Path) -> ir.ExternalTensor:
+def _mapped(tensor: ir.ExternalTensor, path: Path, files: dict[str, tuple[Path, int]]) -> ir.ExternalTensor:
     location = str(tensor.location)
-    real = path.resolve() if location == SELF else resolve(path, location, tensor.name or "")
+    if location not in files:
+        found = path.resolve() if location == SELF else resolve(path, location, tensor.name or "")
+        files[location] = (found, found.stat().st_size)
+    real, have = files[location]
     bits = BITS.get(tensor.dtype.value, 0)
     count = 1
     for size in tensor.shape:
         count *= int(size)  # type: ignore[arg-type]
     need, offset = -(-count * bits // 8), int(tensor.offset or 0)
-    have = real.stat().st_size
     if count < 0 or offset < 0 or offset + need > have or (tensor.length or need) != need:
         raise BinderError(
             f"{path.name}: tensor {(tensor.name or '')[:200]!r} claims {need} bytes at {offset} of {real.name}, "
@@ -358,29 +359,6 @@ def _mapped(tensor: ir.ExternalTensor, path: Path, folder: Path) -> ir.ExternalT
     )
 
 
-def _raised(model: ir.Model, opset: int, path: Path) -> ir.Model:
-    """Every standard operator in its newest form."""
-    if not 0 < opset < NEWEST_OPSET:
-        return model
-    logging.getLogger("onnxscript").setLevel(logging.ERROR)
-    try:
-        version_converter.convert_version(model, NEWEST_OPSET, fallback=True)
-    except Exception as error:  # noqa: BLE001  the converter raises whatever its adapters raise
-        _log.info("convert_version %s failed: %s", path.name, error)
-        raise BinderError(
-            f"{path.name}: its operators of opset {opset} cannot be raised to opset {NEWEST_OPSET}: {_line(error)}"
-        ) from None
-    return model
-
-
 def _line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
-
-
-def _infer(model: ir.Model, path: Path) -> None:
-    """Types of the values that raising the operators brought in."""
-    try:
-        ShapeInferencePass()(model)
-    except Exception as error:  # noqa: BLE001  onnx's inference raises several types of its own
-        _log.info("shape inference of %s failed: %s", path.name, error)

@@ -18,6 +18,7 @@ from sketch.kernels.onnx.program import (
     LAYER_DOMAIN,
     LAYER_DOMAIN_VERSION,
     Function,
+    Graph,
     Initializer,
     Op,
     Port,
@@ -103,8 +104,17 @@ class _Writer:
             tail = ">" if place == len(tensors) - 1 else ","
             self._own(item.node, f"{head}{_initializer(item)}{tail}")
 
-    def _op(self, op: Op) -> None:
-        self._own(op.node, "  " + operator(op))
+    def _op(self, op: Op, indent: str = "  ") -> None:
+        if not op.graphs:
+            self._own(op.node, indent + operator(op))
+            return
+        for place, (key, graph) in enumerate(op.graphs.items()):
+            head = f"{indent}{operator(op, closed=False)}" if not place else f"{indent}  "
+            self._own(op.node, f"{head}{name(key)} = {_head(graph)} {{")
+            for inner in graph.ops:
+                self._op(inner, indent + "    ")
+            last = place == len(op.graphs) - 1
+            self._own(op.node, f"{indent}  }}{f'> ({_names(op.inputs)})' if last else ','}")
 
     def _function(self, function: Function) -> None:
         overload = f', overload: "{function.overload}"' if function.overload else ""
@@ -119,14 +129,26 @@ class _Writer:
         ]
 
 
-def operator(op: Op) -> str:
-    """`y = Conv <group = 2> (x, w)`."""
+def operator(op: Op, closed: bool = True) -> str:
+    """`y = Conv <group = 2> (x, w)`; not closed, more attributes and the inputs follow."""
     kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
     kind += f":{op.overload}" if op.overload else ""
     attributes = [f"{name(key)} {_value(value)}" for key, value in op.attributes.items()]
+    if not closed:
+        return f"{_names(op.outputs)} = {kind} <{''.join(f'{item}, ' for item in attributes)}"
     listed = f" <{', '.join(attributes)}>" if attributes else ""
     kept = f"  # with {', '.join(_comment(key) for key in op.bodies)} as in the file" if op.bodies else ""
     return f"{_names(op.outputs)} = {kind}{listed} ({_names(op.inputs)}){kept}"
+
+
+def _head(graph: Graph) -> str:
+    """`body (int64 i, bool c) => (bool d)`."""
+    ports = (", ".join(_port(port) for port in side) for side in (graph.inputs, graph.outputs))
+    return f"{name(graph.name)} ({next(ports)}) => ({next(ports)})"
+
+
+def _port(port: Port) -> str:
+    return f"{_type(port.dtype, port.shape)} {name(port.name)}" if port.dtype else name(port.name)
 
 
 def name(text: str) -> str:
@@ -179,6 +201,9 @@ def _number(item: Any, dtype: str) -> str:
 
 
 def _type(dtype: str, shape: tuple[Any, ...] | None) -> str:
+    if dtype.endswith(")"):  # seq(float32), optional(seq(float32))
+        kind, _, inner = dtype[:-1].partition("(")
+        return f"{kind}({_type(inner, None)})"
     kind = _TYPES.get(dtype, dtype)
     if shape is None:
         return f"{kind}[]"

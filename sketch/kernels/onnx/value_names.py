@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 from sketch.graph.network import Network, Step
 from sketch.kernels.onnx.foreign import MODEL_INPUT
 
 SOURCES = ("Constant", "Parameter")
 """Layers that are a tensor of the file and no operator."""
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """What an opened file has already, for the steps of it that are written anew.
+
+    `values` are names by (node id, output), `taken` all names of the file. `weights` names the initializer that holds
+    exactly this weight, by (node id, role); `wishes` the name that new data should bear. `steps` are to be written.
+    `functions` are names of functions that the file has.
+    """
+
+    steps: frozenset[int]
+    values: Mapping[tuple[int, int], str]
+    taken: frozenset[str]
+    weights: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    wishes: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()
 
 
 class ValueNames:
@@ -15,14 +35,28 @@ class ValueNames:
     `values` maps (node id, output) to a name; the output -1 is the name of an Input or Output node itself.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, reuse: Reuse | None = None):
         self._network = network
-        self._taken: set[str] = set()
-        self.values: dict[tuple[int, int], str] = {}
+        self._taken: set[str] = set(reuse.taken) if reuse else set()
+        self.values: dict[tuple[int, int], str] = dict(reuse.values) if reuse else {}
         for step in (*network.inputs, *network.outputs):
-            self.values[step.id, -1] = self.unique(network.qualified(step))
+            if (step.id, -1) not in self.values:
+                self.values[step.id, -1] = self.unique(network.qualified(step))
         for step in network.outputs:
             self._reserve(step)
+
+    @classmethod
+    def inside(cls, network: Network, outer: ValueNames, captured: Sequence[str]) -> ValueNames:
+        """Names in a body of control flow: its last inputs are outer values and bear their names."""
+        names = cls.__new__(cls)
+        names._network, names._taken, names.values = network, outer._taken, {}
+        formal = len(network.inputs) - len(captured)
+        for place, step in enumerate(network.inputs):
+            given = (
+                captured[place - formal] if place >= formal else names.unique(f"{network.name}.{step.name}")
+            )
+            names.values[step.id, -1] = given
+        return names
 
     def unique(self, name: str) -> str:
         """The name, numbered when it is taken."""

@@ -25,17 +25,21 @@ SELF = "sketch:self"
 BITS: Mapping[int, int] = {
     1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16,
     17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2,
+    27: 6, 28: 6,
 }  # fmt: skip
 """Bits of an element by its number in TensorProto.DataType."""
 
 _MODEL_WIRES = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
-_CHILDREN: Mapping[str, Mapping[int, str]] = {
-    "model": {7: "graph", 25: "function"},
-    "graph": {1: "node", 5: "tensor"},
+CHILDREN: Mapping[str, Mapping[int, str]] = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
     "function": {7: "node"},
     "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
 }
+"""Fields that hold messages in which a tensor may lie, by kind of message."""
 _RAW = {9: None, 4: 32, 10: 64}
 """Fields of a TensorProto that hold elements as they lie in memory: raw_data, float_data, double_data."""
 
@@ -52,7 +56,7 @@ def looks_like_model(head: bytes) -> bool:
     """True when the first bytes are the fields of a ModelProto."""
     seen = set()
     try:
-        for number, wire, _, _, _ in _fields(head, 0, len(head), cut=True):
+        for number, wire, _, _, _ in fields(head, 0, len(head), cut=True):
             if _MODEL_WIRES.get(number) != wire:
                 return False
             seen.add(number)
@@ -99,7 +103,7 @@ def _varint(data: bytes | mmap.mmap, at: int, end: int) -> tuple[int, int]:
     raise _WireError("the file is cut off or no ONNX model; get it again from where it came.")
 
 
-def _fields(data: bytes | mmap.mmap, at: int, end: int, *, cut: bool = False) -> Iterator[Field]:
+def fields(data: bytes | mmap.mmap, at: int, end: int, *, cut: bool = False) -> Iterator[Field]:
     """The fields of a message; with `cut` the last one may reach over the end."""
     while at < end:
         start = at
@@ -142,7 +146,7 @@ class _Reader:
     def model(self, size: int) -> bytes:
         """The whole file."""
         numbers = set()
-        for number, wire, _, _, _ in _fields(self._data, 0, size):
+        for number, wire, _, _, _ in fields(self._data, 0, size):
             if number in _MODEL_WIRES and _MODEL_WIRES[number] != wire:
                 raise _WireError("the file is no ONNX model.")
             numbers.add(number)
@@ -155,12 +159,12 @@ class _Reader:
             raise _WireError(f"graphs are nested more than {MAX_DEPTH // 3} deep.")
         if kind == "tensor":
             return self._tensor(start, end)
-        children = _CHILDREN[kind]
+        children = CHILDREN[kind]
         parts: list[bytes] = []
-        for number, wire, tag, value, after in _fields(self._data, start, end):
+        for number, wire, tag, value, after in fields(self._data, start, end):
             if wire == 2 and number in children and after - value > INLINE:
                 body = self._message(children[number], value, after, depth + 1)
-                parts.append(_encoded(number, body))
+                parts.append(encoded(number, body))
             else:
                 self._spend(after - tag)
                 parts.append(self._data[tag:after])
@@ -171,7 +175,7 @@ class _Reader:
         parts: list[bytes] = []
         dims: list[int] = []
         kind, name, large = 0, "", None
-        for number, wire, tag, value, after in _fields(self._data, start, end):
+        for number, wire, tag, value, after in fields(self._data, start, end):
             if number in _RAW and wire == 2 and after - value > INLINE:
                 large = (value, after - value)
                 continue
@@ -218,11 +222,13 @@ def check_size(name: str, dims: list[int], kind: int, have: int) -> None:
         )
 
 
-def _encoded(number: int, body: bytes) -> bytes:
-    return _number(number << 3 | 2) + _number(len(body)) + body
+def encoded(field: int, body: bytes) -> bytes:
+    """A field that holds a message."""
+    return varint(field << 3 | 2) + varint(len(body)) + body
 
 
-def _number(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A varint."""
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)
@@ -235,7 +241,6 @@ def _pointer(offset: int, length: int) -> bytes:
     """external_data entries and data_location = EXTERNAL."""
     entries = {"location": SELF, "offset": str(offset), "length": str(length)}
     parts = [
-        _encoded(13, _encoded(1, key.encode()) + _encoded(2, value.encode()))
-        for key, value in entries.items()
+        encoded(13, encoded(1, key.encode()) + encoded(2, value.encode())) for key, value in entries.items()
     ]
-    return b"".join(parts) + _number(14 << 3) + b"\x01"
+    return b"".join(parts) + varint(14 << 3) + b"\x01"

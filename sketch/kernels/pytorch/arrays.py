@@ -11,6 +11,8 @@ from sketch.kernels.pytorch.calls import SKETCH_TYPES, TORCH_TYPES
 
 _BITS = {torch.bfloat16: torch.int16, **{
     getattr(torch, name): torch.uint8 for name in TORCH_TYPES.values() if name.startswith("float8_")}}  # fmt: skip
+_SLAB = 16
+"""Elements of a cache line, about."""
 
 
 def torch_type(name: str) -> torch.dtype:
@@ -26,12 +28,50 @@ def type_name(dtype: torch.dtype) -> str:
 
 def to_tensor(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
     """A copy as a tensor; raw bits become the type they stand for."""
+    return _typed(_copied(array), dtype)
+
+
+def to_mapped(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
+    """A contiguous tensor on the array's own pages where the store has it in a file: nothing is read or copied yet.
+
+    It is for writing to a file: the bytes may begin at any address, and the store's file must stay as it is for as
+    long as the tensor lives. A page is copied when something writes to it. Transposed arrays are copied.
+    """
+    pages = _pages(array)
+    if pages is None:
+        return to_tensor(array, dtype)
+    return torch.from_numpy(pages).view(torch_type(dtype)).reshape(array.shape)
+
+
+def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each."""
+    if array.ndim != 2 or not array.T.flags.c_contiguous:
+        return np.array(array, order="C", copy=True)
+    made = np.empty(array.shape, array.dtype)
+    for first in range(0, array.shape[1], _SLAB):
+        made[:, first : first + _SLAB] = array[:, first : first + _SLAB]
+    return made
+
+
+def _typed(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
     kind = torch_type(dtype)
-    copy = np.array(array, order="C", copy=True)
     if kind in _BITS:
-        raw = copy.view(np.int16) if kind == torch.bfloat16 else copy
+        raw = array.view(np.int16) if kind == torch.bfloat16 else array
         return torch.from_numpy(raw).view(kind)
-    return torch.from_numpy(copy)
+    return torch.from_numpy(array)
+
+
+def _pages(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """The bytes of an array, mapped once more for copy-on-write; None when they do not lie in a row in a file."""
+    file: Any = array
+    while file is not None and not isinstance(file, np.memmap):
+        file = getattr(file, "base", None)
+    while file is not None and isinstance(file.base, np.memmap):
+        file = file.base
+    if file is None or not array.size or not array.flags.c_contiguous:
+        return None
+    start = int(file.offset) + array.ctypes.data - file.ctypes.data
+    return np.memmap(file.filename, np.uint8, "c", start, (array.nbytes,))
 
 
 def to_array(tensor: torch.Tensor) -> tuple[np.ndarray[Any, Any], str]:

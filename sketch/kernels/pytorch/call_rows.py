@@ -9,6 +9,7 @@ from typing import Any
 from sketch.binder.mapping import REQUIRED, Codec, Field, LossyError
 from sketch.graph.network import Step
 from sketch.kernels.pytorch.calls import SKETCH_TYPES, Call, Operand, TypeName
+from sketch.kernels.pytorch.rotating import ROTARY
 from sketch.kernels.pytorch.rows import CallRow, Shapes, one_or_many, size
 
 _SHORT = Codec(one_or_many)
@@ -148,14 +149,26 @@ CALL_ROWS: tuple[CallRow, ...] = (
     _binary("Equal", "operator.eq"),
     _binary("Greater", "operator.gt"),
     _binary("Less", "operator.lt"),
+    _binary("GreaterEqual", "operator.ge", "torch.ge"),
+    _binary("LessEqual", "operator.le", "torch.le"),
+    _binary("And", "torch.logical_and"),
+    _binary("Or", "torch.logical_or"),
+    _binary("Xor", "torch.logical_xor"),
     CallRow("Where", "torch.where", signature=("condition", "input", "other"),
             operands=("condition", "input", "other")),
     CallRow("Pow", "torch.pow", signature=("input", "exponent"), operands=("input", "exponent"), write=_power),
     *(_unary(name, f"torch.{name.lower()}") for name in (
-        "Sqrt", "Exp", "Log", "Abs", "Reciprocal", "Erf", "Sin", "Cos", "Floor", "Ceil")),
+        "Sqrt", "Exp", "Log", "Abs", "Reciprocal", "Erf", "Sin", "Cos", "Floor", "Ceil", "Sign", "Round")),
     _unary("Neg", "operator.neg"),
     _unary("Not", "torch.logical_not"),
     CallRow("Clamp", "torch.clamp", signature=("input", "min", "max"), fields=(_field("min"), _field("max"))),
+    CallRow("CumSum", "torch.cumsum", signature=("input", "dim"), positional=("dim",),
+            fields=(_field("dim", REQUIRED),)),
+    CallRow("Norm", "torch.linalg.vector_norm", also=("F.linalg_vector_norm",),
+            signature=("input", "ord", "dim", "keepdim"),
+            fields=(_field("ord", 2.0), _field("dim", None, _SHORT), _field("keepdim", False))),
+    *(CallRow(name, f"torch.{name.lower()}", signature=("input", "diagonal"), fields=(_field("diagonal", 0),))
+      for name in ("Tril", "Triu")),
     _reduction("Mean", "torch.mean", _SHORT, None),
     _reduction("Sum", "torch.sum", _SHORT, None),
     _reduction("Max", "torch.amax", _ALL, ()),
@@ -192,4 +205,5 @@ CALL_ROWS: tuple[CallRow, ...] = (
             operands=("query", "key", "value", "attn_mask"),
             fields=(_field("dropout_p", 0.0), _field("is_causal", False), _field("scale"),
                     _field("enable_gqa", False))),
+    ROTARY,
 )  # fmt: skip

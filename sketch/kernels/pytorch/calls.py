@@ -1,7 +1,8 @@
 """How a layer is called in PyTorch, as a value: the text kernel prints it and the exporter builds it.
 
-`target` is `module` (the node's own module), `torch.cat`, `F.pad`, `operator.add` or, with a leading dot, a method of
-the first argument. Arguments hold operands, numbers, texts, tuples, slices and nested calls.
+`target` is `module` (the node's own module), `torch.cat`, `F.pad`, `operator.add`, `function.gather_nd` (a function
+that is written into the source, see operators) or, with a leading dot, a method of the first argument. Arguments hold
+operands, numbers, texts, tuples, slices, small tensors and nested calls.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from sketch.graph.network import Source
 
 MODULE = "module"
 """The target of a call of the node's own nn.Module."""
+
+
+FUNCTION = "function."
+"""In front of the name of a function that is written into the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,23 @@ class TypeName:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """A small tensor that the source spells out: element type (Sketch's name), shape, flat values.
+
+    `on_cpu` is for sizes, axes and the like, whose values steer the computation and are read as Python numbers.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: tuple[Any, ...]
+    on_cpu: bool = False
+
+    def nested(self) -> Any:
+        """The values as nested lists, a number for a scalar."""
+        return _nested(list(self.data), self.shape)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call; `results` says where its outputs are: None (the value itself), or nested tuples of output numbers."""
 
@@ -60,6 +82,27 @@ def operands(value: Any) -> Iterator[Operand]:
     elif isinstance(value, (tuple, list)):
         for item in value:
             yield from operands(item)
+    elif isinstance(value, slice):
+        yield from operands((value.start, value.stop, value.step))
+
+
+def functions(value: Any) -> Iterator[str]:
+    """Names of the functions of the source that a call or argument uses, in order."""
+    if isinstance(value, Call):
+        if value.target.startswith(FUNCTION):
+            yield value.target[len(FUNCTION) :]
+        yield from functions(value.args)
+        yield from functions(tuple(value.kwargs.values()))
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from functions(item)
+
+
+def _nested(data: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return data[0]
+    step = len(data) // shape[0] if shape[0] else 0
+    return [_nested(data[index * step : (index + 1) * step], shape[1:]) for index in range(shape[0])]
 
 
 TORCH_TYPES: Mapping[str, str] = {
@@ -74,3 +117,11 @@ TORCH_TYPES: Mapping[str, str] = {
 
 SKETCH_TYPES: Mapping[str, str] = {torch_name: name for name, torch_name in TORCH_TYPES.items()}
 """PyTorch's element types and Sketch's names for them."""
+
+ONNX_TYPES: Mapping[int, str] = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
+    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
+    17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
+    23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2",
+}  # fmt: skip
+"""Element types by their numbers in the ONNX standard; attributes such as `to` hold these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sketch.graph.network import GroupBox, Source, Step
 from sketch.graph.rows import ValueType
@@ -45,13 +45,20 @@ class Drafting:
 
     def _class(self, body: Body, arguments: Mapping[Source, str]) -> ClassDraft:
         draft = ClassDraft(body.box, arguments=tuple(arguments.values()), hint=self._hint(body.box))
-        draft.init = list(_Making(self._plan, body, self._inner).entries())
+        draft.init = list(_Making(self._plan, body, self._inner, self._control).entries())
         _Saying(self._plan, body, arguments, draft).say()
         self._drafts.append(draft)
         return draft
 
     def _inner(self, body: Body) -> ClassDraft:
         return self._class(body, argument_names(body))
+
+    def _control(self, node: int) -> ClassDraft:
+        """The class of a body of an If, Loop or Scan, which is a network of its own."""
+        inner = Drafting(self._plan.bodies[node])
+        self._drafts.extend(inner.drafts(self._plan.bodies[node].root()))
+        self._drafts[-1].hint = self._plan.network.step(node).name
+        return self._drafts[-1]
 
     def _hint(self, box: GroupBox | None) -> str:
         """A name for the class: the group's, or its parent's where the group only has a number."""
@@ -68,7 +75,7 @@ def root_names(plan: Plan) -> dict[Source, str]:
     inputs = plan.network.inputs
     if len(inputs) == 1 and inputs[0].name.rstrip("0123456789") in ("input", "x"):
         return {Source(inputs[0].id, 0): "x"}
-    scope = Scope(RESERVED | {"torch", "nn", "F", "Tensor"})
+    scope = Scope(RESERVED | {"torch", "nn", "F", "Tensor", "math", *plan.names_in_source})
     return {Source(step.id, 0): scope.unique(identifier(step.name, "x")) for step in inputs}
 
 
@@ -80,10 +87,17 @@ def path_text(parts: Iterable[str]) -> str:
 class _Making:
     """The lines of one __init__."""
 
-    def __init__(self, plan: Plan, body: Body, inner: object):
+    def __init__(
+        self,
+        plan: Plan,
+        body: Body,
+        inner: Callable[[Body], ClassDraft],
+        control: Callable[[int], ClassDraft],
+    ):
         self._plan = plan
         self._body = body
         self._inner = inner
+        self._control = control
         self._units = {unit.item.id: unit for unit in body.units}
         self._inlined = {box.id for box in body.inlined}
         self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
@@ -126,6 +140,9 @@ class _Making:
         if isinstance(item, Step) and item.layer in TENSORS:
             yield self._tensor(item, target)
             return
+        if item.id in self._plan.bodies:
+            yield target, Instance(self._control(item.id), (self._plan.owner[item.id],))
+            return
         yield target, self._build(item)
         yield from self._later(item)
 
@@ -159,8 +176,10 @@ class _Making:
     def _unit(self, unit: Unit) -> Build:
         if isinstance(unit.item, Step):
             return make(unit.item)
-        if not unit.chain or unit.body is None:
-            return Instance(self._inner(unit.body), (unit.item.id,))  # type: ignore[operator]
+        if unit.body is None:
+            raise TypeError(f"'{unit.item.name}' has no body")
+        if not unit.chain:
+            return Instance(self._inner(unit.body), (unit.item.id,))
         names = [self._plan.names.attribute[inner.item.id] for inner in unit.body.units]
         plain = names == [str(number) for number in range(len(names))]
         items = tuple(
@@ -189,7 +208,7 @@ class _Saying:
         self._body = body
         self._draft = draft
         self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
-        self._variables = Variables(body, arguments)
+        self._variables = Variables(body, arguments, plan.names_in_source)
 
     def say(self) -> None:
         """Fill the draft's forward and results."""
@@ -280,6 +299,7 @@ def _parameter_value(step: Step) -> str:
 def _constant_value(step: Step) -> str:
     value, dtype, shape = step.params["value"], step.params["dtype"], step.params.get("shape")
     kind = f", dtype=torch.{TORCH_TYPES[dtype]}"
+    value = bool(value) if dtype == "bool" and not isinstance(value, tuple) else value
     if shape is not None and not isinstance(value, tuple):
         return f"torch.full({literal(tuple(shape))}, {literal(value)}{kind})"
     return f"torch.tensor({_numbers(value)}{'' if dtype == 'float32' and _is_float(value) else kind})"
@@ -301,7 +321,8 @@ def _pattern(results: object, names: list[str]) -> str:
     """`x`, `x, _`, `x, (h, c)`."""
     if results is None:
         return names[0]
-    return _nested(results, names)[1:-1] if len(names) > 1 else f"({names[0]},)"
+    text = _nested(results, names)
+    return text[1:-1] if isinstance(results, tuple) and len(results) > 1 else f"({names[0]},)"
 
 
 def _nested(results: object, names: list[str]) -> str:
@@ -310,4 +331,4 @@ def _nested(results: object, names: list[str]) -> str:
         if len(parts) > 1 and all(set(part) <= set("(), _") for part in parts) and results[0] != 0:
             return "_"
         return f"({', '.join(parts)})"
-    return names[results] if isinstance(results, int) else "_"
+    return names[results] if isinstance(results, int) and results < len(names) else "_"

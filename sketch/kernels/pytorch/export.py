@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import fx
 
 from sketch.binder.kernel import BinderError, ExportReport, Loss, Task
 from sketch.graph.network import Network
-from sketch.kernels.pytorch.build import build_module
+from sketch.kernels.pytorch.build import UNSAID, build_module
+from sketch.kernels.pytorch.carrying import carrying
 from sketch.kernels.pytorch.plan import Plan
 from sketch.kernels.pytorch.text import source_text
 
@@ -23,7 +25,7 @@ def export_model(network: Network, path: Path, options: Mapping[str, Any], task:
     if container not in _CONTAINERS:
         raise BinderError(f"There is no container {container!r}; choose {', '.join(_CONTAINERS)}.")
     task.step(0, 3, "Building the module")
-    module, plan, weights = build_module(network, task.store)
+    module, plan, weights = build_module(network, task.store, mapped=True)
     _refuse_broken(plan)
     task.step(1, 3, "Writing")
     files = _WRITERS[container](network, module, path)
@@ -33,13 +35,14 @@ def export_model(network: Network, path: Path, options: Mapping[str, Any], task:
 
 def _refuse_broken(plan: Plan) -> None:
     for node, reason in plan.broken.items():
-        raise BinderError(f"'{plan.network.step(node).name}' cannot be compiled: {reason}.")
+        raise BinderError(f"'{plan.network.step(node).name}' cannot be compiled: {reason.rstrip('.')}.")
     if not plan.results:
         raise BinderError("Nothing leads to a result; connect a layer to an Output.")
 
 
-def _write_pth(_network: Network, module: torch.nn.Module, path: Path) -> tuple[Path, ...]:
-    torch.save(module, path)
+def _write_pth(_network: Network, module: fx.GraphModule, path: Path) -> tuple[Path, ...]:
+    with carrying(module):
+        torch.save(module, path)
     return (path,)
 
 
@@ -53,7 +56,8 @@ def _write_source(network: Network, module: torch.nn.Module, path: Path) -> tupl
     from safetensors.torch import save_file
 
     weights = path.with_suffix(".safetensors")
-    save_file({name: tensor.clone() for name, tensor in module.state_dict().items()}, weights)
+    said = {n: t for n, t in module.state_dict().items() if not n.rpartition(".")[2].startswith(UNSAID)}
+    save_file({name: tensor.clone() for name, tensor in said.items()}, weights)
     source = path.with_suffix(".py")
     source.write_text(source_text(network, weights.name).text, encoding="utf-8")
     return (source, weights)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sketch.graph.network import Network, Source, Step
 from sketch.kernels.pytorch.calls import Call
 
-_ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div"})
+_ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Greater", "Less", "Equal"})
 _NUMBERS: Mapping[str, type] = {"float": float, "bfloat": float, "int": int, "uint": int}
 
 

@@ -39,7 +39,7 @@ def _private(source: Source | None, uses: Counter[Source], by_id: dict[int, Step
     """True when only one node reads this value and no other value shares its memory."""
     while source is not None:
         step = by_id[source.node]
-        if uses[source] != 1 or step.layer in _NEVER:
+        if uses[source] != 1 or step.layer in _NEVER or step.spec.is_operator:
             return False
         if step.layer not in _VIEWS and not step.params.get("inplace"):
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,19 @@ class PyTorchKernel:
         from sketch.kernels.pytorch.run import run
 
         return run(path, inputs, task)
+
+    def run_values(
+        self,
+        network: Network,
+        path: Path,
+        wanted: Sequence[tuple[int, int]],
+        inputs: Mapping[str, np.ndarray[Any, Any]],
+        task: Task,
+    ) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Values of nodes inside a file, for the proof."""
+        from sketch.kernels.pytorch.values import run_values
+
+        return run_values(network, path, wanted, inputs, task)
 
 
 KERNEL = PyTorchKernel()

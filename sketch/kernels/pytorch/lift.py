@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,7 +15,9 @@ from sketch.graph.dims import Symbolic
 from sketch.graph.library import LayerLibrary
 from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.calls import TypeName
+from sketch.kernels.pytorch.carrying import is_carried
 from sketch.kernels.pytorch.lift_calls import HANDLERS
+from sketch.kernels.pytorch.lift_operators import OperatorReader
 from sketch.kernels.pytorch.module_rows import UNFLATTEN
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.placing import Placer, changes_its_input, module_path
@@ -49,6 +52,7 @@ class Lifter:
         self._taken = {target.partition(".")[0] for target in targets}
         self._index = -1
         self.owners: dict[int, list[int]] = {}
+        self._operators = OperatorReader(module, notes, self.sink, self.owners)
 
     def lift(self) -> Sink:
         """Read every call; BinderError names the first that has no layer."""
@@ -66,13 +70,20 @@ class Lifter:
     def _node(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
             name, shape, dtype = self._inputs.pop(0)
+            foreign = self._operators.input(name, dtype)
+            if foreign is not None:
+                return foreign
             name = f"{name}_input" if name in self._taken and not self._notes else name
             made = self.sink.add("Input", {"shape": shape, "dtype": dtype}, name=name)
             self.sink.pin_all(made, self._notes.input_params(name) or self.sink.draft.node(made).params)
+            self._operators.entered(Wire(made))
             return Wire(made)
         if node.op == "get_attr":
             return self._tensor(str(node.target))
         self._index += 1
+        made = self._operators.value(self._index, self._tensors)
+        if made is not NotImplemented:
+            return made
         if node.op == "call_module":
             return self._call_module(node)
         return self._call(node)
@@ -95,8 +106,10 @@ class Lifter:
         return _results(made, row.results)
 
     def _call(self, node: fx.Node) -> Any:
-        name = canonical(_target_name(node), HANDLERS)
         args, kwargs = self._arguments(node)
+        if is_carried(node.target) and self.noted():
+            return Wire(self.add(node, Reading(self.noted(), {}, args)))
+        name = canonical(_target_name(node), HANDLERS)
         handler = HANDLERS.get(name)
         if handler is not None:
             result = handler(self, node, args, kwargs)
@@ -164,21 +177,9 @@ class Lifter:
     # --- values -------------------------------------------------------------------------------------
 
     def _arguments(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return tuple(map(self._value, node.args)), {
-            name: self._value(value) for name, value in node.kwargs.items()
+        return tuple(map(partial(_resolved, self._values), node.args)), {
+            name: _resolved(self._values, value) for name, value in node.kwargs.items()
         }
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, fx.Node):
-            return self._values[value]
-        if isinstance(value, (list, tuple)):
-            items = map(self._value, value)
-            return list(items) if isinstance(value, list) else tuple(items)
-        if isinstance(value, Mapping):
-            return {name: self._value(item) for name, item in value.items()}
-        if isinstance(value, slice):
-            return slice(self._value(value.start), self._value(value.stop), self._value(value.step))
-        return TypeName(type_name(value)) if isinstance(value, torch.dtype) else value
 
     def _tensor(self, target: str) -> Any:
         """A parameter or a buffer of a module, one node for all its uses."""
@@ -187,6 +188,8 @@ class Lifter:
             value = getattr(value, part)
         if not isinstance(value, torch.Tensor):
             return value
+        if (self._notes.tensor(target) or {}).get("operand"):
+            return None
         if target not in self._tensors:
             self._tensors[target] = self._constant(value, target)
         return self._tensors[target]
@@ -218,7 +221,7 @@ class Lifter:
         return result
 
     def _outputs(self, value: Any) -> None:
-        for index, (key, wire) in enumerate(_flat(self._value(value))):
+        for index, (key, wire) in enumerate(_flat(_resolved(self._values, value))):
             if not isinstance(wire, Wire):
                 if isinstance(wire, (int, Symbolic)):
                     raise BinderError("The model gives back a size as a number, which Sketch cannot show.")
@@ -226,6 +229,20 @@ class Lifter:
                 continue
             name = self._notes.output(index) or key or f"output{index + 1}"
             self.sink.add("Output", {}, [wire], name=name)
+
+
+def _resolved(values: Mapping[fx.Node, Any], value: Any) -> Any:
+    """An argument with every node of the graph replaced by its value."""
+    if isinstance(value, fx.Node):
+        return values[value]
+    if isinstance(value, (list, tuple)):
+        items = (_resolved(values, item) for item in value)
+        return list(items) if isinstance(value, list) else tuple(items)
+    if isinstance(value, Mapping):
+        return {name: _resolved(values, item) for name, item in value.items()}
+    if isinstance(value, slice):
+        return slice(*(_resolved(values, item) for item in (value.start, value.stop, value.step)))
+    return TypeName(type_name(value)) if isinstance(value, torch.dtype) else value
 
 
 def _restore(sink: Sink, node: int, said: tuple[Any, Any] | None) -> None:

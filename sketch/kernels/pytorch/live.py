@@ -12,6 +12,7 @@ from sketch.graph.tables import Tables
 from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.assemble import assemble
 from sketch.kernels.pytorch.build import build_module
+from sketch.kernels.pytorch.carrying import carry
 from sketch.kernels.pytorch.lift import InputType, Lifter, notes_of
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.reread import library
@@ -50,8 +51,9 @@ def _with_batch(traced: fx.GraphModule, kinds: list[InputType]) -> list[InputTyp
 
 
 def to_torch(network: Network, store: Any) -> nn.Module:
-    """The network as a torch.fx.GraphModule with its weights, in eval mode."""
+    """The network as a torch.fx.GraphModule with its weights, in eval mode; torch.save can write it."""
     module, plan, _ = build_module(network, store)
     for node, reason in plan.broken.items():
-        raise BinderError(f"'{network.step(node).name}' cannot be compiled: {reason}.")
+        raise BinderError(f"'{plan.network.step(node).name}' cannot be compiled: {reason.rstrip('.')}.")
+    carry(module)
     return module

@@ -47,6 +47,12 @@ class Notes:
         )
         return self.plain(found)
 
+    def declared(self, index: int) -> dict[str, Any] | None:
+        """What an input is that no plain Input can say (a sequence, an unknown rank)."""
+        inputs = self._raw.get("inputs", ())
+        found: dict[str, Any] | None = inputs[index].get("declared") if index < len(inputs) else None
+        return found
+
     def outputs(self) -> list[str]:
         """Names of the outputs, in order."""
         return list(self._raw.get("outputs", ()))
@@ -66,10 +72,34 @@ class Notes:
         owner = self.owner(index)
         return None if owner is None else self._raw["nodes"][owner]
 
+    def named(self, owner: int) -> Mapping[str, Any]:
+        """Name, layer and group of a node."""
+        found: Mapping[str, Any] = self._raw["nodes"][owner]
+        return found
+
+    def operator(self, owner: int) -> Mapping[str, Any] | None:
+        """The record of a node that is an operator (see operator_notes)."""
+        found: Mapping[str, Any] | None = self._raw["nodes"][owner].get("operator")
+        return found
+
+    def result(self, call: int) -> int | None:
+        """Which output of its operator a call gives, if any."""
+        found: int | None = self._raw.get("results", {}).get(str(call))
+        return found
+
     def tensor(self, target: str) -> Mapping[str, Any] | None:
         """The Parameter or Constant at an attribute path."""
         found: Mapping[str, Any] | None = self._raw.get("tensors", {}).get(target)
         return found
+
+    def path(self, note: Mapping[str, Any]) -> list[str]:
+        """The name of a node after the names of its groups, outermost first."""
+        names = [str(note["name"])]
+        index = note["in"]
+        while index is not None:
+            names.insert(0, str(self._raw["groups"][index]["name"]))
+            index = self._raw["groups"][index]["in"]
+        return names
 
     def parent(self, note: Mapping[str, Any], groups: _Groups) -> int | None:
         """The group of a node, made when it is new."""

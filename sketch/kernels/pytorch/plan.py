@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
+from sketch.binder.kernel import BinderError
 from sketch.binder.mapping import LossyError
 from sketch.graph.network import GroupBox, Network, Source, Step
-from sketch.kernels.pytorch.calls import MODULE, Call, operands
+from sketch.graph.zones import ZoneError, collapse
+from sketch.kernels.pytorch.calls import MODULE, Call, functions, operands
 from sketch.kernels.pytorch.inline import inline_constants
 from sketch.kernels.pytorch.inplace import without_unsafe_inplace
 from sketch.kernels.pytorch.naming import Names
+from sketch.kernels.pytorch.operands import with_operands
+from sketch.kernels.pytorch.operators import definitions
 from sketch.kernels.pytorch.rows import Shapes
+from sketch.kernels.pytorch.size_expressions import SizeReader, near_constants, readable
 from sketch.kernels.pytorch.table import TENSORS, call_of, module_row, refusal
 
 
@@ -39,11 +44,18 @@ class Body:
 
 
 class Plan:
-    """Everything that text and export need to know of a network, computed once."""
+    """Everything that text and export need to know of a network, computed once.
 
-    def __init__(self, network: Network):
-        network, self.dropped = without_unsafe_inplace(network)
-        self.network = network
+    With `as_text` sizes that the file computes operator by operator become expressions over `x.shape`.
+    """
+
+    def __init__(self, network: Network, *, as_text: bool = False):
+        network, self.dropped = without_unsafe_inplace(_collapsed(network))
+        wired = with_operands(network)
+        self.network = network = near_constants(wired.network) if as_text else wired.network
+        self._sizes = SizeReader(network) if as_text else None
+        self.owner, self.spelled = wired.owner, wired.spelled
+        self.bodies = {node: Plan(body, as_text=as_text) for node, body in wired.bodies.items()}
         self.shapes = Shapes.of(network)
         self.calls: dict[int, Call] = {}
         self.broken: dict[int, str] = {}
@@ -55,7 +67,13 @@ class Plan:
         self.literals = inline_constants(network, self.live, self.calls)
         kept = [step for step in network.steps if step.id in self.live]
         called = [step for step in kept if step.id in self.calls]
-        self.names = Names(network, (step for step in kept if self.has_attribute(step)), called)
+        named = (step for step in self._drawn() if self.has_attribute(step))
+        self.names = Names(network, named, called)
+        self.functions: tuple[str, ...] = tuple(
+            dict.fromkeys(name for step in kept for name in self._functions(step))
+        )
+        self.sources = definitions(self.functions)
+        self.names_in_source = frozenset(item.name for item in self.sources)
         self.users = _users(self.uses, self.live)
         self._within: dict[int | None, set[int]] = {}
         self._children: dict[int | None, dict[int, Step | GroupBox]] = {}
@@ -67,6 +85,8 @@ class Plan:
         """True for a node that is an attribute of a module: a layer with a class, a parameter, a buffer."""
         if step.layer in TENSORS:
             return step.id not in self.literals
+        if step.id in self.bodies:
+            return True
         return module_row(step) is not None
 
     def root(self) -> Body:
@@ -81,6 +101,12 @@ class Plan:
         """The living nodes and groups directly in a group."""
         return list(self._children.get(group, {}).values())
 
+    def _drawn(self) -> Iterator[Step]:
+        """Nodes that lead to a result in the drawing; text and file name the same ones, whatever each leaves out."""
+        drawn = {step.id: tuple(s for s in step.inputs if s is not None) for step in self.network.steps}
+        found = _ancestors(drawn, [source.node for _, source in self.results]) | self.live
+        yield from (step for step in self.network.steps if step.id in found and step.id not in self.broken)
+
     def dead(self) -> Iterator[Step]:
         """Nodes that no output depends on."""
         for step in self.network.steps:
@@ -89,17 +115,25 @@ class Plan:
 
     def _write(self, step: Step) -> None:
         """The node's call, or the reason why there is none yet."""
-        reason = refusal(step) or _missing(step) or self._upstream(step)
+        reason = self._in_body(step) or refusal(step) or _missing(step) or self._upstream(step)
         if reason is None:
             try:
-                call = call_of(step, self.shapes)
+                call = call_of(step, self.shapes, self.network)
             except LossyError as error:
                 reason = str(error)
             else:
                 if call is not None:
-                    self.calls[step.id] = call
+                    self.calls[step.id] = call if self._sizes is None else readable(step, call, self._sizes)
         if reason is not None:
             self.broken[step.id] = reason
+
+    def _in_body(self, step: Step) -> str | None:
+        """What stops the body that a node stands for."""
+        inner = self.bodies.get(step.id)
+        if inner is None:
+            return None
+        first = next(iter(inner.broken.items()), None)
+        return None if first is None else f"in its body, '{inner.network.step(first[0]).name}': {first[1]}"
 
     def _upstream(self, step: Step) -> str | None:
         bad = next(
@@ -110,6 +144,13 @@ class Plan:
     def _sources(self, step: Step) -> tuple[Source, ...]:
         call = self.calls.get(step.id)
         return tuple(dict.fromkeys(item.source for item in operands(call))) if call is not None else ()
+
+    def _functions(self, step: Step) -> Iterator[str]:
+        """Functions of the source that a node's call uses."""
+        if step.id in self.bodies:
+            yield from self.bodies[step.id].functions
+        if step.id in self.calls:
+            yield from functions(self.calls[step.id])
 
     def _place(self, step: Step) -> None:
         """Enter a node, and the groups around it, in the lists of members."""
@@ -220,6 +261,14 @@ class _Bodies:
         body.outputs = tuple(dict.fromkeys(leaving))
 
 
+def _collapsed(network: Network) -> Network:
+    """If, Loop and Scan as one step each; BinderError names a zone that is not complete."""
+    try:
+        return collapse(network)
+    except ZoneError as error:
+        raise BinderError(str(error)) from None
+
+
 def _is_chain(body: Body, plan: Plan) -> bool:
     """True when the body can be an nn.Sequential: modules of one input and one output, one after the other."""
     box = body.box
@@ -264,6 +313,8 @@ def _results(network: Network, broken: Mapping[int, str]) -> list[tuple[str, Sou
 
 def _missing(step: Step) -> str | None:
     """Why the node cannot be written yet: an open input or a parameter that nothing gives."""
+    if step.spec.is_operator:
+        return None
     for index, port in enumerate(step.spec.inputs):
         if port.variadic:
             if sum(source is not None for source in step.inputs[index:]) < port.minimum:

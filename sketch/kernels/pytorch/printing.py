@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sketch.graph.network import Source
-from sketch.kernels.pytorch.calls import MODULE, TORCH_TYPES, Call, Operand, Size, TypeName
+from sketch.kernels.pytorch.calls import FUNCTION, MODULE, TORCH_TYPES, Call, Fixed, Operand, Size, TypeName
 from sketch.kernels.pytorch.module_rows import Tensor1d
 
 WIDTH = 100
@@ -17,6 +17,7 @@ _INFIX: Mapping[str, tuple[str, int]] = {
     "operator.add": ("+", 4), "operator.sub": ("-", 4), "operator.mul": ("*", 5), "operator.truediv": ("/", 5),
     "operator.matmul": ("@", 5), "operator.floordiv": ("//", 5), "operator.mod": ("%", 5),
     "operator.eq": ("==", 2), "operator.gt": (">", 2), "operator.lt": ("<", 2),
+    "operator.ge": (">=", 2), "operator.le": ("<=", 2),
 }  # fmt: skip
 _UNARY = 6
 _ATOM = 9
@@ -32,13 +33,23 @@ def literal(value: Any) -> str:
         return repr(value).replace("e+", "e") if math.isfinite(value) else f'float("{value}")'
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, TypeName):
-        return f"torch.{TORCH_TYPES[value.name]}"
+    if isinstance(value, (Fixed, TypeName)):
+        return fixed_text(value) if isinstance(value, Fixed) else f"torch.{TORCH_TYPES[value.name]}"
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
     return repr(value)
+
+
+def fixed_text(value: Fixed) -> str:
+    """`torch.tensor([1, -1])`; the element type is written where it is not what torch would choose."""
+    kind = f", dtype=torch.{TORCH_TYPES[value.dtype]}"
+    if not value.data:
+        return f"torch.empty({literal(value.shape)}{kind})"
+    usual = {"bool": bool, "int64": int, "float32": float}.get(value.dtype)
+    plain = bool(value.data) and all(type(item) is usual for item in value.data)
+    return f"torch.tensor({literal(value.nested())}{'' if plain else kind})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class Printer:
             return Phrase(f"-{self._inside(call.args[0], _UNARY)}", rank=_UNARY)
         if call.target == "operator.getitem":
             return Phrase(f"{self._inside(call.args[0], _ATOM)}[{self._key(call.args[1])}]")
-        args, head = call.args, call.target
+        args, head = call.args, call.target.removeprefix(FUNCTION)
         if call.target == MODULE:
             head = self._module
         elif call.target.startswith("."):
@@ -108,7 +119,9 @@ class Printer:
 
     def _entry(self, entry: Any) -> str:
         if isinstance(entry, slice):
-            parts = ["" if part is None else literal(part) for part in (entry.start, entry.stop)]
+            parts = ["" if part is None else self.value(part) for part in (entry.start, entry.stop)]
+            if any("." in part for part in parts):
+                return " : ".join(parts).strip()
             return ":".join(parts) + ("" if entry.step is None else f":{entry.step}")
         return "..." if entry is Ellipsis else self.value(entry)
 

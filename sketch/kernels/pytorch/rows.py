@@ -81,6 +81,7 @@ class CallRow(Row):
 
     `signature` names the target's arguments in order. `operands` are those among them that are wires, by port; a
     name with a star takes all that remain, as one tuple. `positional` fields are written without their names.
+    `several`: it is written as several calls, and comes back from the notes of our own files only.
     """
 
     signature: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class CallRow(Row):
     positional: tuple[str, ...] = ()
     results: Any = None
     write: Writer | None = None
+    several: bool = False
 
     def call(self, step: Step, shapes: Shapes) -> Call:
         """The call for this node."""

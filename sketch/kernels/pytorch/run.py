@@ -13,6 +13,7 @@ from sketch.binder.kernel import BinderError, Task
 from sketch.kernels.pytorch.arrays import readable, torch_type
 from sketch.kernels.pytorch.lift import notes_of
 from sketch.kernels.pytorch.load import load_module
+from sketch.kernels.pytorch.notes import Notes
 
 Array = np.ndarray[Any, Any]
 
@@ -23,15 +24,20 @@ def run(path: Path, inputs: Mapping[str, Array], task: Task) -> dict[str, Array]
         raise BinderError(f"{path}: source is not run here; compile to .pth to check the numbers.")
     module = load_module(path, trusted=task.trusted).eval()
     notes = notes_of(module)
-    declared = notes.inputs() or [(name, (), "") for name in inputs]
-    tensors = []
-    for name, _, dtype in declared:
-        if name not in inputs:
-            raise BinderError(f"{path}: needs the input {name!r}, got {', '.join(inputs) or 'none'}.")
-        tensors.append(_tensor(inputs[name], dtype))
+    tensors = given_tensors(path, notes, inputs)
     with torch.no_grad():
         given = module(*tensors)
     return _named(given, notes.outputs())
+
+
+def given_tensors(path: Path, notes: Notes, inputs: Mapping[str, Array]) -> list[torch.Tensor]:
+    """The inputs in the order in which the module takes them; BinderError when one is missing."""
+    tensors = []
+    for name, _, dtype in notes.inputs() or [(name, (), "") for name in inputs]:
+        if name not in inputs:
+            raise BinderError(f"{path}: needs the input {name!r}, got {', '.join(inputs) or 'none'}.")
+        tensors.append(_tensor(inputs[name], dtype))
+    return tensors
 
 
 def _tensor(array: Array, dtype: str) -> torch.Tensor:

@@ -40,9 +40,18 @@ class Sink:
         self._groups: dict[tuple[str, ...], int] = {}
         self._alive: list[torch.Tensor] = []
 
+    @property
+    def keeps_tensors(self) -> bool:
+        """False when only shapes are asked for."""
+        return self._store is not None
+
     def type_of(self, wire: Wire) -> ValueType | None:
         """The type of a value, None when not known."""
         return self._types.get(wire)
+
+    def declare(self, wire: Wire, kind: ValueType | None) -> None:
+        """The type of a value that no layer's rule gives."""
+        self._types[wire] = kind
 
     def add(
         self,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from sketch.binder.mapping import RowTable
-from sketch.graph.network import Step
+from sketch.graph.network import Network, Step
+from sketch.graph.zone_kinds import ELSE, IF, LOOP, SCAN, THEN
 from sketch.kernels.pytorch.call_rows import CALL_ROWS
 from sketch.kernels.pytorch.calls import TORCH_TYPES, Call
+from sketch.kernels.pytorch.control_calls import is_body
 from sketch.kernels.pytorch.module_rows import MODULE_ROWS, UNFLATTEN
+from sketch.kernels.pytorch.operator_calls import element, operator_call, operator_refusal, unsigned_call
 from sketch.kernels.pytorch.rows import CallRow, ModuleRow, Shapes
 
 MODULES: RowTable[ModuleRow] = RowTable(MODULE_ROWS)
@@ -16,7 +19,7 @@ ENDS = frozenset({"Input", "Output"})
 TENSORS = frozenset({"Parameter", "Constant"})
 """Layers that are a tensor of the module itself: nn.Parameter or a buffer."""
 
-GROUPS = frozenset({"Sequential", "Group"})
+GROUPS = frozenset({"Sequential", "Group", IF, THEN, ELSE, LOOP, SCAN})
 LAYERS = frozenset({*MODULES.by_layer, *CALLS.by_layer, *ENDS, *TENSORS, *GROUPS})
 """Every layer that this kernel can write."""
 
@@ -28,26 +31,39 @@ def module_row(step: Step) -> ModuleRow | None:
     return MODULES.of_layer(step.layer)
 
 
-def call_of(step: Step, shapes: Shapes) -> Call | None:
+def call_of(step: Step, shapes: Shapes, network: Network) -> Call | None:
     """How the node is called, None for inputs, outputs and tensors; LossyError where PyTorch cannot say it."""
+    if step.spec.is_operator:
+        return operator_call(step, network)
     row = module_row(step)
     if row is not None:
         return row.call(step)
     other = CALLS.of_layer(step.layer)
-    return None if other is None else other.call(step, shapes)
+    if other is None:
+        return None
+    return unsigned_call(step, other.target) or other.call(step, shapes)
+
+
+def is_noted(step: Step) -> bool:
+    """True for what comes back from the notes of a .pth and not from its calls."""
+    row = CALLS.of_layer(step.layer)
+    return step.spec.is_operator or (row is not None and row.several)
 
 
 def refusal(step: Step) -> str | None:
     """None, or why PyTorch cannot express this node."""
+    if is_body(step):
+        return None
     if step.spec.is_operator:
-        return f"PyTorch has no layer for the ONNX operator {step.spec.title}; compile this model to ONNX instead."
+        return operator_refusal(step)
     if step.layer not in LAYERS:
         return (
             f"The PyTorch kernel has no row for {step.layer}; compile to another kernel or replace the layer."
         )
     kinds = [*step.types, *step.weights.values()]
-    for dtype in (step.params.get("dtype"), *(kind.dtype for kind in kinds if kind is not None)):
-        if dtype is not None and dtype not in TORCH_TYPES:
+    names = [step.params.get("dtype"), *(kind.dtype for kind in kinds if kind is not None)]
+    for dtype in (element(name) for name in names if name is not None):
+        if dtype not in TORCH_TYPES:
             return f"PyTorch has no element type {dtype}; insert a Cast or choose float32."
     if (
         step.layer == "LSTM"

@@ -21,7 +21,7 @@ def source_text(network: Network, weights: str = "") -> SourceText:
 
     With the name of a safetensors file beside it, the demonstration loads the weights from there.
     """
-    plan = Plan(network)
+    plan = Plan(network, as_text=True)
     root = plan.root()
     name = camel(network.name) if re.search(r"[A-Za-z]", network.name) else "Network"
     if not root.units and not plan.results:
@@ -29,6 +29,7 @@ def source_text(network: Network, weights: str = "") -> SourceText:
     drafts = Drafting(plan).drafts(root)
     found = families(drafts[:-1], name)
     lines = Lines()
+    _functions(plan, lines)
     for family in found:
         ClassWriter(lines).family(family)
         lines.blank(2)
@@ -37,7 +38,16 @@ def source_text(network: Network, weights: str = "") -> SourceText:
     lines.add(demo(plan, drafts[-1], name, weights))
     head = [*_imports(lines.texts), "", ""]
     text = "\n".join((*head, *lines.texts)) + "\n"
-    return SourceText(text, lines.ranges(len(head)))
+    return SourceText(text, lines.ranges(len(head), plan.owner))
+
+
+def _functions(plan: Plan, lines: Lines) -> None:
+    """The functions of operators that torch has no call for, and the constants that they use."""
+    for place, definition in enumerate(plan.sources):
+        lines.add(definition.text.splitlines())
+        function = definition.text.startswith("def ")
+        last = place + 1 == len(plan.sources)
+        lines.blank(2 if function or last or plan.sources[place + 1].text.startswith("def ") else 0)
 
 
 def _about(network: Network, plan: Plan) -> list[str]:
@@ -57,8 +67,15 @@ def _open_nodes(plan: Plan) -> str:
 def _imports(texts: Iterable[str]) -> list[str]:
     code = "\n".join(texts)
     head = ["from collections import OrderedDict"] if re.search(r"(?<![\w.])OrderedDict\(", code) else []
+    if re.search(r"(?<![\w.])math\.", code):
+        head.insert(0, "import math")
+    if re.search(r"(?<![\w.])Callable\[", code):
+        head.append("from collections.abc import Callable")
+    head.sort(key=lambda line: (line.startswith("from"), line))
     if "Path(" in code:
         head.append("from pathlib import Path")
+    if re.search(r"(?<![\w.\"])Any(?![\w\"])", code):
+        head.append("from typing import Any")
     if head:
         head.append("")
     head.append("import torch")

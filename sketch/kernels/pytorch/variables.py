@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sketch.graph.network import Source
@@ -16,8 +16,9 @@ _TAKEN = RESERVED | {"self", "torch", "nn", "F", "Tensor", "OrderedDict", "_"}
 class Variables:
     """Walks the units of a body in order; `before` gives the names of the values that a unit may use."""
 
-    def __init__(self, body: Body, arguments: Mapping[Source, str]):
+    def __init__(self, body: Body, arguments: Mapping[Source, str], taken: Iterable[str] = ()):
         self._body = body
+        self._taken = _TAKEN.union(taken)
         self._last: dict[Source, int] = {}
         for index, unit in enumerate(body.units):
             for source in unit.inputs:
@@ -55,7 +56,7 @@ class Variables:
                 if name not in self._live:
                     return name
         return next(
-            name for name in _candidates(unit, source) if name not in self._live and name not in _TAKEN
+            name for name in _candidates(unit, source) if name not in self._live and name not in self._taken
         )
 
     def _flows_on(self, source: Source, index: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,17 +10,37 @@ import torch
 from sketch.binder.initial import initial_tensor
 from sketch.binder.kernel import BinderError
 from sketch.graph.network import Network, Step
-from sketch.kernels.pytorch.arrays import to_tensor
+from sketch.kernels.pytorch.arrays import to_mapped, to_tensor, torch_type
+from sketch.kernels.pytorch.calls import Fixed
 
 
 class Weights:
-    """Gives each role of each node its tensor; two weights of one stored tensor get the same object."""
+    """Gives each role of each node its tensor; two weights of one stored tensor get the same object.
 
-    def __init__(self, network: Network, store: Any):
+    `spelled` are the values of weights that stand in an operator (see operands). `mapped` leaves stored values in
+    their files, for tensors that are written elsewhere at once; else every tensor has memory of its own.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        store: Any,
+        spelled: Mapping[int, Fixed] | None = None,
+        *,
+        mapped: bool = False,
+    ):
         self._network = network
+        self._mapped = mapped
+        self._spelled = spelled or {}
         self._store = store
         self._known: dict[tuple[int, bool], torch.Tensor] = {}
         self.initialised: list[str] = []
+
+    def within(self, network: Network, spelled: Mapping[int, Fixed]) -> Weights:
+        """The tensors of a network inside of this one; what is stored once is one object in both."""
+        inner = Weights(network, self._store, spelled, mapped=self._mapped)
+        inner._known, inner.initialised = self._known, self.initialised
+        return inner
 
     def fill(self, step: Step, module: torch.nn.Module) -> None:
         """Replace every tensor of a module by the node's own."""
@@ -52,9 +73,13 @@ class Weights:
             raise BinderError(
                 "The weights of this network are in a store that is not at hand; open the file again."
             )
-        return to_tensor(self._store.get(row.digest, row.shape, row.dtype), row.dtype)
+        convert = to_mapped if self._mapped else to_tensor
+        return convert(self._store.get(row.digest, row.shape, row.dtype), row.dtype)
 
     def _initial(self, step: Step, role: str) -> torch.Tensor:
+        if step.id in self._spelled:
+            fixed = self._spelled[step.id]
+            return torch.tensor(fixed.nested(), dtype=torch_type(fixed.dtype))
         weight = step.weights[role]
         if weight.trainable:
             self.initialised.append(f"{self._network.qualified(step)}.{role}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sketch.kernels.pytorch.classes import (
     Argument,
@@ -40,11 +40,17 @@ class Lines:
         """Append empty lines."""
         self.texts.extend([""] * count)
 
-    def ranges(self, offset: int) -> dict[int, tuple[tuple[int, int], ...]]:
-        """Node -> its line ranges, shifted by the lines that stand before; sorted and without doubles."""
+    def ranges(self, offset: int, owner: Mapping[int, int]) -> dict[int, tuple[tuple[int, int], ...]]:
+        """Node -> its line ranges, shifted by the lines that stand before; sorted and without doubles.
+
+        Lines of a constant that was made for an operator (`owner`) are that operator's.
+        """
+        merged: dict[int, set[tuple[int, int]]] = {}
+        for node, spans in self._spans.items():
+            merged.setdefault(owner.get(node, node), set()).update(spans)
         return {
-            node: tuple((first + offset, last + offset) for first, last in sorted(set(spans)))
-            for node, spans in self._spans.items()
+            node: tuple((first + offset, last + offset) for first, last in sorted(spans))
+            for node, spans in merged.items()
         }
 
 

@@ -60,3 +60,9 @@ def described(network: Network) -> list:
 def layers_of(network: Network) -> list[str]:
     """The layers in order, Inputs and Outputs left out."""
     return [step.layer for step in network.steps if step.layer not in ("Input", "Output")]
+
+
+def weights_in(network: Network) -> list:
+    """The tensor rows that nodes use, each once."""
+    used = dict.fromkeys(tensor for step in network.steps for tensor in step.stored.values())
+    return [network.tensors[tensor] for tensor in used]

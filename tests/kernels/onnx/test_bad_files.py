@@ -12,7 +12,7 @@ from onnx import helper
 from sketch.binder.kernel import BinderError
 from sketch.kernels.onnx import KERNEL
 from sketch.kernels.onnx.wire_format import looks_like_model, read_structure
-from tests.kernels.onnx.job import opened, task_in
+from tests.kernels.onnx.job import opened, task_in, weights_in
 from tests.kernels.onnx.models import info, model_of, random, saved
 
 node = helper.make_node
@@ -138,7 +138,7 @@ def test_external_data_beside_the_model(tmp_path):
     (tmp_path / "weights.bin").write_bytes(b"\0" * 8 + weight.tobytes())
     task = task_in(tmp_path)
     network = opened(external(tmp_path, "weights.bin", offset=8), task)
-    (row,) = network.tensors.values()
+    (row,) = weights_in(network)
     assert row.digest.startswith("at-")
     np.testing.assert_array_equal(task.store.get(row.digest, row.shape, row.dtype), weight)
 

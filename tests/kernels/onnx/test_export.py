@@ -7,7 +7,7 @@ import pytest
 from sketch.binder.kernel import BinderError
 from sketch.graph.network import build_network
 from sketch.kernels.onnx import KERNEL
-from sketch.kernels.onnx.program import NEWEST_OPSET, OLDEST_OPSET
+from sketch.kernels.onnx.program import IMPORT_OPSET, NEWEST_OPSET, OLDEST_OPSET
 from tests.contract.networks import library
 from tests.kernels.onnx.job import chain, described, layers_of, opened, task_in
 
@@ -53,7 +53,7 @@ def test_every_opset_gives_the_same_numbers(opset, tmp_path):
     assert layers_of(opened(tmp_path / f"{opset}.onnx", task)) == layers_of(network)
 
 
-@pytest.mark.parametrize("opset", [5, NEWEST_OPSET + 1, "new"])
+@pytest.mark.parametrize("opset", [5, IMPORT_OPSET + 1, "new"])
 def test_an_opset_out_of_range_is_refused(opset, tmp_path):
     with pytest.raises(BinderError, match="choose one from 13 to"):
         KERNEL.export_model(chain("ReLU"), tmp_path / "a.onnx", {"opset": opset}, task_in(tmp_path))

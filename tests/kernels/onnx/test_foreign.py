@@ -36,7 +36,11 @@ def test_attributes_inputs_and_weights_are_kept(tmp_path):
     network = opened(path, task)
     (step,) = (step for step in network.steps if step.spec.is_operator)
     assert step.layer == "com.example:Bar"
-    assert dict(step.params) == {"alpha": 0.25, "count": 3, "names": ("a", "b"), "mode": "fast"}
+    constant = {"dtype": "float32", "shape": (3,)}
+    data = tuple(float(str(number)) for number in random(3))
+    assert dict(step.params) == {
+        "alpha": 0.25, "count": 3, "names": ("a", "b"), "mode": "fast", "$input2": {**constant, "data": data},
+    }  # fmt: skip
     assert "Bar" in KERNEL.text(network).text
     again = tmp_path / "again.onnx"
     KERNEL.export_model(network, again, {}, task)
@@ -61,7 +65,7 @@ def test_bodies_and_what_they_read_from_outside_survive_renaming(tmp_path):
     model = model_of(nodes, [info("x", 2)], [info("y", 2)], {"zero": np.float32(0)})
     path = saved(model, tmp_path / "model.onnx")
     network, back, task, again = sent_back(path, tmp_path)
-    assert "ai.onnx:If" in layers_of(network)
+    assert {"Neg", "Exp"} <= set(layers_of(network))
     (kept,) = (item for item in back.graph.node if item.op_type == "If")
     assert {attribute.name for attribute in kept.attribute} == {"then_branch", "else_branch"}
     for values in ([1.0, 2.0], [-1.0, -2.0]):

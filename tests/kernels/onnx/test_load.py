@@ -7,7 +7,7 @@ from onnx import helper
 from sketch.binder.samples import sample_inputs
 from sketch.binder.verify import compare
 from sketch.kernels.onnx import KERNEL
-from tests.kernels.onnx.job import layers_of, opened, task_in
+from tests.kernels.onnx.job import layers_of, opened, task_in, weights_in
 from tests.kernels.onnx.models import info, model_of, random, saved
 
 node = helper.make_node
@@ -167,7 +167,7 @@ def test_scopes_become_groups(tmp_path):
         "x",
         "layer1.0.act",
         "layer1.0.act_1",
-        "Tanh",
+        "tanh",
         "y",
     ]
 
@@ -197,7 +197,7 @@ def test_large_weights_stay_in_the_file(tmp_path):
     )
     task = task_in(tmp_path)
     network = opened(path, task)
-    (row,) = network.tensors.values()
+    (row,) = weights_in(network)
     assert row.digest.startswith("at-")
     np.testing.assert_array_equal(task.store.get(row.digest, row.shape, row.dtype), weight)
 

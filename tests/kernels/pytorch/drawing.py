@@ -30,6 +30,14 @@ class Drawing:
         return build_network(self.tables, library(), name=name, store=store)
 
 
+def picture(*rows):
+    """A network of rows (name, layer, parameters, names of its inputs)."""
+    drawing, made = Drawing(), {}
+    for name, layer, params, sources in rows:
+        made[name] = drawing.add(layer, *(made[source] for source in sources), name=name, **params)
+    return drawing.network()
+
+
 def random_drawing(seed):
     """A random network on values of N×4×6×6 with random groups, some of which cannot be one class."""
     dice = random.Random(seed)

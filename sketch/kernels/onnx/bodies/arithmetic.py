@@ -9,7 +9,8 @@ from sketch.graph.rule import Call
 from sketch.graph.shape_rules.promotion import promoted
 from sketch.kernels.onnx.bodies.activation import floating
 from sketch.kernels.onnx.bodies.layout import common, reshape_to
-from sketch.kernels.onnx.emitter import Emitter
+from sketch.kernels.onnx.emitter import Emitter, UnsayableError
+from sketch.kernels.onnx.program import TensorValue
 
 
 def _chain(kind: str, logical: str) -> Callable[[Emitter], str]:
@@ -95,6 +96,35 @@ def argmax(e: Emitter) -> str:
     return reshape_to(e, row, out) if out else row
 
 
+def cumulative(e: Emitter) -> str:
+    """CumSum along a dimension."""
+    return e.op("CumSum", e.x[0], e.constant(TensorValue("int64", (), (e.axis(e.params["dim"]),))))
+
+
+def norm(e: Emitter) -> str:
+    """ReduceL2 and ReduceL1; UnsayableError for an order between them."""
+    kind = {2.0: "ReduceL2", 1.0: "ReduceL1"}.get(e.params["ord"])
+    if kind is None:
+        raise UnsayableError(f"ONNX has norms of order 1 and 2, not {e.params['ord']}.")
+    if not e.rank():
+        return e.op("Abs", e.x[0])
+    dims = e.params["dim"]
+    axes = None if dims is None else [e.axis(dim) for dim in dims]
+    return e.reduce(kind, e.x[0], axes, e.params["keepdim"])
+
+
+def triangle(*, upper: bool) -> Callable[[Emitter], str]:
+    """Trilu from a diagonal on."""
+
+    def body(e: Emitter) -> str:
+        if e.opset < 14:
+            raise UnsayableError("Triangles need opset 14; choose opset 14 or newer.")
+        diagonal = e.constant(TensorValue("int64", (), (e.params["diagonal"],)))
+        return e.op("Trilu", e.x[0], diagonal, upper=int(upper))
+
+    return body
+
+
 BODIES: Mapping[str, Callable[[Emitter], str]] = {
     "Add": _chain("Add", "Or"),
     "Sub": _chain("Sub", "Xor"),
@@ -110,6 +140,12 @@ BODIES: Mapping[str, Callable[[Emitter], str]] = {
         for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos", "Sigmoid", "Tanh")
     },
     **{name: _compare(name) for name in ("Equal", "Greater", "Less")},
+    "GreaterEqual": _compare("GreaterOrEqual"),
+    "LessEqual": _compare("LessOrEqual"),
+    "CumSum": cumulative,
+    "Norm": norm,
+    "Tril": triangle(upper=False),
+    "Triu": triangle(upper=True),
     "Not": logical_not,
     "Floor": rounded("Floor"),
     "Ceil": rounded("Ceil"),

@@ -165,6 +165,34 @@ def dot_product(e: Emitter) -> str:
     return e.op("MatMul", safe, value)
 
 
+def rotary(e: Emitter) -> str:
+    """x·cos + turned·sin; with one angle a pair (a, b) the pairs a·cos - b·sin, b·cos + a·sin."""
+    x, cos, sin = e.x[:3]
+    first, second = _of_pairs(e, x)
+    wide = e.shape()[-1]
+    if isinstance(wide, int) and e.shape(1)[-1] == wide // 2:
+        above = e.op("Sub", e.op("Mul", first, cos), e.op("Mul", second, sin))
+        return _pairs(e, above, e.op("Add", e.op("Mul", second, cos), e.op("Mul", first, sin)))
+    turned = _pairs(e, e.op("Neg", second), first)
+    return e.op("Add", e.op("Mul", x, cos), e.op("Mul", turned, sin))
+
+
+def _of_pairs(e: Emitter, x: str) -> tuple[str, ...]:
+    """The first and the second of all pairs."""
+    if e.params["interleaved"]:
+        return tuple(e.slice(x, -1, start, 2**31 - 1, 2) for start in (0, 1))
+    parts = {"num_outputs": 2} if e.opset >= 18 else {}
+    return e.many("Split", 2, x, axis=-1, **parts)
+
+
+def _pairs(e: Emitter, first: str, second: str) -> str:
+    """Pairs back in their places."""
+    if not e.params["interleaved"]:
+        return e.op("Concat", first, second, axis=-1)
+    pairs = e.op("Concat", e.unsqueeze(first, -1), e.unsqueeze(second, -1), axis=-1)
+    return e.reshape(pairs, *(0,) * (e.rank() - 1), -1)
+
+
 def _repeated(e: Emitter, x: str, index: int) -> str:
     """Each key head as often as query heads share it."""
     heads, have = e.size(e.rank() - 3), e.size(e.rank(index) - 3, index)
@@ -251,6 +279,7 @@ def decoder(e: Emitter) -> str:
 BODIES: Mapping[str, Callable[[Emitter], str | tuple[str, ...]]] = {
     "MultiheadAttention": multihead,
     "ScaledDotProductAttention": dot_product,
+    "RotaryEmbedding": rotary,
     "TransformerEncoderLayer": encoder,
     "TransformerDecoderLayer": decoder,
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sketch.binder.mapping import LossyError
 from sketch.kernels.onnx.raising.site import Plan, Raiser, Site
-from sketch.kernels.onnx.rows import ROWS
+from sketch.kernels.onnx.rows import ROWS, TYPE_NAMES
 
 
 def by_row(site: Site) -> Sequence[Plan] | None:
@@ -36,6 +36,14 @@ def _fixed(site: Site, fixed: Mapping[str, float | int | str]) -> bool:
     return True
 
 
+def selu(site: Site) -> Sequence[Plan] | None:
+    """Selu with the two numbers that the layer has; with others it stays an operator."""
+    usual = {"alpha": 1.6732632, "gamma": 1.0507010}
+    if any(not math.isclose(site.attribute(name, own), own, rel_tol=1e-6) for name, own in usual.items()):
+        return None
+    return [site.plan("SELU")] if _real(site) else None
+
+
 def shrink(site: Site) -> Sequence[Plan] | None:
     """Shrink is Hardshrink without a bias and Softshrink when the bias is the limit."""
     lambd, bias = site.attribute("lambd", 0.5), site.attribute("bias", 0.0)
@@ -50,7 +58,8 @@ def prelu(site: Site) -> Sequence[Plan] | None:
     count = math.prod(dims)
     if site.weight(1) is None or rank is None:
         return None
-    per_channel = rank >= 2 and len(dims) == rank - 1 and all(size == 1 for size in dims[1:])
+    wide = (*(1,) * (rank - len(dims)), *dims)
+    per_channel = rank >= 2 and len(wide) == rank and wide[1] == count
     if count != 1 and not per_channel:
         return None
     return [site.plan("PReLU", {"num_parameters": count}, weight=site.as_weight(1, (count,)))]
@@ -132,7 +141,7 @@ def power(site: Site) -> Sequence[Plan] | None:
 
 
 def reduce(layer: str) -> Raiser:
-    """Reductions over constant axes."""
+    """Reductions over constant axes; the largest of nothing is a number in ONNX and an error in PyTorch."""
 
     def raiser(site: Site) -> Sequence[Plan] | None:
         axes = site.attribute("axes")
@@ -142,6 +151,10 @@ def reduce(layer: str) -> Raiser:
                 return None
         if not axes and site.attribute("noop_with_empty_axes", 0):
             return [site.plan("Identity")]
+        if layer in ("Max", "Min") and 0 in (site.shape(0) or ()):
+            return None
+        if layer == "Mean" and _over_space(site, axes):
+            return [site.plan(f"AdaptiveAvgPool{len(axes)}d", {"output_size": (1,) * len(axes)})]
         whole = not (site.dtype(0) or "").startswith(("float", "bfloat"))
         if whole and (layer == "Mean" or (layer == "Sum" and site.dtype(0) != "int64")):
             return None
@@ -152,6 +165,15 @@ def reduce(layer: str) -> Raiser:
         ]
 
     return raiser
+
+
+def _over_space(site: Site, axes: Sequence[int] | None) -> bool:
+    """All dimensions behind the channels, which stay as 1: a pool to one place."""
+    rank = site.rank(0) or 0
+    if not axes or rank not in (4, 5) or not site.attribute("keepdims", 1):
+        return False
+    whole = sorted(axis % rank for axis in axes) == list(range(2, rank))
+    return whole and (site.dtype(0) or "").startswith(("float", "bfloat"))
 
 
 def argmax(site: Site) -> Sequence[Plan] | None:
@@ -165,23 +187,72 @@ def argmax(site: Site) -> Sequence[Plan] | None:
     ]
 
 
+def cast(site: Site) -> Sequence[Plan] | None:
+    """Cast; to float8 ONNX cuts off at the largest number, PyTorch does not."""
+    target = TYPE_NAMES.get(site.attribute("to"), "")
+    plain = target and not target.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2", "string"))
+    return by_row(site) if plain and site.dtype(0) != "string" else None
+
+
 def real_only(site: Site) -> Sequence[Plan] | None:
     """Layers that take real numbers only."""
     return by_row(site) if (site.dtype(0) or "").startswith(("float", "bfloat")) else None
 
 
+def cumulative(site: Site) -> Sequence[Plan] | None:
+    """CumSum that goes forward and counts each entry itself."""
+    dims = site.numbers(1)
+    if dims is None or site.attribute("exclusive", 0) or site.attribute("reverse", 0) or not _real(site):
+        return None
+    return [site.plan("CumSum", {"dim": dims[0]})]
+
+
+def length(order: float) -> Raiser:
+    """ReduceL1 and ReduceL2 of real numbers."""
+    inner = reduce("Norm")
+
+    def raiser(site: Site) -> Sequence[Plan] | None:
+        plans = inner(site) if _real(site) else None
+        if plans and plans[0].layer == "Norm":
+            plans[0].params = {**plans[0].params, "ord": order}
+            return plans
+        return None
+
+    return raiser
+
+
+def triangle(site: Site) -> Sequence[Plan] | None:
+    """Trilu of real numbers from a constant diagonal on."""
+    diagonal = site.numbers(1) if site.given(1) else (0,)
+    if diagonal is None or not _real(site):
+        return None
+    return [site.plan("Triu" if site.attribute("upper", 1) else "Tril", {"diagonal": diagonal[0]})]
+
+
+def _real(site: Site) -> bool:
+    return (site.dtype(0) or "").startswith(("float", "bfloat"))
+
+
 _REAL = (
-    "Relu", "Selu", "Sigmoid", "Tanh", "Softsign", "LeakyRelu", "Elu", "Celu", "Gelu", "Mish", "HardSigmoid",
+    "Relu", "Sigmoid", "Tanh", "Softsign", "LeakyRelu", "Elu", "Celu", "Gelu", "Mish", "HardSigmoid",
     "HardSwish", "Softplus", "ThresholdedRelu", "LogSoftmax", "Softmax", "Sqrt", "Exp", "Log", "Reciprocal", "Erf",
-    "Sin", "Cos",
+    "Sin", "Cos", "Sign", "Round",
 )  # fmt: skip
-_ANY = ("Identity", "Abs", "Sub", "Where", "Cast", "Equal", "Greater", "Less", "Not", "Neg", "Floor", "Ceil",
-        "DepthToSpace")  # fmt: skip
+_ANY = (
+    "And", "Or", "Xor", "GreaterOrEqual", "LessOrEqual", "Identity", "Abs", "Sub", "Where", "Equal", "Greater", "Less",
+    "Not", "Neg", "Floor", "Ceil", "DepthToSpace",
+)  # fmt: skip
 
 RAISERS: Mapping[str, Raiser] = {
     **dict.fromkeys(_REAL, real_only),
     **dict.fromkeys(_ANY, by_row),
+    "Cast": cast,
+    "Selu": selu,
     "Shrink": shrink,
+    "CumSum": cumulative,
+    "ReduceL1": length(1.0),
+    "ReduceL2": length(2.0),
+    "Trilu": triangle,
     "PRelu": prelu,
     "Swish": swish,
     "Clip": clip,

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import Any
 
-from sketch.graph.dims import is_known
-from sketch.kernels.onnx.raising.site import Plan, Raiser, Site
+from sketch.graph.dims import Dim, floor_divide, is_known, product
+from sketch.kernels.onnx.raising.site import Array, Plan, Raiser, Site
 
 _TO_THE_END = (1 << 31) - 1
 
 
 def reshape(site: Site) -> Sequence[Plan] | None:
-    """Reshape by a constant shape: Flatten where that is what it does, else Reshape."""
-    wanted, have = site.numbers(1), site.shape(0)
+    """Reshape by known sizes: Flatten where that is what it does, else Reshape."""
+    wanted, have = site.sizes(1), site.shape(0)
     if wanted is None or (site.attribute("allowzero", 0) and 0 in wanted):
         return None
-    flat = _flattened(wanted, have)
-    if flat is not None:
-        return [site.plan("Flatten", {"start_dim": flat})]
-    sizes: list[Any] = []
+    sizes: list[Dim] = []
     for place, size in enumerate(wanted):
         if size == 0 and (have is None or place >= len(have)):
             return None
-        sizes.append(str(have[place]) if size == 0 and have and not isinstance(have[place], int) else
-                     have[place] if size == 0 and have else size)  # fmt: skip
-    return [site.plan("Reshape", {"shape": tuple(sizes)})]
+        sizes.append(have[place] if size == 0 and have else size)
+    shape = named(sizes, have)
+    if shape is None:
+        return None
+    flat = _flattened(sizes, have)
+    return [site.plan("Flatten", {"start_dim": flat}) if flat else site.plan("Reshape", {"shape": shape})]
 
 
-def _flattened(wanted: Sequence[int], have: tuple[Any, ...] | None) -> int | None:
-    """Where Flatten would start, None when the reshape is no Flatten."""
-    kept = len(wanted) - 1
-    if kept < 0 or kept == 0:
+def named(sizes: Sequence[Dim], have: tuple[Dim, ...] | None) -> tuple[int | str, ...] | None:
+    """Sizes as a Reshape takes them: those of the input by name, one other as -1; None where more are open."""
+    found: list[int | str] = []
+    free = -1 not in sizes
+    for size in sizes:
+        if isinstance(size, int):
+            found.append(size)
+        elif have is not None and size in have and str(size).isidentifier():
+            found.append(str(size))
+        elif free:
+            found.append(-1)
+            free = False
+        else:
+            return None
+    return tuple(found)
+
+
+def _flattened(sizes: Sequence[Dim], have: tuple[Dim, ...] | None) -> int | None:
+    """Where Flatten would start: the leading sizes stay, the rest becomes one; None when the reshape is none."""
+    kept = len(sizes) - 1
+    if have is None or kept < 1 or len(have) <= kept:
         return None
-    if wanted[-1] == -1 and all(size == 0 for size in wanted[:-1]):
-        return kept if have is None or len(have) > kept else None
-    if have is None or len(have) <= kept or not is_known(have):
-        return None
-    same = all(size in (0, own) for size, own in zip(wanted[:-1], have, strict=False))
-    return kept if same and wanted[-1] in (-1, prod(have[kept:])) else None
+    target = list(sizes)
+    if -1 in target:
+        rest = product([size for size in target if size != -1])
+        target[target.index(-1)] = floor_divide(product(have), rest) if rest != 0 else -1
+    return kept if target == [*have[:kept], product(have[kept:])] else None
 
 
 def flatten(site: Site) -> Sequence[Plan] | None:
@@ -51,7 +66,7 @@ def flatten(site: Site) -> Sequence[Plan] | None:
     if shape is None or rank is None or not is_known(shape):
         return None
     axis = axis % rank if axis < 0 else axis
-    return [site.plan("Reshape", {"shape": (prod(shape[:axis]), prod(shape[axis:]))})]
+    return [site.plan("Reshape", {"shape": (product(shape[:axis]), product(shape[axis:]))})]
 
 
 def transpose(site: Site) -> Sequence[Plan] | None:
@@ -128,14 +143,20 @@ def slice_(site: Site) -> Sequence[Plan] | None:
 
 
 def expand(site: Site) -> Sequence[Plan] | None:
-    """Expand to constant sizes; 1 keeps what is there."""
-    sizes, rank = site.numbers(1), site.rank(0)
-    if sizes is None or rank is None or rank > len(sizes):
+    """Expand to known sizes; 1 keeps what is there, and so does a size that the input has."""
+    sizes, have = site.sizes(1), site.shape(0)
+    if sizes is None or have is None or len(have) > len(sizes):
         return None
-    new = len(sizes) - rank
+    new = len(sizes) - len(have)
+    own = (*(None,) * new, *have)
+    kept = [n >= new and size in (1, own[n]) for n, size in enumerate(sizes)]
+    if any(not keep and not isinstance(size, int) for keep, size in zip(kept, sizes, strict=True)):
+        return None
+    if all(kept):
+        return [site.plan("Identity")]
     return [
         site.plan(
-            "Expand", {"shape": tuple(-1 if size == 1 and n >= new else size for n, size in enumerate(sizes))}
+            "Expand", {"shape": tuple(-1 if keep else size for keep, size in zip(kept, sizes, strict=True))}
         )
     ]
 
@@ -145,16 +166,45 @@ def resize(site: Site) -> Sequence[Plan] | None:
     rank, mode = site.rank(0), _resize_mode(site)
     if rank not in (3, 4, 5) or mode is None or site.attribute("axes") or site.attribute("antialias", 0):
         return None
+    if site.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
+        return None
     scales = site.constant(2) if site.given(2) else None
-    sizes = site.numbers(3) if site.given(3) else None
+    sizes = site.sizes(3) if site.given(3) else None
     shape = site.shape(0)
+    if not _same_places(site, shape, scales, sizes):
+        return None
     if scales is not None and scales.size == rank and tuple(scales[:2]) == (1.0, 1.0):
         target: dict[str, Any] = {"scale_factor": tuple(float(str(item)) for item in scales[2:])}
-    elif sizes is not None and shape is not None and len(sizes) == rank and tuple(shape[:2]) == sizes[:2]:
+    elif (
+        sizes is not None
+        and shape is not None
+        and len(sizes) == rank
+        and tuple(shape[:2]) == sizes[:2]
+        and is_known(sizes[2:])
+    ):
         target = {"size": sizes[2:], "scale_factor": None}
     else:
         return None
     return [site.plan("Upsample", {**target, **mode})]
+
+
+def _same_places(
+    site: Site, shape: tuple[Dim, ...] | None, scales: Array | None, sizes: tuple[Dim, ...] | None
+) -> bool:
+    """True where both count places alike: align_corners on whole results, pytorch_half_pixel on more than one entry."""
+    where = site.attribute("coordinate_transformation_mode", "half_pixel")
+    if where not in ("align_corners", "pytorch_half_pixel"):
+        return True
+    if scales is None:
+        return sizes is not None and all(not isinstance(size, int) or size > 1 for size in sizes[2:])
+    for place, factor in enumerate(scales.reshape(-1).tolist()[2:], 2):
+        size = shape[place] if shape is not None else None
+        if isinstance(size, int):
+            if size * factor != int(size * factor) or size * factor < 2:
+                return False
+        elif factor != int(factor) or factor < 2:
+            return False
+    return True
 
 
 def _resize_mode(site: Site) -> dict[str, Any] | None:

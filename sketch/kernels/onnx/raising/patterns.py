@@ -1,138 +1,109 @@
-"""Layers that files write as several operators: Linear as MatMul and Add, SiLU, GELU by Erf."""
+"""Layers that files write as several operators: finds them in a graph, each operator in one match at most."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import onnx_ir as ir
 
-from sketch.kernels.onnx.folding import known
-from sketch.kernels.onnx.raising.site import Plan, Weight
+from sketch.kernels.onnx.raising import attending, fused, gates, normalising, rotating, sized
+from sketch.kernels.onnx.raising.matching import STANDARD
+from sketch.kernels.onnx.raising.site import Finder, Found, Plan
+from sketch.kernels.onnx.raising.sizes import settle
+
+_ORDER: Sequence[Mapping[str, Finder]] = (
+    attending.FINDERS, rotating.FINDERS, normalising.FINDERS, gates.FINDERS, fused.FINDERS, sized.FINDERS,
+)  # fmt: skip
+"""The larger a match, the earlier it is looked for."""
 
 
 @dataclass
 class Patterns:
-    """What was found: the last operator of a match -> its plan; all other operators of matches."""
+    """What was found. `plans`: the operator at whose place layers are added -> the layers; `members`: all operators
+    that they stand for, in graph order; `inside`: operators that are not added themselves.
+    """
 
-    plans: dict[ir.Node, Plan] = field(default_factory=dict)
+    plans: dict[ir.Node, tuple[Plan, ...]] = field(default_factory=dict)
+    members: dict[ir.Node, tuple[ir.Node, ...]] = field(default_factory=dict)
     inside: set[ir.Node] = field(default_factory=set)
+    keep: frozenset[str] = frozenset()
 
-    def add(self, plan: Plan, nodes: Iterable[ir.Node]) -> None:
-        """Record a match; its last operator gives the output."""
-        *before, last = nodes
-        self.plans[last] = plan
-        self.inside.update(before)
+    def add(self, found: Found) -> bool:
+        """Record a match; False when an operator has another place, or something else reads a value inside."""
+        nodes = set(found.nodes)
+        if any(node in self.inside or node in self.plans or node.name in self.keep for node in nodes):
+            return False
+        given = {value for plan in found.plans for value in plan.outputs if value is not None}
+        if any(_leaks(value, nodes) for node in nodes for value in node.outputs if value not in given):
+            return False
+        self.plans[found.at] = tuple(found.plans)
+        self.members[found.at] = tuple(found.nodes)
+        self.inside.update(nodes - {found.at})
+        return True
 
 
-def find(graph: ir.Graph) -> Patterns:
-    """Every match; an operator belongs to one at most."""
-    found = Patterns()
-    for node in graph:
-        if node in found.inside or node in found.plans or node.domain not in ("", "ai.onnx"):
-            continue
-        if node.op_type == "MatMul":
-            _linear(node, found)
-        elif node.op_type == "Sigmoid":
-            _silu(node, found)
-        elif node.op_type == "Erf":
-            _gelu(node, found)
+def find(graph: ir.Graph, keep: Collection[str] = ()) -> Patterns:
+    """Every match; operators named in `keep` stay what they are. Known sizes become constants of the graph."""
+    settle(graph, keep)
+    found = Patterns(keep=frozenset(keep))
+    place = {node: number for number, node in enumerate(graph)}
+    for finders in _ORDER:
+        for node in reversed(list(graph)):
+            finder = finders.get(node.op_type) if node.domain in STANDARD else None
+            if finder is None or node in found.inside or node in found.plans:
+                continue
+            for match in finder(node):
+                if all(item in place for item in match.nodes) and found.add(match):
+                    break
+    _drop_idle(graph, found)
+    for at, nodes in found.members.items():
+        found.members[at] = tuple(sorted(set(nodes), key=place.__getitem__))
     return found
 
 
-def _only_user(value: ir.Value) -> ir.Node | None:
-    """The single operator that reads a value nobody else sees."""
-    users = list(value.uses())
-    return users[0].node if len(users) == 1 and not value.is_graph_output() else None
+def _leaks(value: ir.Value, nodes: Collection[ir.Node]) -> bool:
+    return value.is_graph_output() or any(use.node not in nodes for use in value.uses())
 
 
-def _other(node: ir.Node, value: ir.Value | None) -> ir.Value | None:
-    """The other one of two inputs."""
-    if len(node.inputs) != 2:
-        return None
-    return node.inputs[1] if node.inputs[0] is value else node.inputs[0]
+def _drop_idle(graph: ir.Graph, found: Patterns) -> None:
+    """What was computed only for operators that are inside matches, sizes above all, goes with them."""
+    owner = {node: at for at, nodes in found.members.items() for node in nodes}
+    needed = {at: set(_read(plans)) for at, plans in found.plans.items()}
+    served: dict[ir.Node, set[ir.Node]] = {}
+    for node in reversed(list(graph)):
+        if node in owner or node.name in found.keep or not node.outputs:
+            continue
+        matches = _served(node, owner, needed, served)
+        if matches:
+            served[node] = matches
+            found.inside.add(node)
+            for at in matches:
+                found.members[at] = (*found.members[at], node)
 
 
-def _scalar(value: ir.Value | None) -> float | None:
-    tensor = known(value)
-    return (
-        float(np.asarray(tensor.numpy()).reshape(-1)[0]) if tensor is not None and tensor.size == 1 else None
-    )
+def _served(
+    node: ir.Node,
+    owner: Mapping[ir.Node, ir.Node],
+    needed: Mapping[ir.Node, set[ir.Value]],
+    served: Mapping[ir.Node, set[ir.Node]],
+) -> set[ir.Node]:
+    """The matches that an operator worked for; none when anything else reads it."""
+    matches: set[ir.Node] = set()
+    for value in node.outputs:
+        if value.is_graph_output():
+            return set()
+        for use in value.uses():
+            if use.node in served:
+                matches |= served[use.node]
+            elif use.node in owner and value not in needed[owner[use.node]]:
+                matches.add(owner[use.node])
+            else:
+                return set()
+    return matches
 
 
-def _near(value: ir.Value | None, wanted: float) -> bool:
-    number = _scalar(value)
-    return number is not None and math.isclose(number, wanted, rel_tol=1e-5)
-
-
-def _linear(node: ir.Node, found: Patterns) -> None:
-    """MatMul by a constant matrix, then Add of a constant row."""
-    source, table = node.inputs[0], node.inputs[1]
-    matrix = known(table)
-    user = _only_user(node.outputs[0])
-    if matrix is None or table is None or len(matrix.shape) != 2 or known(source) is not None or user is None:
-        return
-    shift = _other(user, node.outputs[0])
-    bias = known(shift)
-    if user.op_type != "Add" or shift is None or bias is None:
-        return
-    out = int(matrix.shape[1])  # type: ignore[arg-type]
-    if tuple(bias.shape) != (out,):
-        return
-    weights = {"weight": Weight(table, None, np.transpose, "T"), "bias": Weight(shift)}
-    plan = Plan("Linear", {"out_features": out, "bias": True}, [source], weights, user.outputs[:1])
-    found.add(plan, (node, user))
-
-
-def _silu(node: ir.Node, found: Patterns) -> None:
-    """x·Sigmoid(x)."""
-    user = _only_user(node.outputs[0])
-    if user is not None and user.op_type == "Mul" and _other(user, node.outputs[0]) is node.inputs[0]:
-        found.add(Plan("SiLU", {}, [node.inputs[0]], {}, user.outputs[:1]), (node, user))
-
-
-def _gelu(node: ir.Node, found: Patterns) -> None:
-    """x·(1 + Erf(x/√2))/2 in the orders that exporters write."""
-    scaled = node.inputs[0].producer() if node.inputs[0] is not None else None
-    one = _only_user(node.outputs[0])
-    if scaled is None or one is None or one.op_type != "Add" or not _near(_other(one, node.outputs[0]), 1.0):
-        return
-    x = _scaled_by_root(scaled)
-    first = _only_user(one.outputs[0])
-    if x is None or first is None or first.op_type != "Mul" or _only_user(scaled.outputs[0]) is not node:
-        return
-    nodes = _halved(x, one, first)
-    if nodes is not None:
-        chain = [scaled, node, one, *nodes]
-        if not any(item in found.inside or item in found.plans for item in chain):
-            found.add(Plan("GELU", {}, [x], {}, chain[-1].outputs[:1]), chain)
-
-
-def _scaled_by_root(node: ir.Node) -> ir.Value | None:
-    """x of x/√2 or x·√½."""
-    if node.op_type == "Div" and _near(node.inputs[1], math.sqrt(2)):
-        return node.inputs[0]
-    if node.op_type == "Mul":
-        for place in (0, 1):
-            if _near(node.inputs[place], math.sqrt(0.5)):
-                return node.inputs[1 - place]
-    return None
-
-
-def _halved(x: ir.Value, one: ir.Node, first: ir.Node) -> list[ir.Node] | None:
-    """The operators that multiply by x and by a half, in any order."""
-    other = _other(first, one.outputs[0])
-    half = other.producer() if other is not None else None
-    if half is not None and half.op_type == "Mul" and _only_user(half.outputs[0]) is first:
-        for place in (0, 1):
-            if _near(half.inputs[place], 0.5) and half.inputs[1 - place] is x:
-                return [half, first]
-    second = _only_user(first.outputs[0])
-    if second is None or second.op_type != "Mul":
-        return None
-    last = _other(second, first.outputs[0])
-    if (other is x and _near(last, 0.5)) or (_near(other, 0.5) and last is x):
-        return [first, second]
-    return None
+def _read(plans: Iterable[Plan]) -> Iterable[ir.Value]:
+    for plan in plans:
+        yield from (source for source in plan.inputs if isinstance(source, ir.Value))
+        yield from (weight.value for weight in plan.weights.values())

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 
-from sketch.kernels.onnx.raising.site import Array, Plan, Raiser, Site, Weight
+from sketch.kernels.onnx.folding import known
+from sketch.kernels.onnx.raising.site import SMALL, Array, Plan, Raiser, Site, Weight
 
 _ORDER: Mapping[str, tuple[int, ...]] = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
 """Where PyTorch's gates stand in ONNX: LSTM i,f,g,o in iofc; GRU r,z,n in zrh."""
@@ -30,10 +32,8 @@ def recurrent(site: Site) -> Sequence[Plan] | None:
         "bias": site.given(3),
         **nonlinearity,
     }
-    inputs = [site.value(0)]
-    for index in (5, 6)[: 2 if site.kind == "LSTM" else 1]:
-        array = site.constant(index) if site.given(index) else None
-        inputs.append(None if array is not None and not array.any() else site.value(index))
+    states = [site.value(index) for index in ((5, 6) if site.kind == "LSTM" else (5,))]
+    inputs = [site.value(0), *(None if is_zero(state) else state for state in states)]
     outputs = [
         None,
         *(site.node.outputs[index] if index < len(site.node.outputs) else None for index in (1, 2)),
@@ -45,6 +45,30 @@ def recurrent(site: Site) -> Sequence[Plan] | None:
         plans.append(Plan("Unflatten", {"dim": 2, "unflattened_size": (ways, hidden)}, [(0, 0)]))
         plans.append(Plan("Permute", {"dims": (0, 2, 1, 3)}, [(1, 0)], {}, site.node.outputs[:1]))
     return plans
+
+
+def is_zero(value: ir.Value | None) -> bool:
+    """A state of zeros, whatever its sizes: that is what a layer starts from by itself."""
+    tensor = known(value)
+    if tensor is not None:
+        return tensor.size <= SMALL and not np.asarray(tensor.numpy()).any()
+    node = value.producer() if value is not None else None
+    if node is None or node.domain not in ("", "ai.onnx"):
+        return False
+    if node.op_type == "ConstantOfShape":
+        fill = node.attributes.get("value")
+        return fill is None or not fill.as_tensor().numpy().any()
+    moved = node.op_type in (
+        "Expand",
+        "Slice",
+        "Reshape",
+        "Unsqueeze",
+        "Squeeze",
+        "Transpose",
+        "Identity",
+        "Cast",
+    )
+    return moved and is_zero(node.inputs[0])
 
 
 def _plain(site: Site) -> dict[str, Any] | None:

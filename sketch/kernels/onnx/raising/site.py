@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
+from sketch.graph.dims import Dim
 from sketch.graph.rows import ValueType
 from sketch.kernels.onnx.folding import known
+from sketch.kernels.onnx.raising.sizes import sizes_of
 
 SMALL = 4096
 """Elements of a constant that may become a parameter."""
@@ -43,6 +45,27 @@ class Plan:
     inputs: Sequence[ir.Value | tuple[int, int] | None] = ()
     weights: Mapping[str, Weight] = field(default_factory=dict)
     outputs: Sequence[ir.Value | None] = ()
+
+
+@dataclass
+class Found:
+    """A match: the layers, the operators that they stand for, and the operator at whose place they are added.
+
+    The first operator stands for the place unless another one is given.
+    """
+
+    plans: Sequence[Plan]
+    nodes: Sequence[ir.Node]
+    place: ir.Node | None = None
+
+    @property
+    def at(self) -> ir.Node:
+        """Where the layers are added."""
+        return self.place or self.nodes[0]
+
+
+Finder = Callable[[ir.Node], Iterable[Found]]
+"""Gives the matches that end in an operator, the best first."""
 
 
 class Site:
@@ -81,6 +104,10 @@ class Site:
         """A small integer constant as a tuple."""
         array = self.constant(index)
         return None if array is None else tuple(int(item) for item in array.reshape(-1))
+
+    def sizes(self, index: int) -> tuple[Dim, ...] | None:
+        """What a vector of sizes holds: numbers, or sizes of the inputs by their names."""
+        return sizes_of(self.value(index))
 
     def number(self, index: int) -> float | None:
         """A constant with a single element."""
@@ -157,8 +184,16 @@ def plain_attribute(attribute: ir.Attr) -> Any:
 
 def shortest(value: float) -> float:
     """The shortest decimal that is this number in 32 bits: 1e-05 and not 9.99999974737875e-06."""
-    return float(str(np.float32(value)))
+    return short_decimal(np.float32(value))
 
+
+def short_decimal(item: Any) -> float:
+    """The shortest decimal of a number; the number itself near the end of its range, beyond which it would round."""
+    short = float(str(item))
+    return short if abs(short) < _NEAR_THE_END else float(item)
+
+
+_NEAR_THE_END = 1e38
 
 Raiser = Callable[[Site], Sequence[Plan] | None]
 """Answers with the layers that an operator is, None when it is none exactly. A plan's inputs are checked later."""

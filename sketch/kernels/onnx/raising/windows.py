@@ -98,9 +98,10 @@ def conv_transpose(site: Site) -> Sequence[Plan] | None:
 
 
 def pool(site: Site) -> Sequence[Plan] | None:
-    """MaxPool and AveragePool; padding that PyTorch's pools do not take becomes a layer of its own."""
+    """MaxPool and AveragePool of real numbers; padding that PyTorch's pools do not take becomes a layer of its own."""
     largest = site.kind == "MaxPool"
-    if site.used(1) or site.attribute("storage_order", 0):
+    real = (site.dtype(0) or "").startswith(("float", "bfloat"))
+    if site.used(1) or site.attribute("storage_order", 0) or not real:
         return None
     kernel = site.attribute("kernel_shape", ())
     dims = len(kernel)

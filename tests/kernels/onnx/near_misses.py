@@ -1,0 +1,226 @@
+"""Expressions that only look like a layer: raised, they would give other numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.kernels.onnx.raised_forms import (
+    DEAF,
+    ERF,
+    GROUPED,
+    GROUPS,
+    IMAGE,
+    LAYER,
+    MASKED,
+    MEAN,
+    QKV,
+    RMS,
+    SCORES,
+    SEQUENCE,
+    TANH,
+    Form,
+    ints,
+    recurrent,
+)
+
+NEAR_MISSES: tuple[Form, ...] = (
+    Form(
+        "gelu with another root",
+        ERF.replace("1.4142135", "1.5") + " h = Mul(x, o) y = Mul(h, $0.5)",
+        ("Div", "Erf", "Add", "Mul", "Mul"),
+    ),
+    Form(
+        "gelu of two values",
+        ERF + " h = Mul(z, o) y = Mul(h, $0.5)",
+        ("Div", "Erf", "Add", "Mul", "Mul"),
+        {"x": ("N", 4, 8), "z": ("N", 4, 8)},
+    ),
+    Form(
+        "gelu read inside",
+        ERF + " h = Mul(x, o) g = Mul(h, $0.5) y = Add(g, e)",
+        ("Div", "Erf", "Add", "Mul", "Mul", "Add"),
+    ),
+    Form(
+        "gelu tanh with another cube",
+        TANH.replace("0.044715", "0.05") + " h = Mul(x, $0.5) y = Mul(h, o)",
+        ("Pow", "Mul", "Add", "Mul", "Tanh", "Add", "Mul", "Mul"),
+    ),
+    Form(
+        "silu of two values",
+        "s = Sigmoid(z) y = Mul(s, x)",
+        ("Sigmoid", "Mul"),
+        {"x": ("N", 4, 8), "z": ("N", 4, 8)},
+    ),
+    Form("sigmoid read twice", "s = Sigmoid(x) p = Mul(s, x) y = Add(p, s)", ("Sigmoid", "Mul", "Add")),
+    Form(
+        "hardswish with another slope",
+        "s = HardSigmoid<alpha=0.2, beta=0.5>(x) y = Mul(x, s)",
+        ("ai.onnx:HardSigmoid", "Mul"),
+    ),
+    Form(
+        "glu of unequal parts",
+        "a, b = Split<axis=2>(x, parts) s = Sigmoid(b) y = Mul(a, s)",
+        ("Split", "Sigmoid", "Mul"),
+        {"x": ("N", 4, 3)},
+        {"parts": ints(2, 1)},
+    ),
+    Form(
+        "glu turned",
+        "a, b = Split<axis=2, num_outputs=2>(x) s = Sigmoid(a) y = Mul(b, s)",
+        ("Split", "Sigmoid", "Mul"),
+    ),
+    Form(
+        "norm over another axis",
+        LAYER + " y = Div(d, s)",
+        ("Mean", "Sub", "Pow", "Mean", "Add", "Sqrt", "Div"),
+        weights={"axes": ints(1)},
+    ),
+    Form(
+        "norm with two axes that differ",
+        "m = ReduceMean(x, other) " + LAYER.partition(") ")[2] + " y = Div(d, s)",
+        ("Mean", "Sub", "RMSNorm"),
+        weights={**MEAN, "other": ints(1)},
+    ),
+    Form(
+        "norm with eps outside of the root",
+        LAYER.replace("a = Add(v, $0.00001) s = Sqrt(a)", "r = Sqrt(v) s = Add(r, $0.00001)")
+        + " y = Div(d, s)",
+        ("Mean", "Sub", "Pow", "Mean", "Sqrt", "Add", "Div"),
+        weights=MEAN,
+    ),
+    Form(
+        "norm with an eps for each element",
+        LAYER.replace("$0.00001", "eps") + " y = Div(d, s)",
+        ("Mean", "Sub", "Pow", "Mean", "Add", "Sqrt", "Div"),
+        weights={**MEAN, "eps": np.full(8, 0.1, np.float32)},
+    ),
+    Form(
+        "norm with a scale of another shape",
+        LAYER + " n = Div(d, s) k = Mul(n, w) y = Add(k, b)",
+        ("LayerNorm", "Mul", "Add"),
+        weights={**MEAN, "w": (4, 1), "b": (4, 1)},
+    ),
+    Form(
+        "rms norm of another value",
+        RMS + " y = Div(z, s)",
+        ("Pow", "Mean", "Add", "Sqrt", "Div"),
+        {"x": ("N", 4, 8), "z": ("N", 4, 8)},
+        MEAN,
+    ),
+    Form(
+        "group norm with a scale inside",
+        GROUPED,
+        ("Reshape", "InstanceNorm1d", "Reshape", "Mul", "Add"),
+        IMAGE,
+        {**GROUPS, "one": np.full(2, 1.5, np.float32)},
+    ),
+    Form(
+        "group norm with a map as scale",
+        GROUPED,
+        ("Reshape", "InstanceNorm1d", "Reshape", "Mul", "Add"),
+        IMAGE,
+        {**GROUPS, "w": (8, 4, 4)},
+    ),
+    Form(
+        "product read twice",
+        "m = MatMul(x, w) a = Add(m, b) y = Sub(a, m)",
+        ("Linear", "Add", "Sub"),
+        weights={"w": (8, 3), "b": (3,)},
+    ),
+    Form(
+        "shift of another shape",
+        "m = MatMul(x, w) y = Add(m, b)",
+        ("Linear", "Add"),
+        weights={"w": (8, 3), "b": (4, 1)},
+    ),
+    Form(
+        "gemm with alpha",
+        "y = Gemm<alpha=0.5>(x, w, b)",
+        ("ai.onnx:Gemm",),
+        {"x": ("N", 8)},
+        {"w": (8, 3), "b": (3,)},
+    ),
+    Form(
+        "attention operator with a cap",
+        "y = Attention<softcap=1.0>(q, k, v)",
+        ("ai.onnx:Attention",),
+        QKV,
+        opset=23,
+    ),
+    Form(
+        "softmax over the heads",
+        SCORES + " c = Mul(s, $0.5) w = Softmax<axis=1>(c) y = MatMul(w, v)",
+        ("Permute", "MatMul", "Mul", "Softmax", "MatMul"),
+        QKV,
+    ),
+    Form(
+        "mask that may block all",
+        SCORES + " c = Mul(s, $0.5) a = Add(c, mask) w = Softmax(a) y = MatMul(w, v)",
+        ("Permute", "MatMul", "Mul", "Add", "Softmax", "MatMul"),
+        MASKED,
+    ),
+    Form(
+        "constant mask that blocks all",
+        SCORES + " a = Add(s, m) w = Softmax(a) y = MatMul(w, v)",
+        ("Permute", "MatMul", "Add", "Softmax", "MatMul"),
+        QKV,
+        DEAF,
+    ),
+    Form(
+        "mask that makes more scores",
+        SCORES + " a = Add(s, m) w = Softmax(a) y = MatMul(w, v)",
+        ("Permute", "MatMul", "Add", "Softmax", "MatMul"),
+        {**QKV, "q": ("N", 2, 1, 4)},
+        {"m": (1, 1, 5, 6)},
+    ),
+    Form(
+        "a scale for each head",
+        SCORES + " c = Mul(s, h) w = Softmax(c) y = MatMul(w, v)",
+        ("Permute", "MatMul", "Mul", "Softmax", "MatMul"),
+        QKV,
+        {"h": (2, 1, 1)},
+    ),
+    Form(
+        "weights read as well",
+        SCORES + " w = Softmax(s) p = MatMul(w, v) z = ReduceSum<keepdims=1>(w) y = Add(p, z)",
+        ("Permute", "MatMul", "Softmax", "MatMul", "Sum", "Add"),
+        QKV,
+    ),
+    Form(
+        "shuffle in another order",
+        "a = Reshape(x, s) t = Transpose<perm=[0,1,2,4,3,5]>(a) y = Reshape(t, e)",
+        ("Reshape", "Permute", "Reshape"),
+        IMAGE,
+        {"s": ints(-1, 2, 2, 2, 4, 4), "e": ints(-1, 2, 8, 8)},
+    ),
+    Form(
+        "shuffle to another size",
+        "a = Reshape(x, s) t = Transpose<perm=[0,1,4,2,5,3]>(a) y = Reshape(t, e)",
+        ("Reshape", "Permute", "Reshape"),
+        IMAGE,
+        {"s": ints(-1, 2, 2, 2, 4, 4), "e": ints(-1, 4, 4, 8)},
+    ),
+    Form("mean over one side", "y = ReduceMean(x, axes)", ("Mean",), IMAGE, {"axes": ints(3)}),
+    Form(
+        "gru of the other kind",
+        "a, h = GRU<hidden_size=4>(x, w, r, b) y = Squeeze(a, one)",
+        ("ai.onnx:GRU", "Squeeze"),
+        SEQUENCE,
+        recurrent(3),
+    ),
+    Form(
+        "lstm with clipping",
+        "a, h, c = LSTM<hidden_size=4, clip=0.5>(x, w, r, b) y = Squeeze(a, one)",
+        ("ai.onnx:LSTM", "Squeeze"),
+        SEQUENCE,
+        recurrent(4),
+    ),
+    Form(
+        "lstm in reverse",
+        'a, h, c = LSTM<hidden_size=4, direction="reverse">(x, w, r, b) y = Squeeze(a, one)',
+        ("ai.onnx:LSTM", "Squeeze"),
+        SEQUENCE,
+        recurrent(4),
+    ),
+)
+"""Each looks like a form above and is not: raised, it would give other numbers."""

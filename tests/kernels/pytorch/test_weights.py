@@ -1,0 +1,99 @@
+"""Stored weights in torch: nothing is copied on the way to a file, and nothing ever writes into the store."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sketch.binder.tensors import FileSlice, TensorStore
+from sketch.graph.attachments import add_tensor, set_weight
+from sketch.kernels.pytorch.arrays import to_mapped, to_tensor, torch_type
+from sketch.kernels.pytorch.kernel import KERNEL
+from tests.contract.torch_reference import task as make_task
+from tests.kernels.pytorch.drawing import Drawing
+
+VALUES = np.random.default_rng(3).random((33, 20), np.float32)
+
+
+def digests(*folders):
+    files = sorted(file for folder in folders for file in folder.rglob("*.bin"))
+    assert files
+    return {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def place_of(address):
+    """The line of the process's memory that holds an address; the name of a mapped file is at its end."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        first, _, last = line.split()[0].partition("-")
+        if int(first, 16) <= address < int(last, 16):
+            return line
+    raise AssertionError(address)
+
+
+def stored(tmp_path, kind):
+    """The same matrix as the store gives it: a blob, a part of a large file, and one that lies transposed."""
+    store = TensorStore(tmp_path / "store", adopt_below=0)
+    if kind == "blob":
+        return store.get(store.put(VALUES), VALUES.shape, "float32")
+    if kind == "transposed":
+        base = store.put(np.ascontiguousarray(VALUES.T))
+        return store.get(store.view(base, (20, 33), "float32", order=(1, 0)), VALUES.shape, "float32")
+    start = {"slice": 4100, "odd": 4097}[kind]
+    (tmp_path / "user.bin").write_bytes(b"\1" * start + VALUES.tobytes() + b"\2" * 9)
+    place = FileSlice(str(tmp_path / "user.bin"), start, VALUES.nbytes)
+    return store.get(store.put_slice(place, "float32", VALUES.shape), VALUES.shape, "float32")
+
+
+@pytest.mark.parametrize("make", [to_tensor, to_mapped])
+@pytest.mark.parametrize("kind", ["blob", "slice", "odd", "transposed"])
+def test_a_tensor_can_be_written_and_the_file_cannot(tmp_path, kind, make):
+    array = stored(tmp_path, kind)
+    before = digests(tmp_path)
+    tensor = make(array, "float32")
+    assert tensor.is_contiguous()
+    assert np.array_equal(tensor.numpy(), VALUES)
+    tensor.mul_(-2)
+    assert np.array_equal(tensor.numpy(), VALUES * -2)
+    assert np.array_equal(array, VALUES)
+    assert digests(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "mapped"), [("blob", True), ("slice", True), ("odd", True), ("transposed", False)]
+)
+def test_what_lies_right_is_mapped_and_the_rest_is_copied(tmp_path, kind, mapped):
+    tensor = to_mapped(stored(tmp_path, kind), "float32")
+    assert (str(tmp_path) in place_of(tensor.data_ptr())) == mapped
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8e4m3fn"])
+def test_raw_bits_are_mapped_as_the_type_they_stand_for(tmp_path, dtype):
+    store = TensorStore(tmp_path)
+    want = torch.randn(7, 5).to(torch_type(dtype))
+    bits = want.view(torch.int16 if dtype == "bfloat16" else torch.uint8).numpy()
+    bits = bits.view(np.uint16) if dtype == "bfloat16" else bits
+    got = to_mapped(store.get(store.put(bits, dtype), (7, 5), dtype), dtype)
+    assert got.dtype == want.dtype
+    assert torch.equal(got.float(), want.float())
+
+
+def test_training_a_live_module_leaves_the_store_as_it_is(tmp_path):
+    task = make_task(tmp_path)
+    drawing = Drawing()
+    x = drawing.add("Input", shape=("N", 20))
+    layer = drawing.add("Linear", x, out_features=33, name="fc", bias=False)
+    drawing.add("Output", layer)
+    network = drawing.network(task.store)
+    weight = add_tensor(drawing.draft, task.store.put(VALUES), VALUES.shape, "float32")
+    set_weight(drawing.draft, layer, "weight", weight)
+    network = drawing.network(task.store)
+    before = digests(tmp_path)
+    module = KERNEL.to_live(network, task)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.5)
+    module(torch.ones(2, 20)).sum().backward()
+    optimizer.step()
+    assert not np.array_equal(module.fc.weight.detach().numpy(), VALUES)
+    assert digests(tmp_path) == before
+    assert np.array_equal(KERNEL.to_live(network, task).fc.weight.detach().numpy(), VALUES)
