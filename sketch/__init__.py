@@ -9,11 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sketch.api import code, compile, diff, from_torch, open, save, to_torch
+    from sketch.api import (
+        code,
+        compile,
+        diff,
+        extract,
+        fold,
+        from_torch,
+        fuse,
+        merge,
+        open,
+        quantise,
+        save,
+        to_torch,
+    )
     from sketch.graph.network import Network
 
 __version__ = "0.1.0"
-__all__ = ["Network", "code", "compile", "diff", "from_torch", "open", "save", "to_torch"]
+__all__ = [
+    "Network", "code", "compile", "diff", "extract", "fold", "from_torch", "fuse", "merge", "open", "quantise", "save",
+    "to_torch",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-SUBCOMMANDS = ("convert", "info", "check", "code", "render", "diff", "kernels", "layers")
+SUBCOMMANDS = (
+    "convert", "info", "check", "code", "render", "diff", "kernels", "layers",
+    "extract", "merge", "fold", "fuse", "quantise",
+)  # fmt: skip
 """What `sketch.cli` runs, said here so that the start of the editor need not load it; a test compares."""
 
 

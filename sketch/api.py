@@ -9,15 +9,23 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from sketch.binder.binder import Binder, Sizes
-from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, LiveKernel, PermissionNeededError
+from sketch.binder.kernel import (
+    BinderError,
+    ExportReport,
+    ImportedModel,
+    LiveKernel,
+    PermissionNeededError,
+    Verification,
+)
 from sketch.binder.registry import KernelRegistry
 from sketch.binder.tensors import TensorStore
 from sketch.graph.compare import Difference, differences
@@ -27,6 +35,13 @@ from sketch.graph.placing import placed
 from sketch.graph.rows import TensorRow
 from sketch.graph.tables import Tables, whole
 from sketch.resources_root import resource_root
+
+if TYPE_CHECKING:
+    from sketch.binder.surgery.folding import Fold
+    from sketch.binder.surgery.fusing import Plan
+    from sketch.binder.surgery.quantising import Choice, Outcome, Weight
+    from sketch.graph.delta import Delta
+    from sketch.state.document import Document
 
 SKETCH_SUFFIX = ".sketch"
 
@@ -153,10 +168,9 @@ def compile(
     chosen = bench.registry[kernel] if kernel else bench.registry.for_suffix(path)
     if opset is not None:
         options["opset"] = opset
-    source = network.meta.get("source")
     job = bench.binder.export_model(
         network, path, chosen.info.name, options, verify=verify, sizes=sizes,
-        source=Path(source) if source else None, trusted=bool(network.meta.get("trusted")),
+        trusted=bool(network.meta.get("trusted")),
     ).wait()  # fmt: skip
     if job.state != "done":
         raise BinderError(job.error)
@@ -198,6 +212,144 @@ def diff(first: Network, second: Network) -> list[Difference]:
         return f"differs by at most {np.abs(one.astype(np.float64) - two.astype(np.float64)).max():.3g}"
 
     return differences(first, second, compare)
+
+
+def edited(network: Network, change: Callable[[Document], Any]) -> Network:
+    """The network after commands on its drawing (`sketch.state.commands`), each of which takes the document first.
+
+    Raises:
+        GraphError: a command refused; one sentence says why.
+    """
+    from sketch.state.document import Document
+
+    bench = workbench()
+    if network.tables is None:
+        raise BinderError("This network has no drawing; open or draw it again.")
+    document = Document(bench.library, store=network.store, folder=None, name=network.name)
+    document.load(whole(network.tables), "Open")
+    change(document)
+    made = document.network()
+    document.close()
+    return replace(made, meta={**_facts(network), **made.meta})
+
+
+def reshaped(network: Network, shapes: Mapping[str, Sequence[int | str]]) -> Network:
+    """The network with other shapes of inputs, by name; names such as `N` stand for any size."""
+    from sketch.state import commands
+
+    steps = {step.name: step for step in network.inputs}
+    for name in shapes:
+        if name not in steps:
+            raise BinderError(f"There is no input {name!r}; there are {', '.join(steps) or 'none'}.")
+    rows = {
+        steps[name].id: commands.InputRow(name, tuple(shape), steps[name].params["dtype"])
+        for name, shape in shapes.items()
+    }
+    return edited(network, lambda document: commands.set_inputs(document, rows))
+
+
+def extract(network: Network, sources: Sequence[str] = (), targets: Sequence[str] = ()) -> Network:
+    """The part between layers or values, by full name, as a network of its own with Inputs and Outputs at the cuts.
+
+    Without sources it is all that the targets need, without targets all that depends on the sources. Values may be
+    called as the file calls them, and the cuts are.
+    """
+    from sketch.binder.surgery.naming import value_names
+    from sketch.state import commands
+
+    names = value_names(workbench().binder, network)
+
+    def cut(document: Document) -> None:
+        found = commands.extract(document, commands.between(document, sources, targets, names), names)
+        tables.apply(found.delta)
+
+    tables = Tables()
+    edited(network, cut)
+    return build_network(tables, workbench().library, name=network.name, store=network.store)
+
+
+def merge(
+    first: Network, second: Network, wires: Mapping[str, str] | None = None, prefix: str = ""
+) -> Network:
+    """Two networks as one: outputs of the first feed inputs of the second.
+
+    Args:
+        wires: output of the first -> input of the second; None wires what fits by name and type.
+        prefix: in front of names in the second that the first has too; a number behind them otherwise.
+    """
+    from sketch.state import commands
+    from sketch.state.commands.merging import named_pairs, propose
+
+    def join(document: Document) -> None:
+        if second.tables is None:
+            raise BinderError("The second network has no drawing; open or draw it again.")
+        other = commands.Other.of(second.name, second.tables, document, second.store)
+        found = propose(document, other) if wires is None else named_pairs(document, other, wires)
+        commands.merge(document, other, {into: out for into, out in found.items() if out is not None}, prefix)
+
+    return edited(first, join)
+
+
+def fuse(network: Network) -> tuple[Network, Plan]:
+    """Every BatchNorm in the layer before it, where that is exact; and which ones, with reasons for the others."""
+    from sketch.binder.surgery import fusing
+
+    plan = fusing.plan_fusion(network)
+    delta = fusing.fuse(network, plan, workbench().library, lambda *_progress: None)
+    return _after(network, delta), plan
+
+
+def fold(network: Network) -> tuple[Network, Fold]:
+    """What depends on constants only, computed once; and how much that changed."""
+    from sketch.binder.surgery import folding
+
+    bench = workbench()
+    job = bench.binder.job(
+        "Fold constants", lambda _job, runs: folding.fold(runs, network, bench.library), network.store.folder
+    ).wait()
+    if job.state != "done":
+        raise BinderError(job.error)
+    return _after(network, job.result.delta), job.result
+
+
+def quantise(
+    network: Network, to: str = "int8", per_channel: bool = True, only: str = "*"
+) -> tuple[Network, list[tuple[Weight, Choice, Outcome]]]:
+    """Weights as int8 or float16; and for each what it became, its size and its largest error.
+
+    Args:
+        only: a shell pattern over full names of layers.
+    """
+    from sketch.binder.surgery import quantising
+
+    rows = []
+    for weight in quantising.weights(network, only):
+        choice = quantising.Choice(quantising.KEEP if weight.reason else to, per_channel)
+        rows.append((weight, choice, quantising.outcome(network, weight, choice)))
+    choices = {weight.node: choice for weight, choice, _ in rows}
+    delta = quantising.quantise(network, choices, workbench().library, lambda *_progress: None)
+    return _after(network, delta), rows
+
+
+def agreement(before: Network, after: Network) -> Verification | None:
+    """How far apart two networks with the same inputs are, on seeded inputs; None when nothing here runs both."""
+    from sketch.binder.surgery.agreement import compare_networks
+
+    bench = workbench()
+    job = bench.binder.job(
+        "Compare", lambda _job, runs: compare_networks(runs, before, after), before.store.folder
+    ).wait()
+    return job.result if job.state == "done" else None
+
+
+def _after(network: Network, delta: Delta) -> Network:
+    from sketch.state import commands
+
+    return edited(network, lambda document: commands.apply_prepared(document, "Surgery", delta))
+
+
+def _facts(network: Network) -> dict[str, Any]:
+    return {key: network.meta[key] for key in ("format", "trusted") if key in network.meta}
 
 
 class _InlineTask:

@@ -6,11 +6,12 @@ from collections import Counter
 from typing import Any
 
 from sketch.binder.kernel import ExportReport
+from sketch.binder.proof_report import number, output_records
 from sketch.graph.cost import flops
 from sketch.graph.network import Network
 from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType
-from sketch.graph.specs import LayerSpec
+from sketch.graph.specs import LayerSpec, ParamSpec, PortSpec
 
 
 def facts(network: Network) -> dict[str, Any]:
@@ -75,9 +76,11 @@ def report_facts(report: ExportReport) -> dict[str, Any]:
         "files": [str(path) for path in report.files],
         "verified": bool(proof and proof.agrees),
         "against": proof.against if proof else None,
-        "max_abs_error": proof.max_abs_error if proof else None,
-        "max_rel_error": proof.max_rel_error if proof else None,
+        "max_abs_error": number(proof.max_abs_error) if proof else None,
+        "max_rel_error": number(proof.max_rel_error) if proof else None,
         "first_difference": proof.first_difference if proof else "",
+        "first_node": proof.first_node if proof else "",
+        "outputs": output_records(proof) if proof else [],
         "losses": [f"{loss.where}: {loss.what}" for loss in report.losses],
         "notes": list(report.notes),
     }
@@ -94,22 +97,42 @@ def report_text(report: ExportReport) -> str:
             f"NOT EQUAL to {proof.against}: output {proof.first_difference} differs, "
             f"largest error {proof.max_abs_error:.3g}"
         )
+        if proof.first_node:
+            lines.append(f"the first node that differs is {proof.first_node}")
+    lines += list(proof.remarks) if proof else []
     lines += [f"lost: {loss.where}: {loss.what}" for loss in report.losses]
     return "\n".join([*lines, *report.notes])
 
 
 def layer_text(spec: LayerSpec) -> str:
-    """One layer for people: what it does, ports, parameters, weights."""
+    """One layer for people: what it does, ports, parameters, weights; of an operator its version and types too."""
     lines = [f"{spec.name}: {spec.doc or spec.title}", f"category: {spec.category}"]
-    lines += [
-        f"input   {p.name}{' (optional)' if p.optional else ''}: {p.doc}".rstrip(" :") for p in spec.inputs
-    ]
-    lines += [f"output  {p.name}: {p.doc}".rstrip(" :") for p in spec.outputs]
-    for param in spec.params.values():
-        default = "follows the input" if param.derive else f"default {param.default}"
-        lines.append(f"param   {param.name}: {param.type}, {default}. {param.doc}".rstrip())
+    if spec.is_standard:
+        lines.append(f"since:    version {spec.since} of {spec.domain}{_nature(spec)}")
+    lines += [_port_line("input  ", port) for port in spec.inputs]
+    lines += [_port_line("output ", port) for port in spec.outputs]
+    lines += [_param_line(param) for param in spec.params.values()]
     lines += [f"weight  {weight.name}: {weight.shape or 'scalar'}" for weight in spec.weights.values()]
     return "\n".join(lines)
+
+
+def _nature(spec: LayerSpec) -> str:
+    return f"{', made of other operators' if spec.function else ''}{', random' if spec.random else ''}"
+
+
+def _port_line(kind: str, port: PortSpec) -> str:
+    marks = [word for word, holds in (("optional", port.optional), ("any number", port.variadic)) if holds]
+    types = f" [{' '.join(port.dtypes)}]" if port.dtypes else ""
+    listed = f" ({', '.join(marks)})" if marks else ""
+    return f"{kind} {port.name}{listed}{types}: {port.doc}".rstrip(" :")
+
+
+def _param_line(param: ParamSpec) -> str:
+    default = "follows the input" if param.derive else f"default {param.default}"
+    if param.default is None and not (param.derive or param.optional):
+        default = "must be given" if param.needed else "may be left out"
+    choices = f" of {', '.join(map(str, param.choices))}" if param.choices else ""
+    return f"param   {param.name}: {param.type}{choices}, {default}. {param.doc}".rstrip()
 
 
 def _value(name: str, kind: ValueType | None) -> dict[str, Any]:

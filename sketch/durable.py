@@ -63,13 +63,17 @@ def write_text(target: Path, text: str) -> Path:
     return write_file(target, write)
 
 
-def publish_file(source: Path, target: Path) -> Path:
-    """Bring a finished file of a job to its place."""
+def publish_file(source: Path, target: Path, before: Callable[[], None] = lambda: None) -> Path:
+    """Bring a finished file of a job to its place. `before` runs when the file only has to take its name."""
 
     def write(path: Path) -> None:
         shutil.copyfile(source, path)
 
-    return write_file(target, write, lambda path: _same_size(source, path))
+    def verify(path: Path) -> None:
+        _same_size(source, path)
+        before()
+
+    return write_file(target, write, verify)
 
 
 def _same_size(source: Path, copy: Path) -> None:

@@ -10,18 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sketch.binder.job import Job
-from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, Kernel, Verification
+from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, Kernel
 from sketch.binder.losses import as_asked
+from sketch.binder.origin import origin_of, with_origin
 from sketch.binder.process import WorkerProcess
+from sketch.binder.proof import Prover, Side, source_side
+from sketch.binder.publishing import publish
 from sketch.binder.registry import KernelRegistry
-from sketch.binder.samples import sample_inputs
+from sketch.binder.samples import SYMBOL_SIZES, draw_samples, has_symbols
 from sketch.binder.sniff import recognise
-from sketch.binder.verify import compare
 from sketch.binder.wire import Request
-from sketch.durable import publish_file
 from sketch.graph.network import Network
 
 log = logging.getLogger(__name__)
@@ -50,10 +49,9 @@ class Binder:
             log.info("import.started path=%s kernel=%s", path, kernel.info.name)
             arguments = {"path": path.resolve(), "options": dict(options or {})}
             with _Scratch() as scratch:
-                model: ImportedModel = self._call(
-                    job, kernel, "import_model", arguments, store_folder, scratch, trusted
-                )
-            return model
+                runs = Runs(self, job, store_folder, scratch)
+                model: ImportedModel = runs.call(kernel, "import_model", arguments, trusted)
+            return replace(model, delta=with_origin(model, path))
 
         return Job(f"Open {path.name}", body).start()
 
@@ -72,29 +70,28 @@ class Binder:
         """A running job whose result is an ExportReport with published files.
 
         Args:
-            source: the file the network was opened from, unedited; the proof then runs that file.
+            source: the file that the proof runs; left out, it is the one the network was opened from, as long as
+                both are unchanged.
             sizes: shapes of inputs for the proof, by name.
             trusted: code in `source` may run for the proof.
         """
         chosen = self.registry[kernel]
         whole, network = network, as_asked(network, options or {})
-        source = source if network is whole else None
+        source = (source or origin_of(whole)) if network is whole else None
         self.check(network, chosen)
-        if not path.parent.is_dir():
-            raise BinderError(
-                f"{path}: the folder {path.parent} does not exist; create it or choose another."
-            )
+        _require_folder(path)
 
         def body(job: Job) -> ExportReport:
             with _Scratch() as scratch:
                 log.info("compile.started path=%s kernel=%s", path, kernel)
-                report = self._export(job, chosen, network, scratch / path.name, options or {}, scratch)
+                runs = Runs(self, job, network.store.folder, scratch)
+                report = runs.export(chosen, network, scratch / path.name, options)
                 if verify:
-                    report = self._verified(job, chosen, network, report, scratch, source, sizes, trusted)
+                    report = self._verified(runs, chosen, network, report, source, sizes, trusted)
                 job.check()
-                return replace(
-                    report, files=tuple(publish_file(f, path.parent / f.name) for f in report.files)
-                )
+                made = replace(report, files=publish(report.files, path.parent, network.store))
+            came = str(source) if source is not None else ""
+            return replace(made, kernel=kernel, options=dict(options or {}), source=came)
 
         return Job(f"Compile {path.name}", body).start()
 
@@ -123,88 +120,71 @@ class Binder:
             worker.close()
         self._workers.clear()
 
-    def _call(
-        self,
-        job: Job,
-        kernel: Kernel,
-        method: str,
-        arguments: Mapping[str, Any],
-        store: Path,
-        scratch: Path,
-        trusted: bool,
-    ) -> Any:
-        name = kernel.info.name
-        worker = self._workers.setdefault(name, WorkerProcess(name))
-        return job.use(worker, Request(method, dict(arguments), str(store), str(scratch), trusted))
+    def job(self, title: str, body: Callable[[Job, Runs], Any], store: Path) -> Job:
+        """A running job whose body may call kernels (what surgery computes); `store` is the folder of the tensors."""
 
-    def _export(
-        self,
-        job: Job,
-        kernel: Kernel,
-        network: Network,
-        path: Path,
-        options: Mapping[str, Any],
-        scratch: Path,
-    ) -> ExportReport:
-        arguments = {"network": replace(network, tables=None), "path": path, "options": dict(options)}
-        report: ExportReport = self._call(
-            job, kernel, "export_model", arguments, network.store.folder, scratch, False
-        )
-        return report
+        def run(job: Job) -> Any:
+            with _Scratch() as scratch:
+                return body(job, Runs(self, job, store, scratch))
+
+        return Job(title, run).start()
+
+    def worker(self, kernel: str) -> WorkerProcess:
+        """The warm worker of a kernel."""
+        return self._workers.setdefault(kernel, WorkerProcess(kernel))
 
     def _verified(
-        self, job: Job, kernel: Kernel, network: Network, report: ExportReport, scratch: Path,
+        self, runs: Runs, kernel: Kernel, network: Network, report: ExportReport,
         source: Path | None, sizes: Sizes | None, trusted: bool,
     ) -> ExportReport:  # fmt: skip
         """The report with the proof, or with a note that says why there is none."""
-        job.report(0, 0, "Checking the numbers")
-        inputs = sample_inputs(network, seed=network.seed, sizes=sizes)
-        run = self._runner(job, network, scratch, inputs, trusted)
-        try:
-            expected = self._reference(job, kernel, network, scratch, source, run)
-            if expected is None:
-                return replace(
-                    report,
-                    notes=(*report.notes, "Not verified: no second program here can run this network."),
-                )
-            against, answers = expected
-            verification: Verification = compare(against, answers, run(kernel, report.files[0], True))
-        except BinderError as error:
-            job.check()
-            return replace(report, notes=(*report.notes, f"Not verified: {error}"))
-        return replace(report, verification=verification)
-
-    def _runner(
-        self,
-        job: Job,
-        network: Network,
-        scratch: Path,
-        inputs: Mapping[str, np.ndarray[Any, Any]],
-        trusted: bool,
-    ) -> Callable[[Kernel, Path, bool], Mapping[str, np.ndarray[Any, Any]]]:
-        np.savez(scratch / "inputs.npz", **inputs)  # type: ignore[arg-type]
-
-        def run(kernel: Kernel, path: Path, ours: bool) -> Mapping[str, np.ndarray[Any, Any]]:
-            arguments = {"path": path, "inputs": scratch / "inputs.npz", "outputs": scratch / "outputs.npz"}
-            self._call(job, kernel, "run_file", arguments, network.store.folder, scratch, trusted or ours)
-            with np.load(scratch / "outputs.npz", allow_pickle=False) as answers:
-                return dict(answers)
-
-        return run
-
-    def _reference(
-        self, job: Job, kernel: Kernel, network: Network, scratch: Path, source: Path | None, run: Any
-    ) -> tuple[str, Mapping[str, np.ndarray[Any, Any]]] | None:
-        """(what was run, its answers): the source file, else the same network through another kernel."""
-        if source is not None:
-            return source.name, run(recognise(source, self.registry), source, False)
-        for other in self.registry:
-            if other is kernel or other.available() or any(other.refusal(step) for step in network.steps):
+        runs.job.report(0, 0, "Checking the numbers")
+        result = Side(kernel, report.files[0], report.files[0].name, trusted=True)
+        reason = "no second program here can run this network."
+        for symbols in SYMBOL_SIZES if has_symbols(network) else SYMBOL_SIZES[:1]:
+            try:
+                samples = draw_samples(network, network.seed, sizes, symbols)
+                side = source_side(source, self.registry, trusted) if source is not None else None
+                proof = Prover(runs, runs.job, network, runs.scratch, samples).prove(result, side)
+            except (BinderError, ValueError) as error:
+                runs.job.check()
+                reason = str(error) if symbols == SYMBOL_SIZES[0] else reason
                 continue
-            path = scratch / f"reference{other.info.writes[0]}"
-            self._export(job, other, network, path, {}, scratch)
-            return f"the same network through {other.info.title}", run(other, path, True)
-        return None
+            if proof is not None:
+                return replace(report, verification=proof)
+            break
+        return replace(report, notes=(*report.notes, f"Not verified: {reason}"))
+
+
+class Runs:
+    """What the body of a job may ask: calls of kernels in their workers, files in a scratch folder."""
+
+    def __init__(self, binder: Binder, job: Job, store: Path, scratch: Path):
+        self.registry = binder.registry
+        self.job, self.scratch = job, scratch
+        self._binder, self._store = binder, store
+
+    def call(self, kernel: Kernel, method: str, arguments: Mapping[str, Any], trusted: bool) -> Any:
+        """Call a method of a kernel in its worker; BinderError, CancelledJobError."""
+        request = Request(method, dict(arguments), str(self._store), str(self.scratch), trusted)
+        return self.job.use(self._binder.worker(kernel.info.name), request)
+
+    def export(
+        self, kernel: Kernel, network: Network, path: Path, options: Mapping[str, Any] | None = None
+    ) -> ExportReport:
+        """Write a network at a path of the scratch folder."""
+        arguments = {
+            "network": replace(network, tables=None),
+            "path": path,
+            "options": dict(options or {}),
+        }
+        report: ExportReport = self.call(kernel, "export_model", arguments, False)
+        return report
+
+
+def _require_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise BinderError(f"{path}: the folder {path.parent} does not exist; create it or choose another.")
 
 
 class _Scratch:

@@ -77,6 +77,11 @@ class Job:
         if self._cancelled.is_set():
             raise CancelledJobError("cancelled")
 
+    def step(self, done: float, total: float, text: str) -> None:
+        """As `report`, for work on the job's own thread: CancelledJobError when the person cancelled."""
+        self.check()
+        self.report(done, total, text)
+
     def report(self, done: float, total: float, text: str) -> None:
         """Pass progress on."""
         self.progress = (done, total, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -87,8 +87,23 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFact:
+    """One input of the proof: its shape and element type in this run, and in words what it was drawn from."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    drawn_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """Source and result on the same inputs: largest errors, and where they start if they differ."""
+    """Source and result on the same inputs: largest errors, and where they start if they differ.
+
+    `outputs` maps each output to its (absolute, relative) error, `tolerances` to the (absolute, relative) one allowed.
+    `first_difference` is the first output that differs, `first_node` the first node of the drawing that does, where
+    both programs could be looked into; `remarks` say what stood in the way.
+    """
 
     against: str
     max_abs_error: float
@@ -96,16 +111,27 @@ class Verification:
     agrees: bool
     outputs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     first_difference: str = ""
+    first_node: str = ""
+    tolerances: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    seed: int = 0
+    inputs: tuple[InputFact, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export wrote (in the scratch folder, once published at its place), and at what price."""
+    """What an export wrote (in the scratch folder, once published at its place), and at what price.
+
+    `kernel` and `options` are how it was asked for; `source` is the file that the drawing came from, if any.
+    """
 
     files: tuple[Path, ...]
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
     verification: Verification | None = None
+    kernel: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,44 @@ class Kernel(Protocol):
 
     def run(self, path: Path, inputs: Mapping[str, np.ndarray], task: Task) -> Mapping[str, np.ndarray]:
         """Run a file this kernel reads or wrote, outputs by name; for the numeric proof."""
+
+
+@runtime_checkable
+class InspectingKernel(Kernel, Protocol):
+    """A kernel that can also look inside a run; the proof then finds the first node that differs."""
+
+    def run_values(
+        self,
+        network: Network,
+        path: Path,
+        wanted: Sequence[tuple[int, int]],
+        inputs: Mapping[str, np.ndarray],
+        task: Task,
+    ) -> Mapping[str, np.ndarray]:
+        """Values of nodes in a file that was written from this network, or from which it was read.
+
+        Args:
+            wanted: (node id, output) of each value asked for.
+
+        Returns:
+            `"<node id>:<output>"` -> value; what the file does not have by itself is left out.
+        """
+
+
+@runtime_checkable
+class NamingKernel(Kernel, Protocol):
+    """A kernel whose files call each value by a name."""
+
+    def value_names(self, network: Network, task: Task) -> Mapping[tuple[int, int], str]:
+        """(node id, output) -> its name in the file that the network was opened from; empty for another network."""
+
+
+@runtime_checkable
+class RedrawingKernel(Kernel, Protocol):
+    """A kernel that can draw a network anew, in its operators or in layers."""
+
+    def redraw(self, network: Network, as_operators: bool, task: Task) -> ImportedModel:
+        """The network as operators only, or with every layer that matches exactly; ends keep their names."""
 
 
 @runtime_checkable

@@ -47,6 +47,11 @@ class WorkerProcess:
                         raise BinderError(self._obituary(process)) from None
         return None
 
+    def start(self) -> None:
+        """Start the process now, so that the first call need not wait for it."""
+        with self._lock:
+            self._started()
+
     def kill(self) -> None:
         """End the process and everything it started, at once."""
         process = self._process

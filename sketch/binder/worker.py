@@ -7,6 +7,7 @@ import os
 import select
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -84,8 +85,10 @@ def _answer(kernel: Any, request: Request, out: BinaryIO) -> Done | Failed:
         task = _Task(out, request)
         if request.method == "run_file":
             return Done(_run_file(kernel, task, **request.arguments))
+        if request.method == "run_values":
+            return Done(_run_values(kernel, task, **request.arguments))
         result = getattr(kernel, request.method)(**request.arguments, task=task)
-        return Done(_placed(result) if request.method == "import_model" else result)
+        return Done(_placed(result) if request.method in ("import_model", "redraw") else result)
     except PermissionNeededError as error:
         return Failed(str(error), permission_needed=True)
     except BinderError as error:
@@ -109,12 +112,32 @@ def _placed(model: Any) -> Any:
 
 def _run_file(kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path) -> list[str]:
     """Run a model file on the arrays of one .npz and leave its answers in another; the names of the outputs."""
+    answers = dict(kernel.run(path, _loaded(inputs), task=task))
+    _leave(answers, outputs)
+    return list(answers)
+
+
+def _run_values(
+    kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path, network: Any, wanted: Any
+) -> list[str]:
+    """As `_run_file`, for values inside the network."""
+    answers = dict(kernel.run_values(network, path, wanted, _loaded(inputs), task=task))
+    _leave(answers, outputs)
+    return list(answers)
+
+
+def _loaded(place: Path) -> dict[str, Any]:
     import numpy as np
 
-    with np.load(inputs, allow_pickle=False) as arrays:
-        answers = dict(kernel.run(path, dict(arrays), task=task))
-    np.savez(outputs, **{name: np.asarray(value) for name, value in answers.items()})  # type: ignore[arg-type]
-    return list(answers)
+    with np.load(place, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _leave(answers: Mapping[str, Any], place: Path) -> None:
+    import numpy as np
+
+    with place.open("wb") as file:
+        np.savez(file, **{name: np.asarray(value) for name, value in answers.items()})  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

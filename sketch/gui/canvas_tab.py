@@ -73,6 +73,8 @@ class CanvasTab(QWidget):
         self.group: int | None = None
         self.source: Path | None = None
         """The model file of another program that this was opened from."""
+        self.trusted = False
+        """True when the person allowed code in that file to run."""
         self._states: dict[int | None, dict[str, Any]] = {}
         self.crumbs = Breadcrumbs()
         self.view = CanvasView(document, theme)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFrame,
     QLabel,
     QPlainTextEdit,
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from sketch.binder.kernel import ExportReport, Verification
+from sketch.binder.proof_report import SUFFIX, save_report
+from sketch.graph.rows import shape_text
+from sketch.gui.questions import show_error
 
 
 class CompileResult(QDialog):
@@ -73,12 +77,27 @@ class CompileResult(QDialog):
     def _buttons(self) -> None:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        save = QPushButton("Save report...")
+        save.setAutoDefault(False)
+        save.clicked.connect(self._save)
+        buttons.addButton(save, QDialogButtonBox.ButtonRole.ActionRole)
         folder = QPushButton("Show the folder")
         folder.setAutoDefault(False)
         folder.clicked.connect(self._show_folder)
         buttons.addButton(folder, QDialogButtonBox.ButtonRole.ActionRole)
         self._column.addSpacing(4)
         self._column.addWidget(buttons)
+
+    def _save(self) -> None:
+        """Ask where the proof goes, beside the file by default, and write it as JSON."""
+        start = self.report.files[0].with_name(self.report.files[0].name + SUFFIX)
+        path, _ = QFileDialog.getSaveFileName(self, "Save report", str(start), f"Proof (*{SUFFIX})")
+        if not path:
+            return
+        try:
+            save_report(self.report, Path(path))
+        except OSError as error:
+            show_error(self, str(error))
 
     def _show_folder(self) -> None:
         if self.report.files:
@@ -113,8 +132,11 @@ def proof_lines(proof: Verification) -> list[str]:
         for name, (high, relative) in proof.outputs.items()
     ]
     if proof.first_difference:
-        lines.append(f"The first difference is at {proof.first_difference}.")
-    return lines
+        lines.append(f"The first output that differs is {proof.first_difference}.")
+    if proof.first_node:
+        lines.append(f"The first layer that differs is {proof.first_node}.")
+    lines += [f"Input {f.name}: {f.dtype} {shape_text(f.shape)}, {f.drawn_from}" for f in proof.inputs]
+    return [*lines, *proof.remarks]
 
 
 def size_text(path: Path) -> str:

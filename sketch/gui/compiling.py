@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sketch.binder.job import Job
@@ -61,19 +60,13 @@ class Compiler:
                 request.kernel,
                 request.options,
                 verify=request.verify,
-                source=self._source(),
+                trusted=window.desk.tab is not None and window.desk.tab.trusted,
             )
         except BinderError as error:
             show_error(window, str(error))
             return None
         window.say(f"Compiling {request.path.name}")
         return window.jobs.follow(job, lambda done: self._on_end(done, request, document))
-
-    def _source(self) -> Path | None:
-        """The model file this was opened from, while nothing was changed since: the proof then runs that file."""
-        tab = self._window.desk.tab
-        unchanged = tab is not None and tab.source is not None and not tab.document.is_modified
-        return tab.source if tab is not None and unchanged else None
 
     def _on_end(self, job: Job, request: CompileRequest, document: Document) -> None:
         window = self._window

@@ -13,6 +13,7 @@ from sketch.gui.desk import Desk
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
+    from sketch.graph.rows import Node
     from sketch.gui.node_facts import NodeFacts, NodeHeader
     from sketch.gui.param_form import ParamRow
     from sketch.state.document import Document, Update
@@ -50,7 +51,8 @@ class NodeEditor(QScrollArea):
         document = self._desk.document
         nodes = document.tables.nodes if document else {}
         self._ids = [node_id for node_id in ids if node_id in nodes]
-        signature = (id(document), tuple(self._ids), tuple(nodes[n].layer for n in self._ids))
+        kinds = tuple(_kind(document, nodes[n]) for n in self._ids) if document else ()
+        signature = (id(document), tuple(self._ids), kinds)
         if signature != self._signature:
             self._signature = signature
             self._rebuild()
@@ -94,8 +96,11 @@ class NodeEditor(QScrollArea):
         if len(self._ids) == 1:
             self.name = self._header.name
             self.name.editingFinished.connect(self._rename)
+        operator = (
+            specs[0] if specs[0].is_standard or (specs[0].is_operator and not specs[0].params) else None
+        )
         for name, spec in shared_params(document, self._ids).items():
-            row = ParamRow(spec, self._theme, live=is_live(specs[0]))
+            row = ParamRow(spec, self._theme, live=is_live(specs[0]), operator=operator)
             row.edited.connect(self._set)
             row.reset.connect(self._reset)
             row.finished.connect(self._end_gesture)
@@ -176,6 +181,15 @@ def _complaints(document: Document, ids: Sequence[int]) -> dict[str, str]:
             if problem.param:
                 found.setdefault(problem.param, str(problem))
     return found
+
+
+def _kind(document: Document, node: Node) -> tuple[str, ...]:
+    """What the form depends on: the layer, and of an operator what its form has for this node alone."""
+    if ":" not in node.layer:
+        return (node.layer,)
+    from sketch.gui.operator_fields import operator_params
+
+    return (node.layer, *operator_params(document, node.id))
 
 
 def _hint(text: str) -> QLabel:

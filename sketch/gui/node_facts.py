@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from sketch.graph.evaluate import Resolved
+from sketch.graph.operator_types import ROLE, constants
 from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType, shape_text
 from sketch.graph.specs import LayerSpec
@@ -19,6 +21,54 @@ from sketch.state.document import Document
 Line = tuple[str, str, str]
 WIDEST = (110, 0, 90)
 """Widest text of each column of a table, px, so that a long name cannot push the fields out of a narrow panel."""
+
+
+SHORT_DOC = 220
+"""Texts up to this length are shown whole."""
+PAGES = "https://onnx.ai/onnx/operators/onnx_"
+
+
+class LongText(QWidget):
+    """The first sentences of a text, and the rest on a click."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self._text = text
+        self.label = _wrapped("", "muted")
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.more = QToolButton()
+        self.more.setAutoRaise(True)
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._show)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.label)
+        column.addWidget(self.more)
+        self._show(False)
+
+    def _show(self, whole: bool) -> None:
+        self.label.setText(self._text if whole else first_sentences(self._text))
+        self.more.setText("Less" if whole else "More …")
+
+
+def first_sentences(text: str) -> str:
+    """The sentences that fit into a short text, at least the beginning of the first."""
+    line = text.partition("\n")[0]
+    if len(line) <= SHORT_DOC:
+        return line
+    end = line.rfind(". ", 0, SHORT_DOC)
+    return line[: end + 1] if end > 0 else f"{line[: line.rfind(' ', 0, SHORT_DOC)]} …"
+
+
+def origin_text(spec: LayerSpec) -> str:
+    """Who defines an operator, and where to read it."""
+    if not spec.is_standard:
+        return f"Domain {spec.domain}"
+    kind = f"{spec.domain}, version {spec.since}"
+    page = f"{spec.domain.replace('.', '')}_" if spec.domain != "ai.onnx" else "_"
+    parts = [kind, "made of other operators" if spec.function else "", "random" if spec.random else ""]
+    return f"{', '.join(filter(None, parts))}\n{PAGES}{page}{spec.title}.html"
 
 
 class NodeHeader(QWidget):
@@ -40,8 +90,10 @@ class NodeHeader(QWidget):
         column.setContentsMargins(0, 0, 0, 2)
         column.setSpacing(6)
         column.addLayout(top)
+        if same and spec.is_operator:
+            column.addWidget(_wrapped(origin_text(spec), "muted"))
         if same and spec.doc:
-            column.addWidget(_wrapped(spec.doc, "muted"))
+            column.addWidget(LongText(spec.doc) if len(spec.doc) > SHORT_DOC else _wrapped(spec.doc, "muted"))
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
         self.name.setPlaceholderText("Name")
@@ -101,14 +153,30 @@ def _ports(document: Document, node_id: int) -> Iterator[Line]:
     node, resolved = document.tables.nodes[node_id], document.inference.of(node_id)
     spec = document.library[node.layer]
     wires = {edge.into: edge for edge in node.prior}
-    for index, value in enumerate(resolved.inputs):
+    stored = document.tables.weights_of(node_id)
+    rows = {role: document.tables.tensors[tensor] for role, tensor in stored.items()}
+    fixed = constants(node, rows) if spec.is_operator else {}
+    for index in range(max([len(resolved.inputs), *(place + 1 for place in fixed)])):
         edge = wires.get(index)
-        source = document.tables.nodes[edge.source].name if edge else ""
         port = spec.input_port(index)
-        yield (_port_name(port.name, index, port.variadic), type_text(value) if edge else "open", source)
+        name = _port_name(port.name, index, port.variadic)
+        if edge:
+            yield (name, type_text(resolved.inputs[index]), document.tables.nodes[edge.source].name)
+        elif index in fixed:
+            yield (name, type_text(fixed[index][0]), "constant" if fixed[index][1] is not None else "stored")
+        else:
+            yield (name, "open, optional" if spec.is_standard and port.optional else "open", "")
     for index, value in enumerate(resolved.outputs):
         port = spec.output_port(index)
-        yield (_port_name(port.name, index, port.variadic), type_text(value), "out")
+        yield (_port_name(port.name, index, port.variadic), _result_text(resolved, index, value), "out")
+
+
+def _result_text(resolved: Resolved, index: int, value: ValueType | None) -> str:
+    """The type of an output, and its elements when inference knows them."""
+    known = resolved.value(index)
+    if not known or len(known) > 8:
+        return type_text(value)
+    return f"{type_text(value)}\n= {', '.join('?' if item is None else str(item) for item in known)}"
 
 
 def _port_name(name: str, index: int, variadic: bool) -> str:
@@ -117,12 +185,17 @@ def _port_name(name: str, index: int, variadic: bool) -> str:
 
 def type_text(value: ValueType | None) -> str:
     """`N×64×56×56 float32`, or `not known yet`."""
-    return "not known yet" if value is None else f"{shape_text(value.shape)}  {value.dtype}"
+    if value is None:
+        return "not known yet"
+    return f"{shape_text(value.shape)}  {value.dtype}" if value.is_tensor else value.dtype
 
 
 def _weights(document: Document, node_id: int) -> Iterator[Line]:
     resolved, stored = document.inference.of(node_id), document.tables.weights_of(node_id)
+    spec = document.library[document.tables.nodes[node_id].layer]
     for role, kind in resolved.weights.items():
+        if spec.is_standard and role.startswith((ROLE, "@")):
+            continue  # it stands among the inputs or the attributes
         if kind is None:
             yield (role.partition("{")[0], "size not known yet", "")
             continue

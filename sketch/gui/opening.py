@@ -17,6 +17,7 @@ from sketch.gui.questions import ask_permission, show_error
 if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.binder.kernel import ImportedModel
+    from sketch.graph.delta import Delta
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
@@ -32,7 +33,7 @@ class Opener:
 
     def new(self) -> CanvasTab:
         """An empty network in a new tab."""
-        document = self._empty(self._free_name("untitled"))
+        document = self._empty(_free_name(self._window, "untitled"))
         document.kernel = self._window.services.settings.get("compile.kernel")
         return self._show(document)
 
@@ -42,11 +43,18 @@ class Opener:
         from sketch.graph.draft import Draft
         from sketch.graph.placing import placed
 
-        document = self._empty(self._free_name(key))
+        document = self._empty(_free_name(self._window, key))
         draft = Draft(document.tables, document.library)
         examples.build(key, draft)
         document.load(placed(draft.delta(), document.library), f"Example {key}")
         log.info("example.opened key=%s nodes=%s", key, len(document.tables.nodes))
+        return self._show(document)
+
+    def fresh(self, delta: Delta, label: str, name: str) -> CanvasTab:
+        """Rows that a command made, as a network in a new tab; they are the beginning of its history."""
+        document = self._empty(_free_name(self._window, name))
+        document.kernel = self._window.desk.kernel
+        document.load(delta, label)
         return self._show(document)
 
     def ask(self, *, models_only: bool = False) -> None:
@@ -156,9 +164,9 @@ class Opener:
         services = self._window.services
         job = services.binder.import_model(path, services.store.folder, trusted=trusted)
         self._window.say(f"Opening {path.name}")
-        return self._window.jobs.follow(job, lambda done: self._imported(done, path))
+        return self._window.jobs.follow(job, lambda done: self._imported(done, path, trusted))
 
-    def _imported(self, job: Job, path: Path) -> None:
+    def _imported(self, job: Job, path: Path, trusted: bool) -> None:
         if job.permission_needed:
             if ask_permission(self._window, path, job.error):
                 self.open_file(path, trusted=True)
@@ -180,7 +188,8 @@ class Opener:
         )
         for loss in model.losses:
             log.warning("model.loss %s: %s", loss.where, loss.what)
-        self._show(document).source = path
+        tab = self._show(document)
+        tab.source, tab.trusted = path, trusted
         changed = f"; {len(model.losses)} thing(s) changed on the way, see the log" if model.losses else ""
         self._window.say(f"Opened {path.name}{changed}.")
 
@@ -207,16 +216,18 @@ class Opener:
             self._window.say(document.recovery.message)
         return tab
 
-    def _free_name(self, name: str) -> str:
-        taken = {tab.document.name for tab in self._window.area}
-        number = 1
-        while (candidate := name if number == 1 else f"{name} {number}") in taken:
-            number += 1
-        return candidate
-
     def _remember(self, path: Path) -> None:
         self._window.keeper.remember(path)
 
     def _refuse(self, path: Path, reason: str) -> None:
         log.warning("open.refused path=%s reason=%s", path, reason)
         show_error(self._window, reason if path.name in reason else f"{path.name}: {reason}")
+
+
+def _free_name(window: MainWindow, name: str) -> str:
+    """The name, or with the first number that makes it different from those of all tabs."""
+    taken = {tab.document.name for tab in window.area}
+    number = 1
+    while (candidate := name if number == 1 else f"{name} {number}") in taken:
+        number += 1
+    return candidate

@@ -20,9 +20,13 @@ MIXED = object()
 
 
 class ParamField(QWidget):
-    """A field. `edited` carries a new value, `finished` ends a run of edits, `refused` says what is wrong."""
+    """A field. `edited` carries a new value, `finished` ends a run of edits, `refused` says what is wrong.
+
+    `cleared` takes the parameter away (operators, whose files need not say it).
+    """
 
     edited = Signal(object)
+    cleared = Signal()
     finished = Signal()
     refused = Signal(str)
 
@@ -157,12 +161,20 @@ class TextField(ParamField):
             self._shown = text
             self.line.setText(text)
 
+    def read(self, text: str) -> Any:
+        """The value that a text means; ValueError with a sentence."""
+        return from_text(self.spec, text)
+
+    def read_nothing(self) -> bool:
+        """True when an emptied field was dealt with; else nothing is read like any text."""
+        return False
+
     def _commit(self) -> None:
         text = self.line.text().strip()
-        if text == self._shown:
+        if text == self._shown or (not text and self.read_nothing()):
             return
         try:
-            value = from_text(self.spec, text)
+            value = self.read(text)
         except ValueError as error:
             self.refused.emit(str(error))
             return
@@ -246,6 +258,8 @@ def guessed_spec(name: str, value: Any) -> ParamSpec:
         return ParamSpec(name, "ints")
     if isinstance(value, tuple) and value and all(isinstance(item, float) for item in value):
         return ParamSpec(name, "floats")
+    if isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
+        return ParamSpec(name, "strs")
     types: Mapping[type, str] = {bool: "bool", int: "int", float: "float", str: "str"}
     return ParamSpec(name, types.get(type(value), "value"))
 
@@ -316,6 +330,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "int": int,
     "float": float,
     "str": str,
+    "strs": lambda text: tuple(_items(text)),
     "ints": lambda text: tuple(int(item) for item in _items(text)),
     "floats": lambda text: tuple(float(item) for item in _items(text)),
     "shape": lambda text: tuple(_dim(item) for item in _items(text)),
@@ -325,6 +340,7 @@ _KINDS: Mapping[str, str] = {
     "int": "a whole number",
     "float": "a number such as 0.1 or 1e-5",
     "str": "text",
+    "strs": "a list of texts such as a, b",
     "ints": "a list of whole numbers such as 1, 2, 3",
     "floats": "a list of numbers such as 0.5, 1.0",
     "shape": "a list of sizes and names such as N, 3, 224, 224",

@@ -17,14 +17,18 @@ from PySide6.QtWidgets import (
 )
 
 from sketch.graph.evaluate import applies
+from sketch.graph.operator_types import param_label
 from sketch.graph.rows import shape_text
 from sketch.graph.specs import LayerSpec, ParamSpec
 from sketch.gui.icons import action_icon
-from sketch.gui.param_fields import MIXED, guessed_spec, make_field
+from sketch.gui.operator_fields import attribute_field, operator_params
+from sketch.gui.param_fields import MIXED, make_field
 from sketch.gui.theme import Theme
 from sketch.state.document import Document
 
 LABEL_WIDTH = 100
+BREAK = "\u200b"
+"""Where a long name may go on in the next line."""
 
 
 class ParamRow(QWidget):
@@ -34,17 +38,20 @@ class ParamRow(QWidget):
     reset = Signal(str)
     finished = Signal()
 
-    def __init__(self, spec: ParamSpec, theme: Theme, *, live: bool):
+    def __init__(self, spec: ParamSpec, theme: Theme, *, live: bool, operator: LayerSpec | None = None):
+        """`operator` is the operator whose attribute it is, None for a layer's parameter."""
         super().__init__()
         self.spec = spec
         self._value: Any = None
-        self.field = make_field(spec, live=live)
-        self.field.setAccessibleName(spec.name)
+        name = param_label(operator, spec.name) if operator else spec.name
+        self.field = attribute_field(spec) if operator else make_field(spec, live=live)
+        self.field.setAccessibleName(name)
         self.note = QLabel()
         self.note.setProperty("role", "error")
         self.note.setWordWrap(True)
         self.note.hide()
-        self.label = QLabel(spec.name)
+        self.label = QLabel(name.replace("_", f"_{BREAK}") if operator else name)
+        self.label.setWordWrap(operator is not None)
         self.label.setBuddy(self.field)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.pin: QToolButton | None = self._pin(theme) if spec.derive else None
@@ -52,6 +59,7 @@ class ParamRow(QWidget):
         self._stack = QStackedWidget()
         self._lay_out()
         self.field.edited.connect(lambda value: self.edited.emit(spec.name, value))
+        self.field.cleared.connect(lambda: self.reset.emit(spec.name))
         self.field.finished.connect(self.finished)
         self.field.refused.connect(self.complain)
 
@@ -119,7 +127,7 @@ class ParamRow(QWidget):
 
 def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec]:
     """The parameters that all these nodes have in the same form, by name, in the order of the first."""
-    first, *others = [_params_of(document, node_id) for node_id in ids]
+    first, *others = [params_of(document, node_id) for node_id in ids]
     return {
         name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)
     }
@@ -151,11 +159,12 @@ def is_live(spec: LayerSpec) -> bool:
     return not any(port.count for port in spec.outputs)
 
 
-def _params_of(document: Document, node_id: int) -> Mapping[str, ParamSpec]:
+def params_of(document: Document, node_id: int) -> Mapping[str, ParamSpec]:
+    """What the form of one node shows, by name."""
     node = document.tables.nodes[node_id]
     spec = document.library[node.layer]
     if spec.is_operator:
-        return {name: guessed_spec(name, value) for name, value in node.params.items()}
+        return operator_params(document, node_id)
     return spec.params
 
 

@@ -48,6 +48,9 @@ def quick_add(
         scene, place = tab.view.pointer_place()
     spot, corner = (scene.x(), scene.y()), place
     choices = [_layer_choice(spec, window.theme) for spec in library if not spec.hidden and _fits(spec, wire)]
+    choices += [
+        _layer_choice(spec, window.theme) for spec in library.operators.offered() if _fits(spec, wire)
+    ]
     if wire is None:
         icon = dot_icon(window.theme.category("Group").name(), square=True)
         choices += [Choice(BLOCK + name, name, "block", icon=icon, rank=90) for name in blocks.names()]
@@ -132,6 +135,9 @@ def _fits(spec: LayerSpec, wire: Any) -> bool:
 
 
 def _layer_choice(spec: LayerSpec, theme: Theme) -> Choice:
+    if spec.is_operator:  # behind the layer of the same name
+        icon = dot_icon(theme.category(spec.category).name(), square=True)
+        return Choice(spec.name, f"{spec.title} (ONNX)", words=("operator", spec.domain), icon=icon, rank=95)
     rank = FIRST.index(spec.name) if spec.name in FIRST else 50
     icon = dot_icon(theme.category(spec.category).name(), square=True)
     return Choice(spec.name, spec.title, words=(spec.name, spec.category, *spec.search), icon=icon, rank=rank)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 NOTHING_OPEN = "Open or start a network first."
 NOTHING_SELECTED = "Select a layer first."
@@ -106,3 +107,51 @@ def at_top(window: MainWindow) -> str | None:
 def dock_shown(window: MainWindow, name: str) -> bool:
     """True while a panel is open, in front or behind another."""
     return not window.docks[name].isHidden()
+
+
+def no_value(window: MainWindow) -> str | None:
+    """Why there is nothing whose value could be an output."""
+    view = window.desk.view
+    chosen = selected_nodes(window) or (view.selected_wires() if view else [])
+    return no_tab(window) or (None if chosen else "Select layers or wires first.")
+
+
+def no_input(window: MainWindow) -> str | None:
+    """Why there is no input whose shape could be set."""
+    return no_tab(window) or _no_layer(window, ("Input",), "This network has no Input; add one first.")
+
+
+def no_norm(window: MainWindow) -> str | None:
+    """Why there is nothing to fuse."""
+    norms = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
+    return no_tab(window) or _no_layer(window, norms, "This network has no BatchNorm.")
+
+
+def not_operators(window: MainWindow) -> str | None:
+    """Why the selection cannot be raised to layers."""
+    document = window.desk.document
+    chosen = selected_nodes(window)
+    return no_selection(window) or (
+        None if document and any(_is_operator(document, key) for key in chosen) else "Select operators first."
+    )
+
+
+def not_layers(window: MainWindow) -> str | None:
+    """Why the selection cannot be shown as operators."""
+    document = window.desk.document
+    chosen = selected_nodes(window)
+    return no_selection(window) or (
+        None
+        if document and not all(_is_operator(document, key) for key in chosen)
+        else "These are operators already."
+    )
+
+
+def _no_layer(window: MainWindow, layers: tuple[str, ...], reason: str) -> str | None:
+    document = window.desk.document
+    found = document and any(node.layer in layers for node in document.tables.nodes.values())
+    return None if found else reason
+
+
+def _is_operator(document: Document, key: int) -> bool:
+    return document.library[document.tables.nodes[key].layer].is_operator

@@ -25,6 +25,8 @@ CATEGORIES = (
 )  # fmt: skip
 OPEN_AT_START = ("Input & output", "Linear", "Convolution")
 MY_BLOCKS = "My blocks"
+OPERATORS = "ONNX operators"
+"""Read when the category is opened or something is searched, so that the start does not wait for them."""
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -62,6 +64,7 @@ class Toolbox(QWidget):
         self._theme = theme
         self._specs: list[LayerSpec] = []
         self._blocks: list[str] = []
+        self._library: LayerLibrary | None = None
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search layers")
         self.search.setAccessibleName("Search layers")
@@ -76,9 +79,11 @@ class Toolbox(QWidget):
         self.search.returnPressed.connect(self._append_first)
         self.tree.itemClicked.connect(lambda item, _column: self._on_clicked(item))
         self.tree.itemActivated.connect(lambda item, _column: self._append(item))
+        self.tree.itemExpanded.connect(self._on_expanded)
 
     def show_library(self, library: LayerLibrary, blocks: Iterable[str] = ()) -> None:
         """Offer the layers of a library and the saved blocks."""
+        self._library = library
         self._specs = [spec for spec in library if not spec.hidden]
         self._blocks = list(blocks)
         self._fill()
@@ -113,10 +118,26 @@ class Toolbox(QWidget):
             for choice in choices:
                 head.addChild(self._leaf(choice))
             head.setExpanded(bool(typed) or category in OPEN_AT_START or category == MY_BLOCKS)
+        if not typed and self._library is not None:
+            head = QTreeWidgetItem([OPERATORS])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            head.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+            self.tree.addTopLevelItem(head)
+
+    def _on_expanded(self, head: QTreeWidgetItem) -> None:
+        if head.text(0) == OPERATORS and not head.childCount():
+            head.addChildren([self._leaf(choice) for choice in self._operators()])
+
+    def _operators(self) -> list[Choice]:
+        found = self._library.operators.offered() if self._library is not None else ()
+        return [self._choice(spec) for spec in found]
 
     def _found(self, typed: str) -> list[tuple[str, list[Choice]]]:
         choices = matching([self._choice(spec) for spec in self._specs] + self._block_choices(), typed)
-        return [(f"{len(choices)} found" if choices else "Nothing matches", choices)]
+        operators = matching(self._operators(), typed)
+        more = [(f"{len(operators)} {OPERATORS}", operators)] if operators else []
+        first = [(f"{len(choices)} found", choices)] if choices or not more else []
+        return [*first, *more] if choices or more else [("Nothing matches", [])]
 
     def _by_category(self) -> list[tuple[str, list[Choice]]]:
         groups: dict[str, list[Choice]] = {name: [] for name in CATEGORIES}

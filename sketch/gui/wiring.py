@@ -20,6 +20,7 @@ CONTEXT = (
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
     "edit.rename", "edit.replace_layer", "",
     "group.group", "group.ungroup", "group.enter", "group.save_block", "",
+    "model.make_input", "model.make_output", "model.extract", "model.replace_all", "",
     "insert.quick_add", "insert.note",
 )  # fmt: skip
 """The context menu of the canvas; an empty name is a line."""

@@ -61,6 +61,7 @@ def save_document(document: Document, path: Path, *, with_history: bool = True) 
     """Write the document to `path`, old or new and never half, and mark it saved; DocumentFileError otherwise."""
     steps = document.history.checkpoints if with_history else ()
     try:
+        document.store.let_go(path)
         write_file(
             path, lambda target: _write(target, document, steps), lambda target: _verify(target, document)
         )

@@ -19,6 +19,10 @@ class Store(Protocol):
         """The array of a digest, read-only; an error of the binder when it is missing."""
         ...
 
+    def let_go(self, path: Path) -> None:
+        """Let every tensor that lies in this file outlive it, before it is replaced; OSError when there is no room."""
+        ...
+
     def __contains__(self, digest: str) -> bool: ...
 
 

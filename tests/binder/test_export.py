@@ -83,5 +83,11 @@ def test_compare_measures_what_differs():
     nan = np.array([np.nan, np.inf])
     assert compare("x", {"y": nan}, {"z": nan}).agrees
     assert not compare("x", {"y": nan}, {"y": np.array([np.nan, 1.0])}).agrees
+    assert compare("x", {"y": np.full(2, np.nan)}, {"y": np.full(2, np.nan)}).remarks
+    assert compare("x", {"y": np.zeros((0, 2))}, {"y": np.zeros((0, 2))}).remarks
+    assert not compare("x", want, want).remarks
+    words = np.array(["a", "b"])
+    assert compare("x", {"y": words}, {"y": words}).agrees
+    assert not compare("x", {"y": words}, {"y": words[::-1]}).agrees
     with pytest.raises(BinderError, match="shape"):
         compare("x", {"y": np.zeros(2)}, {"y": np.zeros(3)})

@@ -10,6 +10,7 @@ from typing import Any
 from sketch.graph.evaluate import applies
 from sketch.graph.infer import Inference
 from sketch.graph.lifting import descendants
+from sketch.graph.operator_types import param_label
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Edge, Node, ValueType, shape_text
 from sketch.graph.specs import LayerSpec
@@ -66,8 +67,18 @@ def worst(problems: list[Problem]) -> str | None:
 
 def params_text(node: Node, spec: LayerSpec) -> str:
     """`out 64 · kernel 3×3 · stride 2`: what was set on this node, in the order of its layer."""
-    names = spec.params if not spec.is_operator else node.params
-    return " · ".join(_param_text(name, node.params[name]) for name in names if name in node.params)
+    names = spec.params if not spec.is_operator else said_params(node.params)
+    return " · ".join(
+        _param_text(param_label(spec, name), node.params[name]) for name in names if name in node.params
+    )
+
+
+def said_params(params: Mapping[str, Any]) -> list[str]:
+    """What to show of an operator: attributes that are plain values, and small constant inputs."""
+    return [
+        name for name, value in params.items()
+        if ("data" in value if isinstance(value, dict) else not name.startswith("$"))
+    ]  # fmt: skip
 
 
 def group_text(tables: Tables, group: int) -> str:
@@ -82,6 +93,8 @@ def value_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict):  # a constant input
+        return value_text(tuple(value.get("data", ())))
     if isinstance(value, tuple):
         text = "×".join(value_text(item) for item in value[:6])
         return f"{text}…" if len(value) > 6 else text or "()"
@@ -128,7 +141,10 @@ def _layer_lines(inference: Inference, node: Node, spec: LayerSpec) -> list[str]
     if count != 0:
         lines.append("parameters: not known yet" if count is None else f"parameters: {count:,}")
     shown = _shown_params(spec, resolved.params, resolved.inputs)
-    rows = [f"{name} = {value_text(resolved.params[name])}" for name in shown[:MOST_SUMMARY_PARAMS]]
+    rows = [
+        f"{param_label(spec, name)} = {value_text(resolved.params[name])}"
+        for name in shown[:MOST_SUMMARY_PARAMS]
+    ]
     if len(shown) > MOST_SUMMARY_PARAMS:
         rows.append(f"… {len(shown) - MOST_SUMMARY_PARAMS} more parameters")
     return [*lines, *([""] if rows else []), *rows]
@@ -138,7 +154,7 @@ def _shown_params(
     spec: LayerSpec, params: Mapping[str, Any], inputs: tuple[ValueType | None, ...]
 ) -> list[str]:
     if spec.is_operator:
-        return list(params)
+        return said_params(params)
     return [name for name in spec.params if name in params and applies(spec, name, params, inputs)]
 
 
@@ -153,7 +169,9 @@ def _group_lines(tables: Tables, inference: Inference, group: int) -> list[str]:
 
 
 def _type_text(value: ValueType | None) -> str:
-    return "not known" if value is None else f"{shape_text(value.shape)}  {value.dtype}"
+    if value is None:
+        return "not known"
+    return f"{shape_text(value.shape)}  {value.dtype}" if value.is_tensor else value.dtype
 
 
 def _problem_text(tables: Tables, problem: Problem, node_id: int) -> str:

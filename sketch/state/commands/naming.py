@@ -34,6 +34,8 @@ def count_of(count: int, word: str) -> str:
 
 def value_text(value: object) -> str:
     """A parameter's value for a label, cut when it is long."""
+    if isinstance(value, dict) and "data" in value:  # a constant input of an operator
+        value = value["data"]
     if isinstance(value, (tuple, list)):
         text = "×".join(map(str, value)) if len(value) <= 8 else f"{len(value)} values"
     else:

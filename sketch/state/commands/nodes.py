@@ -9,7 +9,9 @@ from sketch.graph import surgery
 from sketch.graph.draft import Draft
 from sketch.graph.errors import ParameterError
 from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
+from sketch.graph.operator_types import param_label
 from sketch.graph.rows import Place
+from sketch.graph.zone_drawing import furnish
 from sketch.state.commands.fitting import Fitting
 from sketch.state.commands.naming import name_of, names_of, value_text
 from sketch.state.document import Document
@@ -26,10 +28,13 @@ def add_layer(
     params: Mapping[str, Any] | None = None,
 ) -> int:
     """Put a layer on a canvas, not wired; its id."""
-    return document.edit(
-        added_label(document, layer, parent),
-        lambda draft: draft.add(layer, None, params, parent=parent, place=place),
-    )
+
+    def edit(draft: Draft) -> int:
+        node_id = draft.add(layer, None, params, parent=parent, place=place)
+        furnish(draft, node_id)
+        return node_id
+
+    return document.edit(added_label(document, layer, parent), edit)
 
 
 def append_layer(
@@ -46,6 +51,7 @@ def append_layer(
     def edit(draft: Draft) -> int:
         where = place or _free_place(document, parent, _below(document, ends or list(after)))
         node_id = draft.add(layer, None, None, parent=parent, place=where)
+        furnish(draft, node_id)
         for source in ends:
             into = None if draft.spec(node_id).group else draft.free_input(node_id)
             if into is not None:
@@ -87,7 +93,8 @@ def set_param(
                 raise ParameterError(f"{name_of(document, node_id)}: {error}") from None
 
     key = None if gesture is None else ("param", chosen, name, gesture)
-    document.edit(f"Set {name} of {names_of(document, chosen)} to {value_text(value)}", edit, key)
+    label = param_label(document.library[document.tables.nodes[chosen[0]].layer], name) if chosen else name
+    document.edit(f"Set {label} of {names_of(document, chosen)} to {value_text(value)}", edit, key)
 
 
 def reset_param(document: Document, ids: Iterable[int], name: str) -> None:

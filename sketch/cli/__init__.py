@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from sketch.cli.parts import Parser, UsageError, answer, command, shapes, show, write, writing_options
+from sketch.cli.surgery import add_commands
 
 log = logging.getLogger(__name__)
-
-
-class UsageError(Exception):
-    """The command line itself is wrong."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a wrong command line as one line, like every other bad input."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; `{self.prog} --help` shows how to call it")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,62 +29,36 @@ def main(argv: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all subcommands."""
-    parser = _Parser(
+    parser = Parser(
         prog="sketch",
         description="Draw, open, convert and check neural networks.",
         epilog="Without a command, `sketch [FILE ...]` opens the editor.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    convert = _command(
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    convert = command(
         commands, "convert", _convert, "write a model in another format, and prove it", "SRC", "DST"
     )
-    convert.add_argument("--kernel", help="the kernel that writes DST; by its suffix otherwise")
     convert.add_argument(
         "--input",
         action="append",
         default=[],
         metavar="NAME=1x3x224x224",
-        help="shape of an input for the proof",
+        help="shape of an input for the proof; with names such as Nx3xHxW it becomes the shape in DST",
     )
-    convert.add_argument(
-        "--opset", type=int, help="ONNX operator set; the newest that onnxruntime runs otherwise"
-    )
-    convert.add_argument(
-        "--no-verify", action="store_true", help="do not run source and result on the same inputs"
-    )
-    _command(
+    writing_options(convert)
+    command(
         commands, "info", _info, "format, inputs, outputs, layers, parameters, operations, problems", "SRC"
     )
-    _command(commands, "check", _check, "problems; exit 1 when there are errors", "SRC")
-    code = _command(commands, "code", _code, "source text on standard output", "SRC", json_option=False)
+    command(commands, "check", _check, "problems; exit 1 when there are errors", "SRC")
+    code = command(commands, "code", _code, "source text on standard output", "SRC", json_option=False)
     code.add_argument("--kernel", default="pytorch", help="pytorch (default), onnx, ...")
-    render = _command(commands, "render", _render, "the canvas as a picture", "SRC", "DST", json_option=False)
+    render = command(commands, "render", _render, "the canvas as a picture", "SRC", "DST", json_option=False)
     render.add_argument("--theme", default="light", choices=("light", "dark"))
-    _command(
-        commands, "diff", _diff, "structural and weight differences; exit 1 when there are any", "A", "B"
-    )
-    _command(commands, "kernels", _kernels, "the kernels there are, and what they read and write")
-    layers = _command(commands, "layers", _layers, "the layers there are, or one of them")
+    command(commands, "diff", _diff, "structural and weight differences; exit 1 when there are any", "A", "B")
+    command(commands, "kernels", _kernels, "the kernels there are, and what they read and write")
+    add_commands(commands)
+    layers = command(commands, "layers", _layers, "the layers there are, or one of them")
     layers.add_argument("name", nargs="?", help="show this layer")
-    return parser
-
-
-def _command(
-    commands: Any,
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    text: str,
-    *files: str,
-    json_option: bool = True,
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    for file in files:
-        parser.add_argument(file.lower(), metavar=file)
-    if files:
-        parser.add_argument("--trust", action="store_true", help="your word that code in the file may run")
-    if json_option:
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -101,12 +66,15 @@ def _convert(args: argparse.Namespace) -> int:
     from sketch import api
     from sketch.describe import report_facts, report_text
 
-    sizes = _sizes(args.input)
-    kernel = args.kernel or api.workbench().registry.for_suffix(Path(args.dst)).info.name
+    wanted = shapes(args.input)
     network = api.open(args.src, trust=args.trust)
-    report = api.compile(network, args.dst, kernel, args.opset, not args.no_verify, sizes=sizes)
-    _print(report_facts(report) if args.json else report_text(report))
-    return 1 if report.verification is not None and not report.verification.agrees else 0
+    named = {name: shape for name, shape in wanted.items() if not all(isinstance(s, int) for s in shape)}
+    if named:
+        network = api.reshaped(network, named)
+    sizes = {name: shape for name, shape in wanted.items() if name not in named}
+    report = write(network, args, sizes)
+    show(report_facts(report) if args.json else report_text(report))
+    return answer(report)
 
 
 def _info(args: argparse.Namespace) -> int:
@@ -114,7 +82,7 @@ def _info(args: argparse.Namespace) -> int:
     from sketch.describe import facts, info_text
 
     network = api.open(args.src, trust=args.trust)
-    _print(facts(network) if args.json else info_text(network))
+    show(facts(network) if args.json else info_text(network))
     return 0
 
 
@@ -124,17 +92,17 @@ def _check(args: argparse.Namespace) -> int:
 
     network = api.open(args.src, trust=args.trust)
     if args.json:
-        _print({"problems": [problem_fact(network, problem) for problem in network.problems]})
+        show({"problems": [problem_fact(network, problem) for problem in network.problems]})
     else:
         lines = [problem_line(network, problem) for problem in network.problems]
-        _print("\n".join(lines) or "no problems")
+        show("\n".join(lines) or "no problems")
     return 1 if network.errors else 0
 
 
 def _code(args: argparse.Namespace) -> int:
     from sketch import api
 
-    _print(api.code(api.open(args.src, trust=args.trust), args.kernel).rstrip("\n"))
+    show(api.code(api.open(args.src, trust=args.trust), args.kernel).rstrip("\n"))
     return 0
 
 
@@ -154,9 +122,9 @@ def _diff(args: argparse.Namespace) -> int:
     found = api.diff(api.open(args.a, trust=args.trust), api.open(args.b, trust=args.trust))
     if args.json:
         rows = [{"kind": each.kind, "where": each.where, "what": each.what} for each in found]
-        _print({"equal": not found, "differences": rows})
+        show({"equal": not found, "differences": rows})
     else:
-        _print("\n".join(f"{each.kind}: {each.where}: {each.what}" for each in found) or "no differences")
+        show("\n".join(f"{each.kind}: {each.where}: {each.what}" for each in found) or "no differences")
     return 1 if found else 0
 
 
@@ -172,9 +140,7 @@ def _kernels(args: argparse.Namespace) -> int:
         for kernel in registry
     }  # fmt: skip
     rows.update({name: {"failed": reason} for name, reason in registry.failures.items()})
-    _print(
-        {"kernels": rows} if args.json else "\n".join(_kernel_line(name, row) for name, row in rows.items())
-    )
+    show({"kernels": rows} if args.json else "\n".join(_kernel_line(name, row) for name, row in rows.items()))
     return 0
 
 
@@ -197,7 +163,7 @@ def _layers(args: argparse.Namespace) -> int:
     }
     if args.json:
         rows = {s.name: {"category": s.category, "doc": s.doc, "limits": limits[s.name]} for s in specs}
-        _print({"layers": rows})
+        show({"layers": rows})
         return 0
     lines = (
         [layer_text(specs[0])] if args.name else [f"{s.name:<28} {s.category:<18} {s.title}" for s in specs]
@@ -205,25 +171,8 @@ def _layers(args: argparse.Namespace) -> int:
     lines += [
         f"not in {kernel}: {name} {how}" for name, found in limits.items() for kernel, how in found.items()
     ]
-    _print("\n".join(lines))
+    show("\n".join(lines))
     return 0
-
-
-def _sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """`--input NAME=1x3x224x224` as name -> shape; UsageError otherwise."""
-    sizes = {}
-    for text in texts:
-        name, equals, shape = text.partition("=")
-        parts = shape.split("x")
-        if not name or not equals or not all(part.isdigit() for part in parts):
-            raise UsageError(f"--input {text}: write NAME=1x3x224x224")
-        sizes[name] = tuple(int(part) for part in parts)
-    return sizes
-
-
-def _print(answer: dict[str, Any] | str) -> None:
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    sys.stdout.write(text + "\n")
 
 
 def _fail(message: str) -> int:

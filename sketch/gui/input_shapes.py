@@ -1,0 +1,101 @@
+"""The dialog of all inputs of a model: names, shapes with names for any size, element types."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from sketch.graph.errors import GraphError
+from sketch.graph.rows import Node
+from sketch.gui.small_table import SmallTable
+from sketch.state import commands
+from sketch.state.document import Document
+
+TYPES = (
+    "float32",
+    "float16",
+    "bfloat16",
+    "float64",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "bool",
+    "string",
+)
+
+
+class InputShapes(QDialog):
+    """One row an input; OK sets them all in one step, and says what stands in the way."""
+
+    def __init__(self, parent: QWidget, document: Document):
+        super().__init__(parent)
+        self.setWindowTitle("Input shapes")
+        self.setMinimumSize(620, 320)
+        self._document = document
+        self._rows: list[tuple[int, QLineEdit, QLineEdit, QComboBox]] = []
+        hint = QLabel("A size is a number, or a name such as N that stands for any size.")
+        hint.setProperty("role", "muted")
+        self.table = SmallTable(("Name", "Shape", "Type"), "Inputs", {1: 260, 2: 120})
+        self.fault = QLabel()
+        self.fault.setProperty("role", "error")
+        self.fault.setWordWrap(True)
+        self.fault.hide()
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self._apply)
+        self.buttons.rejected.connect(self.reject)
+        for node in document.tables.nodes.values():
+            if node.layer == "Input":
+                self._add(node)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 18, 18, 14)
+        column.setSpacing(12)
+        for widget in (hint, self.table, self.fault, self.buttons):
+            column.addWidget(widget)
+
+    def fields(self, row: int) -> tuple[QLineEdit, QLineEdit, QComboBox]:
+        """The fields of a row: name, shape, type."""
+        return self._rows[row][1:]
+
+    def _add(self, node: Node) -> None:
+        params = self._document.inference.of(node.id).params
+        name, shape, dtype = (
+            QLineEdit(node.name),
+            QLineEdit(", ".join(map(str, params["shape"]))),
+            QComboBox(),
+        )
+        name.setAccessibleName(f"Name of {node.name}")
+        shape.setAccessibleName(f"Shape of {node.name}")
+        dtype.setAccessibleName(f"Type of {node.name}")
+        dtype.addItems(list(dict.fromkeys((*TYPES, str(params["dtype"])))))
+        dtype.setCurrentText(params["dtype"])
+        self.table.add_row((name, shape, dtype))
+        self._rows.append((node.id, name, shape, dtype))
+
+    def _apply(self) -> None:
+        wanted = {
+            key: commands.InputRow(name.text().strip(), sizes(shape.text()), dtype.currentText())
+            for key, name, shape, dtype in self._rows
+        }
+        try:
+            commands.set_inputs(self._document, wanted)
+        except GraphError as error:
+            self.fault.setText(str(error))
+            self.fault.show()
+            return
+        self.accept()
+
+
+def sizes(text: str) -> tuple[int | str, ...]:
+    """`N, 3, 224, 224` or `Nx3x224` as sizes; what is neither a number nor a name is refused by the Input itself."""
+    plain = text.strip().strip("()[]").replace("×", ",")
+    if (
+        "," not in plain
+        and plain.replace("x", "").replace(" ", "").isalnum()
+        and any(c.isdigit() for c in plain)
+    ):
+        plain = plain.replace("x", ",")
+    parts = [part.strip() for part in plain.split(",") if part.strip()]
+    return tuple(int(part) if part.lstrip("-").isdigit() else part for part in parts)

@@ -1,0 +1,141 @@
+"""Replacing a pattern: how often it is there, step through the places, and put a layer or a block there instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+)
+
+from sketch.graph.errors import GraphError
+from sketch.gui.edit_commands import clip_in_clipboard
+from sketch.state import commands
+from sketch.state.codec import CodecError
+from sketch.state.commands.patterns import Occurrence, Pattern
+from sketch.state.document_view import Update
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+
+BLOCK = ""
+"""The choice that takes the clipboard."""
+
+
+class ReplaceAll(QDialog):
+    """Stays beside the canvas, so that the places can be looked at; the edit is one step."""
+
+    def __init__(self, window: MainWindow, tab: CanvasTab, pattern: Pattern):
+        super().__init__(window)
+        self.setWindowTitle("Replace all occurrences")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(480)
+        self._window, self._tab, self._pattern = window, tab, pattern
+        self.found: list[Occurrence] = []
+        self._here = -1
+        self.count = QLabel()
+        self.count.setWordWrap(True)
+        self.any_params = QCheckBox("Also with other parameters")
+        self.any_params.toggled.connect(lambda _on: self._search())
+        self.by = QComboBox()
+        self.by.setAccessibleName("Replace by")
+        self.by.setEditable(True)
+        self.by.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.fault = QLabel()
+        self.fault.setProperty("role", "error")
+        self.fault.setWordWrap(True)
+        self.fault.hide()
+        self._lay_out()
+        self._unsubscribe = tab.document.subscribe(self._on_update)
+        self.finished.connect(lambda _result: self._unsubscribe())
+        self._search()
+
+    def step(self, by: int) -> None:
+        """Show the next or previous occurrence."""
+        if self.found:
+            self._here = (self._here + by) % len(self.found)
+            nodes = list(self.found[self._here].nodes.values())
+            self._tab.reveal(nodes[0])
+            self._tab.view.select(nodes)
+            self._say()
+
+    def replace(self) -> None:
+        """Do it; what stands in the way is said here."""
+        document, layer = self._tab.document, self.by.currentData()
+        if self.by.currentText() != self.by.itemText(self.by.currentIndex()):
+            layer = self.by.currentText().strip()
+        count = len(self.found)
+        self._unsubscribe()
+        try:
+            if layer == BLOCK:
+                made = commands.replace_by_block(document, self.found, clip_in_clipboard())
+            else:
+                made = commands.replace_by_layer(document, self.found, layer)
+        except (GraphError, CodecError) as error:
+            self.fault.setText(str(error))
+            self.fault.show()
+            self._unsubscribe = document.subscribe(self._on_update)
+            return
+        self._tab.view.select(made)
+        self._window.say(f"Replaced {count} occurrence{'' if count == 1 else 's'}.")
+        self.close()
+
+    def _on_update(self, _update: Update) -> None:
+        """What was found is of the drawing as it was."""
+        self.close()
+
+    def _search(self) -> None:
+        self.found = commands.occurrences(
+            self._tab.document, self._pattern, any_params=self.any_params.isChecked()
+        )
+        self._here = -1
+        self._say()
+
+    def _say(self) -> None:
+        size, count = len(self._pattern.order), len(self.found)
+        place = f" This is number {self._here + 1}." if self._here >= 0 else ""
+        self.count.setText(
+            f"The {size} selected layer{'' if size == 1 else 's'}, wired like this: "
+            f"{count} occurrence{'' if count == 1 else 's'}.{place}"
+        )
+
+    def _lay_out(self) -> None:
+        self.by.addItem("the block in the clipboard", BLOCK)
+        for spec in self._window.services.library:
+            if not spec.group and not spec.hidden and spec.inputs and spec.outputs:
+                self.by.addItem(spec.title, spec.name)
+        self.by.setCurrentIndex(self.by.findData("Identity"))
+        walk = QHBoxLayout()
+        for title, by in (("Previous", -1), ("Next", 1)):
+            button = QPushButton(title)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _on=False, by=by: self.step(by))
+            walk.addWidget(button)
+        walk.addStretch(1)
+        choose = QHBoxLayout()
+        choose.addWidget(QLabel("Replace by"))
+        choose.addWidget(self.by, 1)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Replace all")
+        self.buttons.accepted.connect(self.replace)
+        self.buttons.rejected.connect(self.close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 18, 18, 14)
+        column.setSpacing(12)
+        column.addWidget(self.count)
+        column.addLayout(walk)
+        column.addWidget(self.any_params)
+        column.addLayout(choose)
+        column.addWidget(self.fault)
+        column.addWidget(self.buttons)

@@ -1,0 +1,53 @@
+"""A table in a dialog: columns with titles, rows of texts and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+ROW_HEIGHT = 38
+"""Height of a row, px: a field fits in."""
+
+
+class SmallTable(QTableWidget):
+    """Rows that a person reads and fills in; the first column takes what room is left."""
+
+    def __init__(self, titles: Sequence[str], name: str, widths: Mapping[int, int] | None = None):
+        """`widths` (px, by column) are for columns of fields, which do not tell how much room they need."""
+        super().__init__(0, len(titles))
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels(list(titles))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in (widths or {}).items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+
+    def add_row(self, cells: Sequence[str | QWidget]) -> int:
+        """Append a row of texts and widgets; its number."""
+        row = self.rowCount()
+        self.insertRow(row)
+        for column, cell in enumerate(cells):
+            if isinstance(cell, QWidget):
+                self.setCellWidget(row, column, cell)
+            else:
+                self.set_text(row, column, cell)
+        return row
+
+    def set_text(self, row: int, column: int, text: str) -> None:
+        """Write into a cell; a long text is shown in full as its tool tip."""
+        item = QTableWidgetItem(text)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        item.setToolTip(text)
+        self.setItem(row, column, item)
