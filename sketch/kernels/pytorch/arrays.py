@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ _BITS = {torch.bfloat16: torch.int16, **{
     getattr(torch, name): torch.uint8 for name in TORCH_TYPES.values() if name.startswith("float8_")}}  # fmt: skip
 _SLAB = 16
 """Elements of a cache line, about."""
+_LARGE = 1 << 20
 
 
 def torch_type(name: str) -> torch.dtype:
@@ -44,13 +46,30 @@ def to_mapped(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
 
 
 def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each."""
-    if array.ndim != 2 or not array.T.flags.c_contiguous:
-        return np.array(array, order="C", copy=True)
-    made = np.empty(array.shape, array.dtype)
+    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each.
+
+    The rows are taken as bytes, as they may begin at an address where numpy would read element by element.
+    """
+    made: np.ndarray[Any, Any] = _memory(array.nbytes).view(array.dtype).reshape(array.shape)
+    if array.ndim != 2 or not array.size or not array.T.flags.c_contiguous:
+        np.copyto(made, array)
+        return made
+    raw = array.T.reshape(-1).view(np.uint8)
+    row = array.shape[0] * array.itemsize
     for first in range(0, array.shape[1], _SLAB):
-        made[:, first : first + _SLAB] = array[:, first : first + _SLAB]
+        rows = np.array(raw[first * row : (first + _SLAB) * row]).view(array.dtype)
+        made[:, first : first + _SLAB] = rows.reshape(-1, array.shape[0]).T
     return made
+
+
+def _memory(size: int) -> np.ndarray[Any, Any]:
+    """New bytes; many of them at one go, where the system can: page by page, at first touch, costs more than a copy."""
+    populate = getattr(mmap, "MAP_POPULATE", 0)
+    if size < _LARGE or not populate:
+        return np.empty(size, np.uint8)
+    return np.frombuffer(
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | populate), np.uint8
+    )
 
 
 def _typed(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:

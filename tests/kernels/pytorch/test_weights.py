@@ -68,6 +68,19 @@ def test_what_lies_right_is_mapped_and_the_rest_is_copied(tmp_path, kind, mapped
     assert (str(tmp_path) in place_of(tensor.data_ptr())) == mapped
 
 
+@pytest.mark.parametrize("start", [4096, 4097])
+def test_a_large_transposed_matrix_is_copied_from_any_address(tmp_path, start):
+    values = np.random.default_rng(1).random((601, 503), np.float32)
+    (tmp_path / "user.bin").write_bytes(b"\1" * start + np.ascontiguousarray(values.T).tobytes())
+    store = TensorStore(tmp_path / "store", adopt_below=0)
+    base = store.put_slice(FileSlice(str(tmp_path / "user.bin"), start, values.nbytes), "float32", (503, 601))
+    array = store.get(store.view(base, (503, 601), "float32", order=(1, 0)), (601, 503), "float32")
+    tensor = to_mapped(array, "float32")
+    assert np.array_equal(tensor.numpy(), values)
+    tensor.mul_(2)
+    assert np.array_equal(array, values)
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8e4m3fn"])
 def test_raw_bits_are_mapped_as_the_type_they_stand_for(tmp_path, dtype):
     store = TensorStore(tmp_path)
