@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from sketch.binder.kernel import BinderError
 from sketch.kernels.pytorch.calls import SKETCH_TYPES, TORCH_TYPES
 
 _BITS = {torch.bfloat16: torch.int16, **{
@@ -46,20 +49,32 @@ def to_mapped(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
 
 
 def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each.
-
-    The rows are taken as bytes, as they may begin at an address where numpy would read element by element.
-    """
+    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each."""
     made: np.ndarray[Any, Any] = _memory(array.nbytes).view(array.dtype).reshape(array.shape)
     if array.ndim != 2 or not array.size or not array.T.flags.c_contiguous:
         np.copyto(made, array)
         return made
-    raw = array.T.reshape(-1).view(np.uint8)
-    row = array.shape[0] * array.itemsize
-    for first in range(0, array.shape[1], _SLAB):
-        rows = np.array(raw[first * row : (first + _SLAB) * row]).view(array.dtype)
-        made[:, first : first + _SLAB] = rows.reshape(-1, array.shape[0]).T
+    place, first = _place(array.T), 0
+    for rows in _slabs(array.T) if place is None else _read_slabs(array.T, *place):
+        made[:, first : first + len(rows)] = rows.T
+        first += len(rows)
     return made
+
+
+def _slabs(matrix: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+    yield from (matrix[first : first + _SLAB] for first in range(0, len(matrix), _SLAB))
+
+
+def _read_slabs(matrix: np.ndarray[Any, Any], path: str, start: int) -> Iterator[np.ndarray[Any, Any]]:
+    """Rows of a matrix that lies in a file, read into one buffer: mapping the pages of a file costs more."""
+    buffer = np.empty((_SLAB, matrix.shape[1]), matrix.dtype)
+    with Path(path).open("rb", buffering=0) as file:
+        file.seek(start)
+        for first in range(0, len(matrix), _SLAB):
+            rows = buffer[: len(matrix) - first]
+            if file.readinto(rows.reshape(-1).view(np.uint8).data) != rows.nbytes:
+                raise BinderError(f"{path}: cut off while it was read; open it again.")
+            yield rows
 
 
 def _memory(size: int) -> np.ndarray[Any, Any]:
@@ -82,6 +97,12 @@ def _typed(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
 
 def _pages(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
     """The bytes of an array, mapped once more for copy-on-write; None when they do not lie in a row in a file."""
+    place = _place(array)
+    return None if place is None else np.memmap(place[0], np.uint8, "c", place[1], (array.nbytes,))
+
+
+def _place(array: np.ndarray[Any, Any]) -> tuple[str, int] | None:
+    """The file that a mapped array lies in, and where it starts there; None when it is in memory or in pieces."""
     file: Any = array
     while file is not None and not isinstance(file, np.memmap):
         file = getattr(file, "base", None)
@@ -89,8 +110,7 @@ def _pages(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         file = file.base
     if file is None or not array.size or not array.flags.c_contiguous:
         return None
-    start = int(file.offset) + array.ctypes.data - file.ctypes.data
-    return np.memmap(file.filename, np.uint8, "c", start, (array.nbytes,))
+    return str(file.filename), int(file.offset) + array.ctypes.data - file.ctypes.data
 
 
 def to_array(tensor: torch.Tensor) -> tuple[np.ndarray[Any, Any], str]:
