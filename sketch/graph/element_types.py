@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sketch.graph.rows import DTYPES
+
 ELEMENT_TYPES: Mapping[str, int] = {
     "float32": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "string": 8, "bool": 9,
     "float16": 10, "float64": 11, "uint32": 12, "uint64": 13, "complex64": 14, "complex128": 15, "bfloat16": 16,
@@ -13,4 +15,10 @@ ELEMENT_TYPES: Mapping[str, int] = {
 """Name -> number."""
 
 TYPE_NAMES: Mapping[int, str] = {number: name for name, number in ELEMENT_TYPES.items()}
+"""Number -> name."""
+
+HELD_TYPES: Mapping[str, int] = {name: number for name, number in ELEMENT_TYPES.items() if name in DTYPES}
+"""Those that a tensor of a drawing can have: name -> number."""
+
+HELD_NAMES: Mapping[int, str] = {number: name for name, number in HELD_TYPES.items()}
 """Number -> name."""

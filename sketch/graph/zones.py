@@ -15,7 +15,7 @@ from typing import Any
 from sketch.graph.errors import GraphError
 from sketch.graph.network import Body, GroupBox, Network, Source, Step
 from sketch.graph.rows import FrozenDict, ValueType
-from sketch.graph.zone_kinds import BRANCHES, ELSE, ENDS, IF, LOOP_START, MARKERS, STARTS, THEN
+from sketch.graph.zone_kinds import BRANCHES, ENDS, IF, LOOP_START, MARKERS, STARTS
 
 
 class ZoneError(GraphError):
@@ -56,17 +56,6 @@ def collapse(network: Network) -> Network:
         _refuse_leak(network, step, inside)
     groups = {key: box for key, box in network.groups.items() if _home(network, box) not in zones}
     return replace(network, steps=tuple(steps), groups=groups)
-
-
-def zone_of(network: Network, step: Step) -> GroupBox | None:
-    """The innermost zone (or branch) group around a step."""
-    parent = step.parent
-    while parent is not None:
-        box = network.groups[parent]
-        if box.layer in (*ENDS, THEN, ELSE):
-            return box
-        parent = box.parent
-    return None
 
 
 # --- finding -------------------------------------------------------------------------------------------

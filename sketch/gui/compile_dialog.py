@@ -12,14 +12,12 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
@@ -27,6 +25,7 @@ from sketch.binder.kernel import Kernel, OptionSpec
 from sketch.binder.registry import KernelRegistry
 from sketch.graph.network import Network
 from sketch.graph.specs import ParamSpec
+from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.gui.param_fields import ParamField, make_field
 
 FIXED_ROWS = 3
@@ -77,10 +76,7 @@ class CompileDialog(QDialog):
         self.obstacle.setProperty("role", "error")
         self.obstacle.setWordWrap(True)
         self._form = QFormLayout()
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Compile")
+        self.buttons = ok_cancel(self.accept, self.reject, "Compile")
         self._lay_out()
         self._fill(kernel)
 
@@ -135,7 +131,7 @@ class CompileDialog(QDialog):
         self.folder.setToolTip(folder)
         self.obstacle.setText(reason)
         self.obstacle.setVisible(bool(reason))
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not reason)
+        self.buttons.button(OK).setEnabled(not reason)
 
     def _browse(self) -> None:
         info = self._chosen().info
@@ -159,14 +155,10 @@ class CompileDialog(QDialog):
         self._form.addRow("Kernel", self.kernel)
         self._form.addRow("File", place)
         self._form.addRow("Folder", self.folder)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 14)
-        column.setSpacing(12)
+        column = dialog_column(self)
         column.addLayout(self._form)
         for widget in (self.verify, self.obstacle, self.buttons):
             column.addWidget(widget)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
 
 
 def _as_param(option: OptionSpec) -> ParamSpec:

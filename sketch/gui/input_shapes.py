@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
 from sketch.graph.errors import GraphError
 from sketch.graph.rows import Node
+from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
 from sketch.state.document import Document
@@ -37,21 +38,12 @@ class InputShapes(QDialog):
         hint = QLabel("A size is a number, or a name such as N that stands for any size.")
         hint.setProperty("role", "muted")
         self.table = SmallTable(("Name", "Shape", "Type"), "Inputs", {1: 260, 2: 120})
-        self.fault = QLabel()
-        self.fault.setProperty("role", "error")
-        self.fault.setWordWrap(True)
-        self.fault.hide()
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self._apply)
-        self.buttons.rejected.connect(self.reject)
+        self.fault = fault_label()
+        self.buttons = ok_cancel(self._apply, self.reject)
         for node in document.tables.nodes.values():
             if node.layer == "Input":
                 self._add(node)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 14)
-        column.setSpacing(12)
+        column = dialog_column(self)
         for widget in (hint, self.table, self.fault, self.buttons):
             column.addWidget(widget)
 

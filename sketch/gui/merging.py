@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from sketch.graph.errors import GraphError
 from sketch.graph.tables import Tables
+from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
@@ -116,20 +115,10 @@ class MergeDialog(QDialog):
         )
         self.prefix = QLineEdit(f"{other.name}_")
         self.prefix.setAccessibleName("Prefix")
-        self.fault = QLabel()
-        self.fault.setProperty("role", "error")
-        self.fault.setWordWrap(True)
-        self.fault.hide()
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Merge")
-        self.buttons.accepted.connect(self._apply)
-        self.buttons.rejected.connect(self.reject)
+        self.fault = fault_label()
+        self.buttons = ok_cancel(self._apply, self.reject, "Merge")
         self._fill()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 14)
-        column.setSpacing(12)
+        column = dialog_column(self)
         column.addWidget(head)
         column.addWidget(self.table)
         form = QFormLayout()

@@ -9,16 +9,15 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from sketch.binder.surgery import agreement, arrays, quantising
 from sketch.binder.surgery.quantising import INT8, KEEP, MODES, Choice, Outcome, Weight
+from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.gui.model_jobs import run_job, take_in
 from sketch.gui.small_table import SmallTable
 
@@ -153,7 +152,7 @@ class QuantiseDialog(QDialog):
         self.total.setText(f"{before:,} to {after:,} bytes ({share:.0f} %)")
         self.effect.setText("")
         ok = any(choice.mode != KEEP for choice in chosen.values())
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ok)
+        self.buttons.button(OK).setEnabled(ok)
 
     def _measure(self) -> None:
         """Both networks on the same seeded inputs, in a worker; the answer comes into this dialog."""
@@ -191,15 +190,8 @@ class QuantiseDialog(QDialog):
         last = QHBoxLayout()
         last.addWidget(foot[0], 1)
         last.addWidget(foot[1])
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Quantise")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 14)
-        column.setSpacing(12)
+        self.buttons = ok_cancel(self.accept, self.reject, "Quantise")
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addLayout(last)

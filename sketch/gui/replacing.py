@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
 )
 
 from sketch.graph.errors import GraphError
+from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.edit_commands import clip_in_clipboard
 from sketch.state import commands
 from sketch.state.codec import CodecError
@@ -50,10 +49,7 @@ class ReplaceAll(QDialog):
         self.by.setAccessibleName("Replace by")
         self.by.setEditable(True)
         self.by.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.fault = QLabel()
-        self.fault.setProperty("role", "error")
-        self.fault.setWordWrap(True)
-        self.fault.hide()
+        self.fault = fault_label()
         self._lay_out()
         self._unsubscribe = tab.document.subscribe(self._on_update)
         self.finished.connect(lambda _result: self._unsubscribe())
@@ -124,15 +120,8 @@ class ReplaceAll(QDialog):
         choose = QHBoxLayout()
         choose.addWidget(QLabel("Replace by"))
         choose.addWidget(self.by, 1)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Replace all")
-        self.buttons.accepted.connect(self.replace)
-        self.buttons.rejected.connect(self.close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 14)
-        column.setSpacing(12)
+        self.buttons = ok_cancel(self.replace, self.close, "Replace all")
+        column = dialog_column(self)
         column.addWidget(self.count)
         column.addLayout(walk)
         column.addWidget(self.any_params)

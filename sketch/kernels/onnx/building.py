@@ -14,13 +14,13 @@ from sketch.binder.kernel import Task
 from sketch.binder.tensors import FileSlice
 from sketch.graph.attachments import add_tensor, set_hint, set_weight
 from sketch.graph.draft import Draft
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.rows import ValueType
 from sketch.kernels.onnx.claims import Claim
 from sketch.kernels.onnx.folding import known
 from sketch.kernels.onnx.naming import clean, constant_path
 from sketch.kernels.onnx.origin import Origin
 from sketch.kernels.onnx.raising.site import Plan, Weight
-from sketch.kernels.onnx.rows import TYPE_NAMES
 from sketch.kernels.onnx.value_kinds import ValueKinds
 
 SMALL_VALUE = 16
@@ -131,7 +131,7 @@ class Builder:
         if tensor.dtype == ir.DataType.STRING:
             return self._text_node(value, tensor, path)
         claim = self._constants.get(value.name or "")
-        dtype = TYPE_NAMES[tensor.dtype.value]
+        dtype = HELD_NAMES[tensor.dtype.value]
         shape = _shape(tensor)
         if claim is not None and claim.layer in ("Constant", "Parameter"):
             node_id = self.add(claim.layer, claim.path, claim.params)
@@ -167,7 +167,7 @@ class Builder:
         shape = weight.shape if weight.shape is not None else whole
         key = (weight.value, weight.part, shape)
         if key not in self._tensors:
-            dtype = TYPE_NAMES[tensor.dtype.value]
+            dtype = HELD_NAMES[tensor.dtype.value]
             digest, shape = self._stored(tensor, weight, shape, dtype)
             self._tensors[key] = add_tensor(self.draft, digest, shape, dtype, clean(weight.value.name or ""))
             same = weight.change is None and shape == whole
@@ -248,7 +248,7 @@ def _trains(tensor: ir.TensorProtocol, dtype: str) -> bool:
 def stored_array(tensor: ir.TensorProtocol) -> np.ndarray[Any, Any]:
     """The elements as the tensor store keeps them: raw bits where numpy lacks the type."""
     array = np.asarray(tensor.numpy())
-    dtype = TYPE_NAMES[tensor.dtype.value]
+    dtype = HELD_NAMES[tensor.dtype.value]
     if dtype == "bfloat16":
         return array.view(np.uint16)
     if dtype.startswith("float8"):

@@ -7,8 +7,8 @@ from typing import Any
 import onnx
 
 from sketch.graph.dims import Symbolic
+from sketch.graph.element_types import HELD_TYPES
 from sketch.graph.rows import ValueType
-from sketch.kernels.onnx.rows import ELEMENT_TYPES
 
 
 def as_now(value: onnx.ValueInfoProto, now: onnx.ValueInfoProto, *, same_type: bool) -> onnx.ValueInfoProto:
@@ -23,19 +23,19 @@ def as_now(value: onnx.ValueInfoProto, now: onnx.ValueInfoProto, *, same_type: b
 
 def typed(name: str, kind: ValueType) -> onnx.ValueInfoProto | None:
     """A value with the type that the drawing has, None where ONNX has no name for it."""
-    if kind.dtype not in ELEMENT_TYPES:
+    if kind.dtype not in HELD_TYPES:
         return None
     shape = (
         None if kind.shape is None else [size if isinstance(size, int) else str(size) for size in kind.shape]
     )
-    return onnx.helper.make_tensor_value_info(name, ELEMENT_TYPES[kind.dtype], shape)
+    return onnx.helper.make_tensor_value_info(name, HELD_TYPES[kind.dtype], shape)
 
 
 def agrees(proto: onnx.TypeProto, kind: ValueType, *, strict: bool) -> bool:
     """True when a declared type says nothing else than the drawing; `strict`: a number is no name either."""
-    if not proto.HasField("tensor_type") or kind.dtype not in ELEMENT_TYPES:
+    if not proto.HasField("tensor_type") or kind.dtype not in HELD_TYPES:
         return True
-    if proto.tensor_type.elem_type != ELEMENT_TYPES[kind.dtype]:
+    if proto.tensor_type.elem_type != HELD_TYPES[kind.dtype]:
         return False
     if kind.shape is None or not proto.tensor_type.HasField("shape"):
         return True

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sketch.graph.dims import Symbolic
+from sketch.graph.element_types import HELD_TYPES
 from sketch.graph.network import Step
 from sketch.graph.rows import ValueType
 from sketch.kernels.onnx.program import NEWEST_OPSET, Attribute, Op, TensorValue, ints
-from sketch.kernels.onnx.rows import ELEMENT_TYPES
 
 
 class UnsayableError(Exception):
@@ -139,7 +139,7 @@ class Emitter(Reading):
 
     def cast(self, x: str, have: str, want: str) -> str:
         """A value in another element type; itself when it has that already."""
-        return x if have == want else self.op("Cast", x, to=ELEMENT_TYPES[want])
+        return x if have == want else self.op("Cast", x, to=HELD_TYPES[want])
 
     # --- operators whose form changed between opsets -------------------------------------------------
 

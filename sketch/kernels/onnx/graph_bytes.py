@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAX_DEPTH = 30
@@ -13,6 +13,15 @@ def graphs_of(attribute: Any) -> list[Any]:
     """The GraphProtos of an AttributeProto."""
     found = [attribute.g] if attribute.HasField("g") else []
     return [*found, *attribute.graphs]
+
+
+def all_graphs(graph: Any) -> Iterator[Any]:
+    """A GraphProto and all graphs in its attributes, the outer before the inner."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for body in graphs_of(attribute):
+                yield from all_graphs(body)
 
 
 def captured_names(graph: Any) -> dict[str, None]:

@@ -10,6 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from sketch.graph.attachments import set_weight
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.rows import FrozenDict
 from sketch.graph.specs import LayerSpec
 from sketch.kernels.onnx.building import Builder
@@ -17,7 +18,6 @@ from sketch.kernels.onnx.folding import known
 from sketch.kernels.onnx.foreign import CAPTURES, INPUT, INPUT_ROLE, OUTPUTS, OVERLOAD, layer_name
 from sketch.kernels.onnx.graph_bytes import captured_names, graphs_of
 from sketch.kernels.onnx.raising.site import Plan, Weight, plain_attribute, short_decimal
-from sketch.kernels.onnx.rows import TYPE_NAMES
 
 SMALL_INPUT = 64
 """A constant input of up to this many numbers is a parameter of its operator, a larger one a stored weight."""
@@ -99,9 +99,9 @@ def _give(build: Builder, node_id: int, into: int, value: ir.Value) -> None:
 
 def small_input(tensor: ir.TensorProtocol | None) -> FrozenDict | None:
     """A constant of few plain numbers as a parameter: {dtype, shape, data}; None for what is stored as a weight."""
-    if tensor is None or tensor.size > SMALL_INPUT or tensor.dtype.value not in TYPE_NAMES:
+    if tensor is None or tensor.size > SMALL_INPUT or tensor.dtype.value not in HELD_NAMES:
         return None
-    dtype = TYPE_NAMES[tensor.dtype.value]
+    dtype = HELD_NAMES[tensor.dtype.value]
     if dtype == "string" or dtype.startswith("complex"):
         return None
     flat = np.asarray(tensor.numpy()).reshape(-1)

@@ -214,8 +214,7 @@ class _Loader:
     def _name(self, node: ir.Node) -> tuple[str, ...]:
         if node in self._paths:
             return self._paths[node]
-        output = next((value.name for value in node.outputs if value.name), "") or ""
-        return path_of(node.name or "", node.op_type, output, node.metadata_props.get(SCOPES_KEY, ""))
+        return path_of(node.name or "", node.op_type, _first(node), node.metadata_props.get(SCOPES_KEY, ""))
 
     def _agreed(self, plans: Sequence[Plan]) -> bool:
         """True when the layers exist and take these parameters."""
@@ -245,14 +244,17 @@ class _Loader:
                 if known(value) is None:
                     return False
                 weights[place] = Weight(value)
-        plan = Plan(claim.layer, claim.params, inputs, weights, self._layer_outputs(claim.layer, node))
+        plan = Plan(
+            claim.layer,
+            claim.params,
+            inputs,
+            weights,
+            [value if value.name else None for value in node.outputs],
+        )
         if claim.layer not in self._draft.library or not self._agreed([plan]):
             return False
         self._build.commit([plan], (*above, *(claim.path or self._name(node))))
         return True
-
-    def _layer_outputs(self, layer: str, node: ir.Node) -> list[ir.Value | None]:
-        return [value if value.name else None for value in node.outputs]
 
     def _called(self, node: ir.Node, path: tuple[str, ...]) -> bool:
         """A call of a layer's function whose claim was lost: read its attributes and formal names."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
+from sketch.graph.element_types import HELD_TYPES
 from sketch.kernels.onnx.program import TensorValue
-from sketch.kernels.onnx.rows import ELEMENT_TYPES
 
 Array = np.ndarray[Any, Any]
 PACKED: Mapping[str, int] = {"uint4": 4, "int4": 4, "float4e2m1": 4, "uint2": 2, "int2": 2}
@@ -19,7 +19,7 @@ _BLOCK = 16 << 20
 
 def array_of(value: TensorValue) -> Array:
     """A small constant as an array of its element type."""
-    kind = helper.tensor_dtype_to_np_dtype(ELEMENT_TYPES[value.dtype])
+    kind = helper.tensor_dtype_to_np_dtype(HELD_TYPES[value.dtype])
     return (
         np.array(value.data, np.float64 if kind.kind not in "biufc" else None)
         .astype(kind)

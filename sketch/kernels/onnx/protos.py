@@ -10,6 +10,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from sketch.binder.kernel import BinderError, Task
+from sketch.graph.element_types import HELD_TYPES
 from sketch.graph.network import Network
 from sketch.kernels.onnx.graph_bytes import renamed_graph
 from sketch.kernels.onnx.numbers import array_of
@@ -29,7 +30,6 @@ from sketch.kernels.onnx.program import (
     TensorValue,
 )
 from sketch.kernels.onnx.proto_tensors import point
-from sketch.kernels.onnx.rows import ELEMENT_TYPES
 
 INITIAL = "sketch:initial"
 """Location of a weight that is drawn when the file is written: `sketch:initial:<node id>:<role>`."""
@@ -87,7 +87,7 @@ class _Writer:
         """A TensorProto; weights are pointers."""
         if item.value is not None:
             return small_tensor(item.name, item.value)
-        proto = onnx.TensorProto(name=item.name, data_type=ELEMENT_TYPES[item.dtype], dims=item.shape)
+        proto = onnx.TensorProto(name=item.name, data_type=HELD_TYPES[item.dtype], dims=item.shape)
         stored = self._network.step(item.node).stored.get(item.role)
         point(
             proto,
@@ -166,7 +166,7 @@ def _attribute_type(op: Op | None, name: str) -> int | None:
 def small_tensor(name: str, value: TensorValue) -> onnx.TensorProto:
     """The TensorProto of a small constant."""
     if value.dtype == "string":
-        return helper.make_tensor(name, ELEMENT_TYPES["string"], value.shape, value.data)
+        return helper.make_tensor(name, HELD_TYPES["string"], value.shape, value.data)
     return numpy_helper.from_array(array_of(value), name)
 
 
@@ -201,7 +201,7 @@ def type_proto(dtype: str, shape: tuple[Any, ...] | None) -> onnx.TypeProto | No
         if dtype.startswith(f"{word}("):
             inner = type_proto(dtype[len(word) + 1 : -1], None)
             return None if inner is None else make(inner)
-    if dtype not in ELEMENT_TYPES:
+    if dtype not in HELD_TYPES:
         return None
     sizes = None if shape is None else [size if isinstance(size, int) else str(size) for size in shape]
-    return helper.make_tensor_type_proto(ELEMENT_TYPES[dtype], sizes)
+    return helper.make_tensor_type_proto(HELD_TYPES[dtype], sizes)

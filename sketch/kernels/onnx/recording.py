@@ -13,6 +13,7 @@ from sketch.binder.kernel import Task
 from sketch.binder.tensors import FileSlice
 from sketch.graph.attachments import add_tensor
 from sketch.graph.draft import Draft
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.rows import FrozenDict, Node
 from sketch.kernels.onnx.building import Builder
 from sketch.kernels.onnx.external import resolve
@@ -30,7 +31,6 @@ from sketch.kernels.onnx.pristine import (
 )
 from sketch.kernels.onnx.proto_tensors import entries_of, is_elsewhere, point, tensors_of
 from sketch.kernels.onnx.raising.site import Weight
-from sketch.kernels.onnx.rows import TYPE_NAMES
 from sketch.kernels.onnx.structure import Structure
 from sketch.kernels.onnx.wire_format import SELF
 
@@ -81,7 +81,7 @@ def _whole(value: ir.Value | None, build: Builder) -> int | None:
     tensor = value.const_value if value is not None else None
     if value is None or not isinstance(tensor, ir.ExternalTensor) or tensor.dtype.bitwidth < BYTE:
         return None
-    return build.tensor(Weight(value)) if tensor.dtype.value in TYPE_NAMES else None
+    return build.tensor(Weight(value)) if tensor.dtype.value in HELD_NAMES else None
 
 
 def _raw(entries: dict[str, str], real: Path, draft: Draft, task: Task) -> int:

@@ -11,17 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.binder.mapping import REQUIRED, Codec, Field, LossyError, Row, RowTable
+from sketch.graph.element_types import HELD_NAMES, HELD_TYPES
 from sketch.graph.network import Step
 from sketch.kernels.onnx.program import OLDEST_OPSET
-
-ELEMENT_TYPES: Mapping[str, int] = {
-    "float32": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "string": 8, "bool": 9,
-    "float16": 10, "float64": 11, "uint32": 12, "uint64": 13, "complex64": 14, "complex128": 15, "bfloat16": 16,
-    "float8e4m3fn": 17, "float8e4m3fnuz": 18, "float8e5m2": 19, "float8e5m2fnuz": 20, "uint4": 21, "int4": 22,
-    "float4e2m1": 23, "float8e8m0": 24, "uint2": 25, "int2": 26,
-}  # fmt: skip
-"""Element types by their number in TensorProto.DataType."""
-TYPE_NAMES: Mapping[int, str] = {number: name for name, number in ELEMENT_TYPES.items()}
 
 Condition = Callable[[Step], bool]
 
@@ -85,13 +77,13 @@ def _whole(value: Any) -> Any:
 
 
 def _type_number(value: Any) -> int:
-    return ELEMENT_TYPES[value]
+    return HELD_TYPES[value]
 
 
 def _type_name(value: Any) -> str:
-    if value not in TYPE_NAMES:
+    if value not in HELD_NAMES:
         raise LossyError(f"element type {value} is unknown")
-    return TYPE_NAMES[value]
+    return HELD_NAMES[value]
 
 
 def _axis(value: Any) -> int:

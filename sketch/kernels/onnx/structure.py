@@ -23,7 +23,7 @@ from sketch.kernels.onnx.claims import CONSTANTS_KEY, LAYER_KEY, Claim, read_cla
 from sketch.kernels.onnx.declared import declare, types_of
 from sketch.kernels.onnx.external import resolve
 from sketch.kernels.onnx.folding import fold
-from sketch.kernels.onnx.graph_bytes import graphs_of
+from sketch.kernels.onnx.graph_bytes import all_graphs, graphs_of
 from sketch.kernels.onnx.naming import restore, scopes_of
 from sketch.kernels.onnx.program import LAYER_DOMAIN
 from sketch.kernels.onnx.sparse import make_dense
@@ -69,7 +69,7 @@ def read(path: Path) -> Structure:
     opset = next((item.version for item in proto.opset_import if item.domain in ("", "ai.onnx")), 0)
     meta = {item.key: item.value for item in proto.metadata_props}
     _drop_inputs_with_values(proto)
-    for graph in _graphs(proto.graph):
+    for graph in all_graphs(proto.graph):
         make_dense(graph, path)
     claims = _claims(proto)
     types = types_of(proto)
@@ -95,7 +95,7 @@ def read(path: Path) -> Structure:
 def _check(proto: onnx.ModelProto, path: Path) -> None:
     if not proto.graph.node and not proto.graph.output:
         raise BinderError(f"{path.name}: the graph is empty.")
-    for graph in _graphs(proto.graph):
+    for graph in all_graphs(proto.graph):
         for tensor in graph.initializer:
             _check_tensor(tensor, path)
         for node in graph.node:
@@ -103,15 +103,6 @@ def _check(proto: onnx.ModelProto, path: Path) -> None:
                 for tensor in ([attribute.t] if attribute.HasField("t") else []) + list(attribute.tensors):
                     _check_tensor(tensor, path)
         _sort(graph, path)
-
-
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """A graph and all graphs in its attributes."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            for body in graphs_of(attribute):
-                yield from _graphs(body)
 
 
 def _check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
@@ -217,7 +208,7 @@ def _claims(proto: onnx.ModelProto) -> dict[str, Claim]:
     """First output -> what Sketch wrote about the operator, where the operator is still as it was."""
     values = {tensor.name: tensor for tensor in proto.graph.initializer}
     found = {}
-    for node in (node for graph in _graphs(proto.graph) for node in graph.node):
+    for node in (node for graph in all_graphs(proto.graph) for node in graph.node):
         text = next((item.value for item in node.metadata_props if item.key == LAYER_KEY), None)
         claim = read_claim(text, None) if text is not None else None
         if text is None or claim is None or len(claim.inputs) != len(node.input) or not node.output:

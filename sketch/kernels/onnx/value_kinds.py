@@ -7,10 +7,10 @@ from typing import Any
 import onnx_ir as ir
 
 from sketch.graph.dims import parse_dim
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.errors import ExpressionError
 from sketch.graph.rows import ValueType
 from sketch.kernels.onnx.naming import clean
-from sketch.kernels.onnx.rows import TYPE_NAMES
 
 NAME_OF_DIM = 64
 """Longer texts are no names of dimensions."""
@@ -34,9 +34,9 @@ class ValueKinds:
         if isinstance(value.type, (ir.SequenceType, ir.OptionalType)):
             nested = nested_type(value.type)
             return None if nested is None else ValueType(nested, None)
-        if value.dtype is None or value.dtype.value not in TYPE_NAMES:
+        if value.dtype is None or value.dtype.value not in HELD_NAMES:
             return None
-        dtype = TYPE_NAMES[value.dtype.value]
+        dtype = HELD_NAMES[value.dtype.value]
         if value.shape is None or not isinstance(value.type, ir.TensorType):
             return ValueType(dtype, None)
         owner = clean(value.name or "value")
@@ -75,4 +75,4 @@ def nested_type(kind: ir.TypeProtocol) -> str | None:
     if isinstance(kind, ir.OptionalType):
         inner = nested_type(kind.elem_type)
         return inner and f"optional({inner})"
-    return TYPE_NAMES.get(kind.dtype.value)
+    return HELD_NAMES.get(kind.dtype.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ import onnx_ir as ir
 from onnx import numpy_helper
 
 from sketch.binder.kernel import BinderError
+from sketch.graph.element_types import HELD_NAMES
 from sketch.kernels.onnx.declared import types_of
-from sketch.kernels.onnx.graph_bytes import graphs_of
+from sketch.kernels.onnx.graph_bytes import all_graphs
 from sketch.kernels.onnx.older_forms import NoOlderFormError, older_form
 from sketch.kernels.onnx.pristine import opset_of
 from sketch.kernels.onnx.program import LAYER_DOMAIN
 from sketch.kernels.onnx.proto_tensors import is_elsewhere
-from sketch.kernels.onnx.rows import TYPE_NAMES
 from sketch.kernels.onnx.upward import raise_operators
 
 Failures = dict[str, BinderError]
@@ -66,7 +66,7 @@ def _downward(model: onnx.ModelProto, have: int, opset: int, title: str) -> tupl
     result = onnx.ModelProto()
     result.CopyFrom(model)
     types = {name: dtype for name, kind in types_of(model).items() if (dtype := _dtype(kind))}
-    for graph in _graphs(result.graph):
+    for graph in all_graphs(result.graph):
         found = _lower_nodes(graph.node, _constants(graph), types, have, opset, title)
         if graph is not result.graph and found:
             raise next(iter(found.values()))
@@ -104,14 +104,6 @@ def _lower_nodes(
     return failures
 
 
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            for body in graphs_of(attribute):
-                yield from _graphs(body)
-
-
 def _constants(graph: onnx.GraphProto) -> dict[str, tuple[Any, ...]]:
     """Small integer constants: what may become an attribute."""
     tensors = {tensor.name: tensor for tensor in graph.initializer}
@@ -126,13 +118,13 @@ def _constants(graph: onnx.GraphProto) -> dict[str, tuple[Any, ...]]:
 
 
 def _dtype(kind: onnx.TypeProto) -> str | None:
-    return TYPE_NAMES.get(kind.tensor_type.elem_type) if kind.HasField("tensor_type") else None
+    return HELD_NAMES.get(kind.tensor_type.elem_type) if kind.HasField("tensor_type") else None
 
 
 def _drop_unread(model: onnx.ModelProto) -> None:
     """Initializers that became attributes are read by nobody any more."""
-    read = {name for graph in _graphs(model.graph) for node in graph.node for name in node.input}
-    read |= {value.name for graph in _graphs(model.graph) for value in graph.output}
+    read = {name for graph in all_graphs(model.graph) for node in graph.node for name in node.input}
+    read |= {value.name for graph in all_graphs(model.graph) for value in graph.output}
     kept = [
         onnx.TensorProto.FromString(tensor.SerializeToString())
         for tensor in model.graph.initializer

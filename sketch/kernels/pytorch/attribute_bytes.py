@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sketch.binder.tensors import storage_dtype
-from sketch.kernels.pytorch.calls import ONNX_TYPES, Fixed
+from sketch.graph.element_types import HELD_NAMES
+from sketch.kernels.pytorch.calls import Fixed
 
 MOST = 1 << 16
 """Elements of the largest attribute that is read; longer ones do not belong into a source text."""
@@ -34,7 +35,7 @@ def attribute_tensor(data: bytes) -> Fixed | None:
             values += _floats(value, "<f" if field == _FLOATS else "<d")
         elif field in (_INT32S, _INT64S, _UINT64S):
             values += _integers(value)
-    dtype = ONNX_TYPES.get(kind, "")
+    dtype = HELD_NAMES.get(kind, "")
     return _fixed(dtype, tuple(shape), raw, values)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.network import Step
 from sketch.graph.rows import ValueType
-from sketch.kernels.pytorch.calls import ONNX_TYPES, Call, Fixed, Operand, Size, TypeName
+from sketch.kernels.pytorch.calls import Call, Fixed, Operand, Size, TypeName
 
 _FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 _WIDE_FLOATS = frozenset({"float32", "float64"})
@@ -143,7 +144,7 @@ def _clip(site: Site) -> Call | None:
 
 
 def _cast(site: Site) -> Call | None:
-    target = ONNX_TYPES.get(site.values.get("to", 0), "")
+    target = HELD_NAMES.get(site.values.get("to", 0), "")
     before = site.kind().dtype
     widening = before in _PLAIN and (target in _FLOATS or (target in _PLAIN and before not in _FLOATS))
     return Call(".to", (site.first, TypeName(target))) if widening else None

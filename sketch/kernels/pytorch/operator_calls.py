@@ -7,9 +7,10 @@ from functools import reduce
 from typing import Any
 
 from sketch.binder.mapping import LossyError
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.network import Network, Step
 from sketch.graph.rows import ValueType
-from sketch.kernels.pytorch.calls import FUNCTION, ONNX_TYPES, TORCH_TYPES, Call, Fixed, Operand, TypeName
+from sketch.kernels.pytorch.calls import FUNCTION, TORCH_TYPES, Call, Fixed, Operand, TypeName
 from sketch.kernels.pytorch.control_calls import control_call
 from sketch.kernels.pytorch.direct_rows import direct_call
 from sketch.kernels.pytorch.operands import MODEL_INPUT, fixed_inputs, input_name, record_tensor
@@ -184,7 +185,7 @@ def _attribute(attribute: Attribute, value: Any) -> Any:
 
 def _dtype(value: Any) -> TypeName | None:
     """The element type that an attribute names by its number; 0 says none."""
-    name = value if isinstance(value, str) else ONNX_TYPES.get(value, f"number {value}")
+    name = value if isinstance(value, str) else HELD_NAMES.get(value, f"number {value}")
     if value == 0:
         return None
     if name not in TORCH_TYPES:

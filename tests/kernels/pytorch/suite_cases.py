@@ -19,6 +19,8 @@ from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 from onnx.backend.test.runner import Runner
 
+from sketch.kernels.onnx.graph_bytes import all_graphs
+
 CATEGORIES = ("node", "simple", "pytorch-operator", "pytorch-converted", "light")
 FORMS = ("input", "baked")
 CORE = 1630
@@ -64,7 +66,7 @@ class Case:
     @property
     def operators(self) -> frozenset[str]:
         """Kinds of operators anywhere in it."""
-        return frozenset(node.op_type for graph in _graphs(self._read().graph) for node in graph.node)
+        return frozenset(node.op_type for graph in all_graphs(self._read().graph) for node in graph.node)
 
     @property
     def segment(self) -> str:
@@ -165,7 +167,7 @@ def _types(model: onnx.ModelProto) -> tuple[set[str], set[int]]:
     elements: set[int] = set()
     for value in (*model.graph.input, *model.graph.output):
         _type(value.type, kinds, elements)
-    for graph in _graphs(model.graph):
+    for graph in all_graphs(model.graph):
         elements.update(item.data_type for item in graph.initializer)
         for node in graph.node:
             for attribute in node.attribute:
@@ -183,14 +185,6 @@ def _type(proto: onnx.TypeProto, kinds: set[str], elements: set[int]) -> None:
         elements.add(proto.tensor_type.elem_type)
     elif kind in ("sequence_type", "optional_type"):
         _type(getattr(proto, kind).elem_type, kinds, elements)
-
-
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
-                yield from _graphs(inner)
 
 
 def _read_all(folder: Path, what: str, declared: Sequence[onnx.ValueInfoProto]) -> list[Any]:

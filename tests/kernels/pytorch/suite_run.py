@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import torch
 from onnx.backend.test.runner import Runner
@@ -22,21 +21,12 @@ from sketch.kernels.pytorch.kernel import KERNEL as PYTORCH
 from tests.contract.networks import library
 from tests.contract.torch_reference import task as task_in
 from tests.kernels.pytorch.suite_cases import Case, baked
+from tests.kernels.pytorch.tensor_bits import to_numpy, to_torch
 
 PASS, RANDOM, LAST_BIT, REFUSED, FAILED, WRONG = "pass", "random", "last bit", "refused", "failed", "WRONG"
 CLASSES = (PASS, RANDOM, LAST_BIT, REFUSED, FAILED, WRONG)
 """What becomes of a case. `random`: its numbers are drawn, so that only types and shapes were compared. `last bit`:
 floats as near to the wanted ones as rounding lets them be, where the suite's tolerance is below that."""
-
-_BITS: Mapping[torch.dtype, tuple[torch.dtype, Any]] = {
-    torch.bfloat16: (torch.int16, ml_dtypes.bfloat16),
-    torch.float8_e4m3fn: (torch.uint8, ml_dtypes.float8_e4m3fn),
-    torch.float8_e4m3fnuz: (torch.uint8, ml_dtypes.float8_e4m3fnuz),
-    torch.float8_e5m2: (torch.uint8, ml_dtypes.float8_e5m2),
-    torch.float8_e5m2fnuz: (torch.uint8, ml_dtypes.float8_e5m2fnuz),
-    torch.float8_e8m0fnu: (torch.uint8, ml_dtypes.float8_e8m0fnu),
-}
-"""Element types that numpy lacks: the torch type of their bits, and their name in ml_dtypes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ def _compare(
         return Outcome(FAILED, f"running: {type(error).__name__}: {_line(str(error))}")
     results = [result] if len(wanted) == 1 else list(result)
     try:
-        have = [from_torch(item) for item in results]
+        have = [to_numpy(item) for item in results]
         _assert_kinds(wanted, have)
         if tolerance is None:
             wanted, have = [np.zeros_like(item) for item in wanted], [np.zeros_like(item) for item in have]
@@ -168,36 +158,6 @@ def _assert_kinds(wanted: Sequence[Any], have: Sequence[Any]) -> None:
             raise AssertionError(f"{type(got).__name__} instead of {type(want).__name__}")
         if isinstance(want, list):
             _assert_kinds(want, got)
-
-
-def to_torch(value: Any) -> Any:
-    """numpy to torch, bit for bit; lists and None as they are. KeyError for a type that torch lacks."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        return [to_torch(item) for item in value]
-    array = np.array(value, order="C", copy=True)
-    for kind, (bits, name) in _BITS.items():
-        if array.dtype == name:
-            raw = array.view(np.int16 if bits == torch.int16 else np.uint8)
-            return torch.from_numpy(raw).view(kind)
-    if array.dtype.kind not in "biufc":
-        raise KeyError(array.dtype.name)
-    return torch.from_numpy(array)
-
-
-def from_torch(value: Any) -> Any:
-    """torch to numpy, bit for bit; lists and None as they are."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        return [from_torch(item) for item in value]
-    plain = value.detach().contiguous()
-    if plain.dtype in _BITS:
-        bits, name = _BITS[plain.dtype]
-        raw: np.ndarray[Any, Any] = plain.view(bits).numpy()
-        return raw.view(name)
-    return plain.resolve_conj().resolve_neg().numpy()
 
 
 def _line(text: str) -> str:

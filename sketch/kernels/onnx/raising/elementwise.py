@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sketch.binder.mapping import LossyError
+from sketch.graph.element_types import HELD_NAMES
 from sketch.kernels.onnx.raising.site import Plan, Raiser, Site
-from sketch.kernels.onnx.rows import ROWS, TYPE_NAMES
+from sketch.kernels.onnx.rows import ROWS
 
 
 def by_row(site: Site) -> Sequence[Plan] | None:
@@ -189,7 +190,7 @@ def argmax(site: Site) -> Sequence[Plan] | None:
 
 def cast(site: Site) -> Sequence[Plan] | None:
     """Cast; to float8 ONNX cuts off at the largest number, PyTorch does not."""
-    target = TYPE_NAMES.get(site.attribute("to"), "")
+    target = HELD_NAMES.get(site.attribute("to"), "")
     plain = target and not target.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2", "string"))
     return by_row(site) if plain and site.dtype(0) != "string" else None
 

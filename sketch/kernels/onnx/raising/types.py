@@ -5,16 +5,16 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from sketch.graph.dims import Dim, parse_dim
+from sketch.graph.element_types import HELD_NAMES
 from sketch.graph.errors import ExpressionError
 from sketch.graph.rows import ValueType
-from sketch.kernels.onnx.rows import TYPE_NAMES
 
 
 def type_of(value: ir.Value) -> ValueType | None:
     """Element type and sizes; a size without a usable name gets one of its own."""
-    if value.dtype is None or value.dtype.value not in TYPE_NAMES:
+    if value.dtype is None or value.dtype.value not in HELD_NAMES:
         return None
-    dtype = TYPE_NAMES[value.dtype.value]
+    dtype = HELD_NAMES[value.dtype.value]
     if value.shape is None or not isinstance(value.type, ir.TensorType):
         return ValueType(dtype, None)
     return ValueType(dtype, tuple(_dim(size, value, n) for n, size in enumerate(value.shape)))

@@ -13,23 +13,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 
+from tests.kernels.pytorch.tensor_bits import to_numpy, to_torch
+from tests.kernels.pytorch.tensor_bits import torch_type as named_type
+
 NEWEST = 28
-_BITS = {
-    "bfloat16": (torch.bfloat16, np.int16),
-    "float8_e4m3fn": (torch.float8_e4m3fn, np.int8),
-    "float8_e4m3fnuz": (torch.float8_e4m3fnuz, np.int8),
-    "float8_e5m2": (torch.float8_e5m2, np.int8),
-    "float8_e5m2fnuz": (torch.float8_e5m2fnuz, np.int8),
-    "float8_e8m0fnu": (torch.float8_e8m0fnu, np.int8),
-}
 _TYPES = frozenset({"to", "dtype", "output_dtype", "stash_type", "softmax_precision", "precision"})
-_NUMPY = {torch_type: np.dtype(getattr(ml_dtypes, name)) for name, (torch_type, _) in _BITS.items()}
 
 
 @dataclass(frozen=True)
@@ -100,33 +93,7 @@ def _plain(attribute: onnx.AttributeProto) -> Any:
 
 def torch_type(number: int) -> torch.dtype:
     """The element type of a number of the standard's enumeration."""
-    name = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number)).name
-    return _BITS[name][0] if name in _BITS else getattr(torch, name)
-
-
-def to_torch(value: Any) -> Any:
-    """numpy (with the narrow types by their bits), lists and None to torch."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        return [to_torch(item) for item in value]
-    array = np.asarray(value)
-    if array.dtype.name in _BITS:
-        kind, bits = _BITS[array.dtype.name]
-        return torch.from_numpy(array.view(bits).copy()).view(kind)
-    return torch.from_numpy(array.copy())
-
-
-def to_numpy(value: Any) -> Any:
-    """torch (with the narrow types by their bits), lists and None to numpy."""
-    if isinstance(value, (list, tuple)):
-        return [to_numpy(item) for item in value]
-    if value is None:
-        return None
-    if value.dtype in _NUMPY:
-        bits = torch.int16 if value.dtype == torch.bfloat16 else torch.int8
-        return value.contiguous().view(bits).numpy().view(_NUMPY[value.dtype])
-    return value.detach().cpu().numpy()
+    return named_type(np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number)).name)
 
 
 def run(case: Case, function: Callable[..., Any]) -> list[Any]:
