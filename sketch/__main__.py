@@ -8,7 +8,7 @@ from pathlib import Path
 
 SUBCOMMANDS = (
     "convert", "info", "check", "code", "render", "diff", "kernels", "layers",
-    "extract", "merge", "fold", "fuse", "quantise",
+    "extract", "merge", "fold", "fuse", "quantise", "weights", "run",
 )  # fmt: skip
 """What `sketch.cli` runs, said here so that the start of the editor need not load it; a test compares."""
 

@@ -96,8 +96,11 @@ def open(path: str | Path, trust: bool = False, **options: Any) -> Network:
     """Open any supported file as a Network.
 
     Args:
-        path: a `.sketch` document or a model file; recognised by content.
+        path: a `.sketch` document, a model file or Python source; recognised by content.
         trust: your word that code inside this file may run (pickled PyTorch modules), in the worker only.
+        options: `class_` and `arguments` of Python source; `inputs`, shapes by name; `folders` where classes are
+            found; `source` of the network that a file of weights belongs to (Python source, a file that opens as a
+            drawing, or `example:KEY`); `weights_only=True` for the tensors of a pickled module without running it.
 
     Raises:
         BinderError: the file is not readable, damaged, or needs `trust`; one line says what to do.
@@ -106,6 +109,13 @@ def open(path: str | Path, trust: bool = False, **options: Any) -> Network:
     if path.suffix.lower() == SKETCH_SUFFIX:
         return _open_document(path)
     bench = workbench()
+    options = {name.rstrip("_"): value for name, value in options.items()}
+    if (source := str(options.get("source") or "")) and not source.endswith(".py"):
+        from sketch.connecting import EXAMPLE, example, filled
+
+        key = source.removeprefix(EXAMPLE) if source.startswith(EXAMPLE) else ""
+        base = example(key, bench.library, bench.store) if key else open(source, trust)
+        return filled(open(path, trust, **{**options, "source": None}), base, edited)
     job = bench.binder.import_model(path, bench.store.folder, options, trusted=trust).wait()
     if job.permission_needed:
         allow = "trust it (--trust, or trust=True in Python) only if you know where it comes from."
@@ -122,14 +132,17 @@ def open(path: str | Path, trust: bool = False, **options: Any) -> Network:
     return replace(network, meta={**meta, "details": job.result.details, "trusted": trust})
 
 
-def from_torch(module: Any, example_inputs: tuple[Any, ...]) -> Network:
-    """A live `torch.nn.Module` as a Network, layer by layer, groups by module path, weights copied.
+def from_torch(module: Any, example_inputs: Any) -> Network:
+    """A live `torch.nn.Module` as a Network, layer by layer, groups by module path.
+
+    The module is run on the examples and on others like them; what it does with them is what is drawn.
 
     Args:
-        example_inputs: a tuple of tensors with which the module is called; their first size is the batch.
+        example_inputs: a tensor, a tuple of inputs, a dict of inputs by name, or a pair of both; the first size of
+            the tensors is the batch, which stays open where the module works for any.
 
     Raises:
-        BinderError: the module does something that no layer covers; the message names the line or the call.
+        BinderError: what the module does depends on its numbers, or is no drawing; the message names the line.
     """
     bench = workbench()
     model = _live_kernel(bench).from_live(module, example_inputs, _InlineTask(bench))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from sketch.binder.kernel import ExportReport
+from sketch.binder.kernel import ExportReport, Loss
 from sketch.binder.proof_report import number, output_records
 from sketch.graph.cost import flops
 from sketch.graph.network import Network
 from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType
 from sketch.graph.specs import LayerSpec, ParamSpec, PortSpec
+
+_SHOWN = 3
+"""Places that a line names before it counts the rest."""
 
 
 def facts(network: Network) -> dict[str, Any]:
@@ -24,6 +28,7 @@ def facts(network: Network) -> dict[str, Any]:
         "nodes": len(network.steps),
         "layers": dict(sorted(Counter(step.layer for step in network.steps).items())),
         "parameters": network.parameters,
+        "frozen": network.frozen_parameters,
         "flops": _plain(flops(network)),
         "shapes": {network.qualified(s): [_type(kind) for kind in s.types] for s in network.steps if s.types},
         "problems": [problem_fact(network, problem) for problem in network.problems],
@@ -59,7 +64,8 @@ def info_text(network: Network) -> str:
         lines += [
             f"{kind[:-1]:>11}  {v['name']}: {v['dtype']} {_shape_text(v['shape'])}" for v in found[kind]
         ]
-    lines.append(f"{'parameters':>11}  {found['parameters']:,}")
+    frozen = f" ({found['frozen']:,} frozen)" if found["frozen"] else ""
+    lines.append(f"{'parameters':>11}  {found['parameters']:,}{frozen}")
     cost = found["flops"]
     lines.append(f"{'operations':>11}  {cost:,}" if isinstance(cost, int) else f"{'operations':>11}  {cost}")
     lines.append(f"{'nodes':>11}  {found['nodes']}")
@@ -100,8 +106,20 @@ def report_text(report: ExportReport) -> str:
         if proof.first_node:
             lines.append(f"the first node that differs is {proof.first_node}")
     lines += list(proof.remarks) if proof else []
-    lines += [f"lost: {loss.where}: {loss.what}" for loss in report.losses]
+    lines += [f"lost: {where}: {what}" for what, where in _places(report.losses).items()]
     return "\n".join([*lines, *report.notes])
+
+
+def _places(losses: Iterable[Loss]) -> dict[str, str]:
+    """What was lost -> where; several places in one line."""
+    found: dict[str, list[str]] = {}
+    for loss in losses:
+        found.setdefault(loss.what, []).append(loss.where)
+    return {
+        what: ", ".join(places[:_SHOWN])
+        + (f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else "")
+        for what, places in found.items()
+    }
 
 
 def layer_text(spec: LayerSpec) -> str:

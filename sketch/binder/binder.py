@@ -13,7 +13,7 @@ from typing import Any
 from sketch.binder.job import Job
 from sketch.binder.kernel import BinderError, ExportReport, ImportedModel, Kernel
 from sketch.binder.losses import as_asked
-from sketch.binder.origin import origin_of, with_origin
+from sketch.binder.origin import options_of, origin_of, with_origin
 from sketch.binder.process import WorkerProcess
 from sketch.binder.proof import Prover, Side, source_side
 from sketch.binder.publishing import publish
@@ -51,7 +51,7 @@ class Binder:
             with _Scratch() as scratch:
                 runs = Runs(self, job, store_folder, scratch)
                 model: ImportedModel = runs.call(kernel, "import_model", arguments, trusted)
-            return replace(model, delta=with_origin(model, path))
+            return replace(model, delta=with_origin(model, path, options))
 
         return Job(f"Open {path.name}", body).start()
 
@@ -102,6 +102,10 @@ class Binder:
             raise BinderError(reason)
         if not network.steps:
             raise BinderError("The canvas is empty; draw or open a network first.")
+        if network.meta.get("weights_only") and not network.outputs:
+            raise BinderError(
+                "These are weights without a network; open them with the one that they belong to."
+            )
         for problem in network.errors:
             name = (
                 f"'{network.qualified(network.step(problem.node))}': "
@@ -144,7 +148,7 @@ class Binder:
         for symbols in SYMBOL_SIZES if has_symbols(network) else SYMBOL_SIZES[:1]:
             try:
                 samples = draw_samples(network, network.seed, sizes, symbols)
-                side = source_side(source, self.registry, trusted) if source is not None else None
+                side = self._source(source, network, trusted) if source is not None else None
                 proof = Prover(runs, runs.job, network, runs.scratch, samples).prove(result, side)
             except (BinderError, ValueError) as error:
                 runs.job.check()
@@ -154,6 +158,10 @@ class Binder:
                 return replace(report, verification=proof)
             break
         return replace(report, notes=(*report.notes, f"Not verified: {reason}"))
+
+    def _source(self, path: Path, network: Network, trusted: bool) -> Side:
+        options = options_of(network) if path == origin_of(network) else {}
+        return source_side(path, self.registry, trusted, options)
 
 
 class Runs:

@@ -18,6 +18,8 @@ from sketch.graph.expressions import evaluate
 from sketch.graph.weights import WeightType
 
 Array = np.ndarray[Any, Any]
+_MOST_DRAWS = 1000
+"""So often are values drawn again that lie outside a truncated distribution; what is left then is clipped."""
 
 
 class _Draw:
@@ -39,19 +41,20 @@ class _Draw:
         """An argument of the scheme; a text is an expression over the parameters."""
         return float(evaluate(self.weight.init.get(name, default), self.params))
 
-    def uniform(self, low: float, high: float) -> Array:
-        """Evenly spread values in [low, high)."""
-        values = self._generator.random(self.weight.shape, dtype=_real(self.weight.dtype))
+    def uniform(self, low: float, high: float, shape: tuple[int, ...] | None = None) -> Array:
+        """Evenly spread values in [low, high); as many as the weight has unless a shape is given."""
+        wanted = self.weight.shape if shape is None else shape
+        values = self._generator.random(wanted, dtype=_real(self.weight.dtype))
         values *= high - low
         values += low
         return values
 
-    def normal(self, mean: float, std: float) -> Array:
+    def normal(self, mean: float, std: float, shape: tuple[int, ...] | None = None) -> Array:
         """Normal values; a complex weight has this spread in both parts together."""
-        kind = _real(self.weight.dtype)
-        values = self._generator.standard_normal(self.weight.shape, dtype=kind)
+        kind, wanted = _real(self.weight.dtype), self.weight.shape if shape is None else shape
+        values = self._generator.standard_normal(wanted, dtype=kind)
         if self.weight.dtype.startswith("complex"):
-            imaginary = self._generator.standard_normal(self.weight.shape, dtype=kind)
+            imaginary = self._generator.standard_normal(wanted, dtype=kind)
             return mean + std / math.sqrt(2) * (values + 1j * imaginary)
         values *= std
         values += mean
@@ -61,6 +64,13 @@ class _Draw:
         """Inputs and outputs of one unit; `of` names the weight that is meant when it is another one."""
         role = self.weight.init.get("of")
         return fans((self._siblings[role] if role else self.weight).shape)
+
+    def matrix(self) -> tuple[int, int]:
+        """(rows, columns) of the weight, all dimensions after the first taken together."""
+        if len(self.weight.shape) < 2:
+            scheme = self.weight.init["scheme"]
+            raise ExpressionError(f"{scheme} needs two dimensions or more; {self.weight.role} has fewer.")
+        return self.weight.shape[0], math.prod(self.weight.shape[1:])
 
 
 def initial_tensor(
@@ -107,21 +117,32 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[1] * field, shape[0] * field
 
 
+def _kaiming(draw: _Draw) -> float:
+    """He et al. 2015 with a leaky slope a: (1 + a²)·fan; `mode` says which fan."""
+    fan = draw.fans()[draw.weight.init.get("mode") == "fan_out"]
+    return (1 + draw.number("a") ** 2) * max(fan, 1)
+
+
 def _kaiming_uniform(draw: _Draw) -> Array:
-    """He et al. 2015 with a leaky slope a: bound = sqrt(6 / ((1 + a²)·fan in))."""
-    bound = math.sqrt(6 / ((1 + draw.number("a") ** 2) * max(draw.fans()[0], 1)))
+    """He et al. 2015, even values: bound = sqrt(6 / ((1 + a²)·fan))."""
+    bound = math.sqrt(6 / _kaiming(draw))
     return draw.uniform(-bound, bound)
 
 
+def _kaiming_normal(draw: _Draw) -> Array:
+    """He et al. 2015, normal values: standard deviation = sqrt(2 / ((1 + a²)·fan))."""
+    return draw.normal(0.0, math.sqrt(2 / _kaiming(draw)))
+
+
 def _xavier_uniform(draw: _Draw) -> Array:
-    """Glorot and Bengio 2010: bound = sqrt(6 / (fan in + fan out))."""
-    bound = math.sqrt(6 / max(sum(draw.fans()), 1))
+    """Glorot and Bengio 2010, even values: bound = gain·sqrt(6 / (fan in + fan out))."""
+    bound = draw.number("gain", 1.0) * math.sqrt(6 / max(sum(draw.fans()), 1))
     return draw.uniform(-bound, bound)
 
 
 def _xavier_normal(draw: _Draw) -> Array:
-    """Glorot and Bengio 2010: standard deviation = sqrt(2 / (fan in + fan out))."""
-    return draw.normal(0.0, math.sqrt(2 / max(sum(draw.fans()), 1)))
+    """Glorot and Bengio 2010, normal values: standard deviation = gain·sqrt(2 / (fan in + fan out))."""
+    return draw.normal(0.0, draw.number("gain", 1.0) * math.sqrt(2 / max(sum(draw.fans()), 1)))
 
 
 def _fan_in_uniform(draw: _Draw) -> Array:
@@ -140,6 +161,47 @@ def _uniform(draw: _Draw) -> Array:
 
 def _normal(draw: _Draw) -> Array:
     return draw.normal(draw.number("mean"), draw.number("std", 1.0))
+
+
+def _truncated_normal(draw: _Draw) -> Array:
+    """Normal values between low and high: what lies outside is drawn again."""
+    mean, std, low, high = (draw.number(name) for name in ("mean", "std", "low", "high"))
+    values = draw.normal(mean, std)
+    for _ in range(_MOST_DRAWS):
+        outside = (values < low) | (values > high)
+        if not outside.any():
+            break
+        values[outside] = draw.normal(mean, std, (int(outside.sum()),))
+    return np.clip(values, low, high)
+
+
+def _orthogonal(draw: _Draw) -> Array:
+    """Saxe et al. 2014: Q of a normal matrix, flattened to (first size, all others), signs as in R; times gain."""
+    rows, columns = draw.matrix()
+    flat = draw.normal(0.0, 1.0, (max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(flat)
+    q *= np.sign(np.diagonal(r))
+    made = q if rows >= columns else q.T
+    return draw.number("gain", 1.0) * made.reshape(draw.weight.shape)
+
+
+def _sparse(draw: _Draw) -> Array:
+    """Martens 2010: normal values; in each column of the flattened matrix this part of the rows is 0."""
+    rows, columns = draw.matrix()
+    values = draw.normal(0.0, draw.number("std", 0.01), (rows, columns))
+    order = np.argsort(draw.uniform(0.0, 1.0, (rows, columns)), axis=0)
+    gone = math.ceil(draw.number("sparsity") * rows)
+    np.put_along_axis(values, order[:gone], 0, axis=0)
+    return values.reshape(draw.weight.shape)
+
+
+def _identity(draw: _Draw) -> Array:
+    """1 on the diagonal; of a filter in its middle, so that each output is the input of its number."""
+    draw.matrix()
+    values = np.zeros(draw.weight.shape)
+    same = np.arange(min(draw.weight.shape[:2]))
+    values[(same, same, *(size // 2 for size in draw.weight.shape[2:]))] = 1
+    return values
 
 
 def _constant(draw: _Draw) -> Array:
@@ -188,11 +250,16 @@ def _bfloat16_bits(values: Array) -> Array:
 
 _SCHEMES: Mapping[str, Callable[[_Draw], Array]] = {
     "kaiming_uniform": _kaiming_uniform,
+    "kaiming_normal": _kaiming_normal,
     "xavier_uniform": _xavier_uniform,
     "xavier_normal": _xavier_normal,
     "fan_in_uniform": _fan_in_uniform,
     "uniform": _uniform,
     "normal": _normal,
+    "truncated_normal": _truncated_normal,
+    "orthogonal": _orthogonal,
+    "sparse": _sparse,
+    "identity": _identity,
     "constant": _constant,
     "zeros": _zeros,
     "ones": _ones,

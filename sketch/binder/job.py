@@ -22,6 +22,7 @@ class Job:
         self.result: Any = None
         self.error = ""
         self.permission_needed = False
+        self.asks: tuple[str, ...] = ()
         self.progress: tuple[float, float, str] = (0.0, 0.0, title)
         self._body = body
         self._on_progress: list[Callable[[float, float, str], None]] = []
@@ -66,7 +67,7 @@ class Job:
             self.check()
             self._worker = worker
         try:
-            return worker.call(request, self.report)
+            return worker.call(request, self.report, self.check)
         finally:
             with self._lock:
                 self._worker = None
@@ -97,6 +98,7 @@ class Job:
             self.state, self.error = "cancelled", f"{self.title}: cancelled."
         except PermissionNeededError as error:
             self.state, self.error, self.permission_needed = "failed", str(error), True
+            self.asks = error.asks
         except (BinderError, OSError) as error:
             self.state, self.error = "failed", str(error)
         except Exception as error:

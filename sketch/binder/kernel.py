@@ -13,6 +13,7 @@ from sketch.graph.network import Network, Step
 if TYPE_CHECKING:
     import numpy as np
 
+    from sketch.binder.run_facts import Look, RunFacts
     from sketch.binder.tensors import TensorStore
 
 
@@ -21,7 +22,15 @@ class BinderError(Exception):
 
 
 class PermissionNeededError(BinderError):
-    """The file holds code that would have to run; it needs the person's word (`--trust`)."""
+    """The file holds code that would have to run; it needs the person's word (`--trust`).
+
+    Args:
+        asks: options of `import_model` that such a file may need, by name, for the dialog that asks.
+    """
+
+    def __init__(self, message: str, asks: Sequence[str] = ()):
+        super().__init__(message)
+        self.asks = tuple(asks)
 
 
 class CancelledJobError(BinderError):
@@ -225,3 +234,11 @@ class LiveKernel(Kernel, Protocol):
 
     def to_live(self, network: Network, task: Task) -> Any:
         """A live module with the weights."""
+
+
+@runtime_checkable
+class ObservingKernel(Kernel, Protocol):
+    """A kernel that can run a drawing as it is and tell what every value was."""
+
+    def observe(self, network: Network, look: Look, task: Task) -> RunFacts:
+        """Run every part of a network that can run; what fails is told by node, and the rest goes on."""

@@ -22,10 +22,12 @@ _BLOCK, _BLOCKS = 64 << 10, 64
 """Of a large file, so many blocks of so many bytes are read, spread evenly, first and last among them."""
 _NAMED = ("Input", "Output")
 """Layers whose names matter: values are matched by them."""
+_SAID = ("class", "arguments", "source")
+"""Options without which a file cannot be run again as it was opened."""
 
 
-def with_origin(model: ImportedModel, path: Path) -> Any:
-    """The Delta of an imported model with the row that says which file it came from."""
+def with_origin(model: ImportedModel, path: Path, options: Mapping[str, Any] | None = None) -> Any:
+    """The Delta of an imported model with the row that says which file it came from, and how that was opened."""
     tables = Tables()
     tables.apply(model.delta)
     stat = path.stat()
@@ -33,6 +35,12 @@ def with_origin(model: ImportedModel, path: Path) -> Any:
         path=str(path.resolve()), size=stat.st_size, mtime=stat.st_mtime_ns,
         digest=file_digest(path), drawing=drawing_digest(tables),
     )  # fmt: skip
+    said: dict[str, Any] = {
+        name: str(value) for name, value in (options or {}).items() if name in _SAID and value
+    }
+    if options and options.get("folders"):
+        said["folders"] = tuple(map(str, options["folders"]))
+    row = row.with_(options=FrozenDict(said)) if said else row
     return (*model.delta, Change("meta", KEY, tables.meta.get(KEY), row))
 
 
@@ -47,6 +55,13 @@ def origin_of(network: Network) -> Path | None:
     except OSError:
         return None
     return path if same and drawing_digest(network.tables) == row.get("drawing") else None
+
+
+def options_of(network: Network) -> Mapping[str, Any]:
+    """The options with which the file of a network was opened, as far as running it needs them."""
+    row = network.meta.get(KEY)
+    options = row.get("options") if isinstance(row, Mapping) else None
+    return dict(options) if isinstance(options, Mapping) else {}
 
 
 def file_digest(path: Path) -> str:

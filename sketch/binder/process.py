@@ -34,11 +34,21 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
 
-    def call(self, request: Request, on_progress: Callable[[float, float, str], None]) -> Any:
-        """Run one request to its end; BinderError with one line when it fails or the process dies."""
+    def call(
+        self,
+        request: Request,
+        on_progress: Callable[[float, float, str], None],
+        check: Callable[[], object] = lambda: None,
+    ) -> Any:
+        """Run one request to its end; BinderError with one line when it fails or the process dies.
+
+        Args:
+            check: raises when the job was cancelled while the process started, when there was nothing to kill.
+        """
         with self._lock:
             for attempt in ("warm", "fresh"):
                 process = self._started()
+                check()
                 try:
                     return self._ask(process, request, on_progress)
                 except (EOFError, OSError):
@@ -134,7 +144,7 @@ class WorkerProcess:
 
     def _raise(self, failure: Failed) -> None:
         if failure.permission_needed:
-            raise PermissionNeededError(failure.message)
+            raise PermissionNeededError(failure.message, failure.asks)
         if failure.details:
             log.info("job.failed kernel=%s\n%s", self.kernel, failure.details)
         raise BinderError(failure.message)

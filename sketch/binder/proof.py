@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,6 +54,8 @@ class Side:
     path: Path
     title: str
     trusted: bool
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """With which the file was opened: some kinds cannot be run without."""
 
 
 class Prover:
@@ -123,6 +125,7 @@ class Prover:
     def _run(self, side: Side) -> Answers:
         arguments = {
             "path": side.path, "inputs": self._scratch / "inputs.npz", "outputs": self._scratch / "outputs.npz",
+            "options": side.options,
         }  # fmt: skip
         self._runs.call(side.kernel, "run_file", arguments, side.trusted)
         with np.load(self._scratch / "outputs.npz", allow_pickle=False) as answers:
@@ -180,7 +183,7 @@ class Prover:
         place = self._scratch / "values.npz"
         arguments = {
             "path": side.path, "inputs": self._scratch / "inputs.npz", "outputs": place,
-            "network": replace(self._network, tables=None), "wanted": tuple(wanted),
+            "network": replace(self._network, tables=None), "wanted": tuple(wanted), "options": side.options,
         }  # fmt: skip
         self._runs.call(side.kernel, "run_values", arguments, side.trusted)
         with np.load(place, allow_pickle=False) as values:
@@ -206,6 +209,8 @@ def rounds(network: Network, most: int = ROUND_BYTES) -> Iterator[list[tuple[int
         yield part
 
 
-def source_side(path: Path, registry: KernelRegistry, trusted: bool) -> Side:
-    """The file that a network was opened from, as a side of its proof."""
-    return Side(recognise(path, registry), path, path.name, trusted)
+def source_side(
+    path: Path, registry: KernelRegistry, trusted: bool, options: Mapping[str, Any] | None = None
+) -> Side:
+    """The file that a network was opened from, as a side of its proof; `options` are those it was opened with."""
+    return Side(recognise(path, registry), path, path.name, trusted, dict(options or {}))

@@ -178,17 +178,27 @@ def _switched(step: Step, _index: int, _sizes: Sizes) -> Need | None:
     return Need("mask", 0, 2) if step.params.get("dtype") == "bool" or step.params.get("to") == 9 else None
 
 
+def _along(kind: str) -> Rule:
+    """Numbers of entries along `axis` of an operator, `dim` of a layer."""
+    return lambda s, i, z: _entries("axis" if ":" in s.layer else "dim", 0, kind)(s, i, z)
+
+
+def _hot(step: Step, _index: int, _sizes: Sizes) -> Need:
+    return Need("index", 0, int(step.params.get("num_classes", 4)))
+
+
 _RNN: Mapping[int, Rule] = {4: _lengths(0)}
 _RULES: Mapping[str, Mapping[int, Rule]] = {
     "Embedding": {0: _rows},
-    "Gather": {1: lambda s, i, z: _entries("axis" if ":" in s.layer else "dim", 0)(s, i, z)},
-    "GatherElements": {1: _entries("axis", 0)},
-    "ScatterElements": {1: _entries("axis", 0, "unique")},
-    "Scatter": {1: _entries("axis", 0, "unique")},
+    "Gather": {1: _along("index")},
+    "GatherElements": {1: _along("index")},
+    "ScatterElements": {1: _along("unique")},
+    "Scatter": {1: _along("unique")},
+    "ScatterAdd": {1: _along("index")},
     "GatherND": {1: _places("index")},
     "ScatterND": {1: _places("unique")},
     "TensorScatter": {2: _fixed("count", 0, 1)},
-    "OneHot": {0: _fixed("index", 0, 4), 1: _fixed("count", 8, 9)},
+    "OneHot": {0: _hot, 1: _fixed("count", 8, 9)},
     "TopK": {1: _at_most("axis", -1)},
     "Reshape": {1: _flat},
     "Expand": {1: _like_output},
@@ -208,6 +218,8 @@ _RULES: Mapping[str, Mapping[int, Rule]] = {
     "Trilu": {1: _fixed("count", 0, 2)},
     "BitShift": {1: _fixed("count", 0, 4)},
     "Mod": {1: _fixed("count", 1, 5)},
+    "FloorDivide": {1: _fixed("count", 1, 5)},
+    "Remainder": {1: _fixed("count", 1, 5)},
     "Cast": {0: _switched},
     "LSTM": _RNN,
     "GRU": _RNN,
@@ -233,7 +245,8 @@ _KEEP_FIRST = frozenset(
     {
         "Cast", "CastLike", "Identity", "Unsqueeze", "Squeeze", "Reshape", "Flatten", "Unflatten", "Permute",
         "Transpose", "Expand", "Slice", "Tile", "Dropout", "Gather", "GatherElements", "GatherND", "Split", "Chunk",
-        "Min", "Clip", "Clamp", "Pad",
+        "Min", "Clip", "Clamp", "Pad", "Roll", "Flip", "Repeat", "RepeatInterleave", "UnfoldDim", "torch:set_item",
+        "torch:Tensor.__getitem__",
     }
 )  # fmt: skip
 """Layers whose first input shows its values unchanged on their outputs."""

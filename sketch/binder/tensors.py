@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sketch.binder.made_tensors import SLICE, MadeTensors
+from sketch.graph.recipes import MADE
+
 if TYPE_CHECKING:
     import numpy as np
 
 ADOPT_BELOW = 256 << 20
 """Files smaller than this (bytes) are taken in whole; a session then needs them no more."""
-SLICE = "at-"
-"""Digests of tensors that lie in a person's file begin so."""
 VIEW = "view"
 """Digests of tensors that are another one, transposed or reshaped, begin so."""
 
@@ -32,7 +33,7 @@ class FileSlice:
     length: int
 
 
-class TensorStore:
+class TensorStore(MadeTensors):
     """A folder of blobs named by the SHA-256 of dtype, shape and bytes; and slices of files left in place.
 
     Picklable: a worker opens the same folder. Arrays come back read-only and memory-mapped. Types that numpy
@@ -54,7 +55,7 @@ class TensorStore:
         digest = content_digest(array, name)
         target = self._blob(digest)
         if not target.exists():
-            self._publish(target, _bytes_of(array))
+            self._publish(target, bytes_of(array))
         return digest
 
     def view(
@@ -169,6 +170,8 @@ class TensorStore:
 
         if digest.startswith(VIEW):
             return self._seen(digest, dtype)
+        if digest.startswith(MADE) and not self._blob(digest).exists():
+            self._compute(digest)
         storage = storage_dtype(dtype)
         count = int(np.prod(shape, dtype=np.int64))
         path, offset = self._where(digest)
@@ -200,6 +203,8 @@ class TensorStore:
     def __contains__(self, digest: str) -> bool:
         if digest.startswith(VIEW) and (self.folder / f"{digest}.json").exists():
             return json.loads((self.folder / f"{digest}.json").read_text())["base"] in self
+        if digest.startswith(MADE) and not self._blob(digest).exists():
+            return self._can_make(digest)
         return self._blob(digest).exists() or (self.folder / f"{digest}.json").exists()
 
     def _where(self, digest: str) -> tuple[Path, int]:
@@ -213,14 +218,6 @@ class TensorStore:
         if (stat.st_size, stat.st_mtime_ns) != (record["size"], record["mtime"]):
             raise _fault(f"{record['path']} has changed since it was opened; open it again.")
         return Path(record["path"]), int(record["offset"])
-
-    def _blob(self, digest: str) -> Path:
-        return self.folder / f"{digest}.bin"
-
-    def _publish(self, target: Path, data: bytes | memoryview) -> None:
-        temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(data)
-        temporary.replace(target)
 
 
 def storage_dtype(dtype: str) -> np.dtype[Any]:
@@ -243,11 +240,11 @@ def storage_dtype(dtype: str) -> np.dtype[Any]:
 def content_digest(array: np.ndarray[Any, Any], dtype: str) -> str:
     """SHA-256 over element type, shape and bytes."""
     digest = hashlib.sha256(f"{dtype}{array.shape}".encode())
-    digest.update(_bytes_of(array))
+    digest.update(bytes_of(array))
     return digest.hexdigest()
 
 
-def _bytes_of(array: np.ndarray[Any, Any]) -> bytes | memoryview:
+def bytes_of(array: np.ndarray[Any, Any]) -> bytes | memoryview:
     """The bytes in C order, without a copy where they lie so."""
     import numpy as np
 

@@ -18,6 +18,7 @@ _LENGTH = struct.Struct("<Q")
 _PLAIN = frozenset({"set", "frozenset", "complex", "bytearray", "range", "slice"})
 _MODULES = (
     "sketch.graph.", "sketch.binder.wire", "sketch.binder.kernel", "sketch.binder.tensors",
+    "sketch.binder.run_facts", "sketch.binder.matching",
 )  # fmt: skip
 _OTHERS = frozenset(
     {
@@ -71,6 +72,7 @@ class Failed:
     message: str
     details: str = ""
     permission_needed: bool = False
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

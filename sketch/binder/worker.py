@@ -37,6 +37,7 @@ class _Task:
         self.store = TensorStore(Path(request.store))
         self.scratch = Path(request.scratch)
         self.trusted = request.trusted
+        self.options: Mapping[str, Any] = {}
 
     def step(self, done: float, total: float, text: str) -> None:
         """Report progress."""
@@ -90,7 +91,7 @@ def _answer(kernel: Any, request: Request, out: BinaryIO) -> Done | Failed:
         result = getattr(kernel, request.method)(**request.arguments, task=task)
         return Done(_placed(result) if request.method in ("import_model", "redraw") else result)
     except PermissionNeededError as error:
-        return Failed(str(error), permission_needed=True)
+        return Failed(str(error), permission_needed=True, asks=error.asks)
     except BinderError as error:
         return Failed(str(error), traceback.format_exc())
     except MemoryError:
@@ -110,17 +111,27 @@ def _placed(model: Any) -> Any:
     return replace(model, delta=placed(model.delta, LayerLibrary.load(resource_root() / "layers")))
 
 
-def _run_file(kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path) -> list[str]:
+def _run_file(
+    kernel: Any,
+    task: _Task,
+    path: Path,
+    inputs: Path,
+    outputs: Path,
+    options: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Run a model file on the arrays of one .npz and leave its answers in another; the names of the outputs."""
+    task.options = options or {}
     answers = dict(kernel.run(path, _loaded(inputs), task=task))
     _leave(answers, outputs)
     return list(answers)
 
 
 def _run_values(
-    kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path, network: Any, wanted: Any
-) -> list[str]:
+    kernel: Any, task: _Task, path: Path, inputs: Path, outputs: Path, network: Any, wanted: Any,
+    options: Mapping[str, Any] | None = None,
+) -> list[str]:  # fmt: skip
     """As `_run_file`, for values inside the network."""
+    task.options = options or {}
     answers = dict(kernel.run_values(network, path, wanted, _loaded(inputs), task=task))
     _leave(answers, outputs)
     return list(answers)

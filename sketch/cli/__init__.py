@@ -9,8 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sketch.cli.parts import Parser, UsageError, answer, command, shapes, show, write, writing_options
+from sketch.cli.parts import (
+    Parser,
+    UsageError,
+    answer,
+    command,
+    input_option,
+    opened,
+    shapes,
+    show,
+    write,
+    writing_options,
+)
+from sketch.cli.running import add_run
 from sketch.cli.surgery import add_commands
+from sketch.cli.weights import add_weights
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +51,25 @@ def build_parser() -> argparse.ArgumentParser:
     convert = command(
         commands, "convert", _convert, "write a model in another format, and prove it", "SRC", "DST"
     )
-    convert.add_argument(
-        "--input",
-        action="append",
-        default=[],
-        metavar="NAME=1x3x224x224",
-        help="shape of an input for the proof; with names such as Nx3xHxW it becomes the shape in DST",
+    input_option(
+        convert, "shape of an input for the proof; with names such as Nx3xHxW it becomes the shape in DST"
     )
     writing_options(convert)
-    command(
+    info = command(
         commands, "info", _info, "format, inputs, outputs, layers, parameters, operations, problems", "SRC"
     )
-    command(commands, "check", _check, "problems; exit 1 when there are errors", "SRC")
+    check = command(commands, "check", _check, "problems; exit 1 when there are errors", "SRC")
     code = command(commands, "code", _code, "source text on standard output", "SRC", json_option=False)
     code.add_argument("--kernel", default="pytorch", help="pytorch (default), onnx, ...")
     render = command(commands, "render", _render, "the canvas as a picture", "SRC", "DST", json_option=False)
+    for each in (info, check, code, render):
+        input_option(each, "shape of an input with which a module is run to be drawn")
     render.add_argument("--theme", default="light", choices=("light", "dark"))
     command(commands, "diff", _diff, "structural and weight differences; exit 1 when there are any", "A", "B")
     command(commands, "kernels", _kernels, "the kernels there are, and what they read and write")
+    add_run(commands)
     add_commands(commands)
+    add_weights(commands)
     layers = command(commands, "layers", _layers, "the layers there are, or one of them")
     layers.add_argument("name", nargs="?", help="show this layer")
     return parser
@@ -67,7 +80,7 @@ def _convert(args: argparse.Namespace) -> int:
     from sketch.describe import report_facts, report_text
 
     wanted = shapes(args.input)
-    network = api.open(args.src, trust=args.trust)
+    network = opened(args, wanted)
     named = {name: shape for name, shape in wanted.items() if not all(isinstance(s, int) for s in shape)}
     if named:
         network = api.reshaped(network, named)
@@ -78,19 +91,17 @@ def _convert(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
-    from sketch import api
     from sketch.describe import facts, info_text
 
-    network = api.open(args.src, trust=args.trust)
+    network = opened(args, shapes(args.input))
     show(facts(network) if args.json else info_text(network))
     return 0
 
 
 def _check(args: argparse.Namespace) -> int:
-    from sketch import api
     from sketch.describe import problem_fact, problem_line
 
-    network = api.open(args.src, trust=args.trust)
+    network = opened(args, shapes(args.input))
     if args.json:
         show({"problems": [problem_fact(network, problem) for problem in network.problems]})
     else:
@@ -102,14 +113,14 @@ def _check(args: argparse.Namespace) -> int:
 def _code(args: argparse.Namespace) -> int:
     from sketch import api
 
-    show(api.code(api.open(args.src, trust=args.trust), args.kernel).rstrip("\n"))
+    show(api.code(opened(args, shapes(args.input)), args.kernel).rstrip("\n"))
     return 0
 
 
 def _render(args: argparse.Namespace) -> int:
     from sketch import api
 
-    network = api.open(args.src, trust=args.trust)
+    network = opened(args, shapes(args.input))
     from sketch.gui.picture import render_file
 
     render_file(network, api.workbench().library, Path(args.dst), args.theme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -40,10 +40,48 @@ def command(
         parser.add_argument(file.lower(), metavar=file)
     if files:
         parser.add_argument("--trust", action="store_true", help="your word that code in the file may run")
+    if "SRC" in files:
+        opening_options(parser)
     if json_option:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser
+
+
+def opening_options(parser: argparse.ArgumentParser) -> None:
+    """What a file that is no drawing yet may need to become one."""
+    group = parser.add_argument_group("opening files of PyTorch")
+    group.add_argument("--class", dest="class_", metavar="NAME", help="the class in Python source")
+    group.add_argument("--arguments", metavar="TEXT", help="of its call, such as 'width=64, depth=2'")
+    group.add_argument(
+        "--folder", action="append", default=[], metavar="FOLDER",
+        help="where classes of a pickled module are found; a .py file is the script that saved it",
+    )  # fmt: skip
+    group.add_argument(
+        "--source", metavar="FILE",
+        help="the network that a file of weights belongs to: Python source, another model, or example:KEY",
+    )  # fmt: skip
+    group.add_argument(
+        "--weights-only",
+        action="store_true",
+        help="show a pickled module's tensors; nothing in the file runs",
+    )
+
+
+def opened(args: argparse.Namespace, inputs: Mapping[str, Sequence[int | str]] | None = None) -> Network:
+    """The network in SRC, opened as the options say."""
+    from sketch import api
+
+    said: dict[str, Any] = {
+        "class_": args.class_, "arguments": args.arguments, "folders": tuple(args.folder), "source": args.source,
+        "weights_only": args.weights_only, "inputs": dict(inputs or {}),
+    }  # fmt: skip
+    return api.open(args.src, trust=args.trust, **{name: value for name, value in said.items() if value})
+
+
+def input_option(parser: argparse.ArgumentParser, text: str) -> None:
+    """`--input NAME=SHAPE`, as often as there are inputs."""
+    parser.add_argument("--input", action="append", default=[], metavar="NAME=1x3x224x224", help=text)
 
 
 def writing_options(parser: argparse.ArgumentParser) -> None:

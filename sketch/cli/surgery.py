@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from sketch.cli.parts import UsageError, answer, command, show, write, writing_options
+from sketch.cli.parts import UsageError, answer, command, opened, show, write, writing_options
 
 if TYPE_CHECKING:
     from sketch.binder.kernel import ExportReport
@@ -58,7 +58,7 @@ def _extract(args: argparse.Namespace) -> int:
 
     if not args.from_ and not args.to_:
         raise UsageError("extract: name where the part begins with --from, where it ends with --to, or both")
-    part = api.extract(api.open(args.src, trust=args.trust), args.from_, args.to_)
+    part = api.extract(opened(args), args.from_, args.to_)
     model = _model(part)
     text = f"{model['nodes']} nodes: {', '.join(model['inputs'])} to {', '.join(model['outputs'])}"
     return _told(args, write(part, args), text, {"model": model})
@@ -88,7 +88,7 @@ def _model(network: Network) -> dict[str, Any]:
 def _fold(args: argparse.Namespace) -> int:
     from sketch import api
 
-    made, found = api.fold(api.open(args.src, trust=args.trust))
+    made, found = api.fold(opened(args))
     facts = {
         "nodes_before": found.nodes_before, "nodes_after": found.nodes_after,
         "bytes_before": found.bytes_before, "bytes_after": found.bytes_after,
@@ -99,7 +99,7 @@ def _fold(args: argparse.Namespace) -> int:
 def _fuse(args: argparse.Namespace) -> int:
     from sketch import api
 
-    made, plan = api.fuse(api.open(args.src, trust=args.trust))
+    made, plan = api.fuse(opened(args))
     kept = [{"where": name, "reason": reason} for name, reason in plan.kept]
     lines = [f"{len(plan.fusions)} BatchNorms fused"]
     lines += [f"kept: {name}: {reason}" for name, reason in plan.kept]
@@ -110,7 +110,7 @@ def _quantise(args: argparse.Namespace) -> int:
     from sketch import api
     from sketch.binder.surgery.quantising import totals
 
-    network = api.open(args.src, trust=args.trust)
+    network = opened(args)
     made, rows = api.quantise(network, args.to, not args.per_tensor, args.only)
     if all(choice.mode == "keep" for _, choice, _ in rows):
         reason = rows[0][0].reason if rows else f"no layer with a weight fits {args.only!r}"

@@ -11,6 +11,8 @@ from sketch.graph.network import Network, Step
 _CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
 _TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
 _RECURRENT = ("RNN", "LSTM", "GRU")
+_FUNCTIONAL = ("FunctionalLinear", *(f"FunctionalConv{dims}d" for dims in (1, 2, 3)))
+"""Layers whose weight is their second input."""
 
 
 def flops(network: Network) -> Dim:
@@ -37,6 +39,8 @@ def step_flops(step: Step) -> Dim:
     weights = {role: kind for role, kind in step.weights.items() if kind.trainable and len(kind.shape) > 1}
     if step.layer in _CONVOLUTIONS or step.layer == "Linear":
         return 2 * out * product(step.weights["weight"].shape[1:])
+    if step.layer in _FUNCTIONAL:
+        return 2 * out * product(_second(step)[1:])
     source = step.input_types[0].shape if step.input_types and step.input_types[0] is not None else None
     if source is None:
         return out
@@ -47,6 +51,12 @@ def step_flops(step: Step) -> Dim:
     if weights and (step.layer in _RECURRENT or "Attention" in step.layer or "Transformer" in step.layer):
         return _per_position(step, source, sum((product(kind.shape) for kind in weights.values()), 0))
     return out
+
+
+def _second(step: Step) -> tuple[Dim, ...]:
+    """The shape of the second input, nothing where it is not known."""
+    kind = step.input_types[1] if len(step.input_types) > 1 else None
+    return kind.shape or () if kind is not None else ()
 
 
 def _per_position(step: Step, source: tuple[Dim, ...], weights: Dim) -> Dim:

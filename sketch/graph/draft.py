@@ -8,6 +8,7 @@ from typing import Any
 
 from sketch.graph.draft_wires import DraftWires
 from sketch.graph.errors import NamingError
+from sketch.graph.freezing import set_frozen
 from sketch.graph.rows import FrozenDict, Node, Place
 
 MAX_NAME = 4096
@@ -87,6 +88,7 @@ class Draft(DraftWires):
             self.put("weights", (node_id, role), None)
         for table, key in self._attached.get(node_id, ()):
             self._rows[table, key] = None
+        set_frozen(self, node_id, ())
         self.put("places", node_id, None)
         self.put("nodes", node_id, None)
 

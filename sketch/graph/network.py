@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.graph.checks import graph_problems
+from sketch.graph.freezing import frozen_roles
 from sketch.graph.infer import Inference
 from sketch.graph.library import LayerLibrary
 from sketch.graph.order import sort
@@ -32,7 +33,8 @@ class Step:
     `params` are the effective values; `pinned` only those that the person or file gave. `inputs` follow port numbers,
     None where an optional input is open. `types` are the output types (None when unknown). `weights` maps role
     to what is needed, `stored` maps role to the tensor id that holds it (absent: initialise at compile).
-    `stored` leaves out tensors whose shape no longer fits; those are in `outgrown`.
+    `stored` leaves out tensors whose shape no longer fits; those are in `outgrown`. `frozen` are the roles of the
+    weights that training leaves as they are.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Step:
     outgrown: tuple[str, ...]
     parent: int | None
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    frozen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,16 @@ class Network:
         """The problems that stop a compile."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
+    @property
+    def frozen_parameters(self) -> int:
+        """How many elements of `parameters` are frozen; tied tensors once."""
+        counts = {
+            step.stored.get(role, (step.id, role)): step.weights[role].count or 0
+            for step in self.steps for role in step.frozen
+            if role in step.weights and step.weights[role].trainable
+        }  # fmt: skip
+        return sum(counts.values())
+
     def path(self, step: Step | GroupBox) -> tuple[str, ...]:
         """Names of the enclosing groups, outermost first, then its own name."""
         names = [step.name]
@@ -149,7 +162,9 @@ class Network:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[3]:>12}"
             for row in rows
         ]
-        return "\n".join([*lines, f"{self.parameters:,} trainable parameters in {len(self.steps)} nodes"])
+        free = self.parameters - self.frozen_parameters
+        frozen = f", {self.frozen_parameters:,} frozen," if self.frozen_parameters else ""
+        return "\n".join([*lines, f"{free:,} trainable parameters{frozen} in {len(self.steps)} nodes"])
 
 
 def freeze_network(
@@ -197,7 +212,7 @@ def _step(tables: Tables, inference: Inference, library: LayerLibrary, node_id: 
     return Step(
         node_id, node.name, node.layer, library[node.layer], resolved.params, node.params, tuple(inputs),
         resolved.inputs, resolved.outputs, {r: w for r, w in resolved.weights.items() if w is not None}, fits,
-        tuple(role for role in stored if role not in fits), node.parent,
+        tuple(role for role in stored if role not in fits), node.parent, {}, frozen_roles(tables.meta, node_id),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.view import CanvasView
 from sketch.gui.journal_mark import JournalMark
 from sketch.gui.theme import Theme
+from sketch.gui.weights_bar import WeightsBar
 from sketch.state.document import Document, Update
 
 
@@ -84,6 +85,8 @@ class CanvasTab(QWidget):
         column.setSpacing(0)
         column.addWidget(self.crumbs)
         column.addWidget(self.view, 1)
+        self.weights_bar = WeightsBar(document)
+        column.addWidget(self.weights_bar)
         self.journal_mark = JournalMark(document)
         column.addWidget(self.journal_mark)
         self.setFocusProxy(self.view)
@@ -135,6 +138,7 @@ class CanvasTab(QWidget):
     def use(self, get: Callable[[str], Any], shortcut: Callable[[str], Sequence[str]]) -> None:
         """Take the person's options and keys for the canvas, from a settings' `get` and `shortcut`."""
         self.view.set_options(CanvasOptions.of(get, shortcut))
+        self.document.resizing = get("weights.resize")
 
     def views(self) -> dict[int | None, dict[str, Any]]:
         """What the session keeps: position and zoom in each group visited; `shown` marks the one in view."""
@@ -154,6 +158,7 @@ class CanvasTab(QWidget):
     def close_document(self) -> None:
         """Let go of the document; its journal keeps everything."""
         self._unsubscribe()
+        self.weights_bar.unsubscribe()
         self.view.close_document()
         self.document.close()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 DOCKS: Mapping[str, str] = {
     "toolbox": "Toolbox", "editor": "Node editor", "files": "Working folder", "minimap": "Map", "source": "Source",
     "summary": "Summary", "problems": "Problems", "history": "History", "log": "Log",
+    "viewer": "Output viewer",
 }  # fmt: skip
 """Name and title of each dock."""
 FIRST_IN_AREA = {
@@ -17,7 +18,13 @@ FIRST_IN_AREA = {
     "editor": Qt.DockWidgetArea.RightDockWidgetArea,
     "source": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-BEHIND = {"minimap": "files", "problems": "summary", "history": "summary", "log": "summary"}
+BEHIND = {
+    "minimap": "files",
+    "problems": "summary",
+    "history": "summary",
+    "log": "summary",
+    "viewer": "source",
+}
 """Docks that first stand as a tab behind another."""
 NARROWEST = {"toolbox": 190, "editor": 300, "files": 200}
 """Smallest useful widths, px."""
@@ -45,6 +52,7 @@ def arrange_docks(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
         dock.setFloating(False)
         dock.show()
     docks["summary"].raise_()
+    docks["source"].raise_()
     docks["files"].raise_()
     window.resizeDocks([docks["toolbox"], docks["editor"]], [212, 316], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["source"], docks["summary"]], [500, 500], Qt.Orientation.Horizontal)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from sketch.graph.errors import GraphError
+from sketch.graph.freezing import frozen_nodes
 from sketch.gui.desk import Desk
 from sketch.gui.theme import Theme
 
@@ -33,6 +34,8 @@ class NodeEditor(QScrollArea):
         self.name: QLineEdit | None = None
         self._header: NodeHeader | None = None
         self._facts: NodeFacts | None = None
+        self.sections: list[Callable[[int], QWidget]] = []
+        """What others show below the facts of a single node, made anew for each."""
         self.setAccessibleName("Node editor")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -63,6 +66,8 @@ class NodeEditor(QScrollArea):
         if document is None:
             return
         touched = {change.key for change in update.delta if change.table == "nodes"} | update.inferred.changed
+        touched |= {change.key[0] for change in update.delta if change.table == "weights"}
+        touched |= frozen_nodes({change.key: () for change in update.delta if change.table == "meta"}).keys()
         if any(node_id not in document.tables.nodes for node_id in self._ids) or not touched.isdisjoint(
             self._ids
         ):
@@ -113,6 +118,8 @@ class NodeEditor(QScrollArea):
         if len(self._ids) == 1:
             self._facts = NodeFacts()
             column.addWidget(self._facts)
+            for make in self.sections:
+                column.addWidget(make(self._ids[0]))
 
     def refresh(self) -> None:
         """Show what is selected as it is now."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from sketch.graph.evaluate import Resolved
+from sketch.graph.freezing import frozen_roles
 from sketch.graph.operator_types import ROLE, constants
 from sketch.graph.problems import Problem
 from sketch.graph.rows import ValueType, shape_text
@@ -132,7 +133,10 @@ class NodeFacts(QWidget):
         if inside:
             self._add("Inside", _table(inside))
         if weights:
-            self._add(_weights_title(document, node_id), _table(weights))
+            from sketch.gui.weights_section import WeightLines
+
+            lines: QWidget = WeightLines(document, node_id, weights)
+            self._add(_weights_title(document, node_id), lines)
         if problems:
             self._add("Problems", _problem_list(problems))
 
@@ -193,6 +197,7 @@ def type_text(value: ValueType | None) -> str:
 def _weights(document: Document, node_id: int) -> Iterator[Line]:
     resolved, stored = document.inference.of(node_id), document.tables.weights_of(node_id)
     spec = document.library[document.tables.nodes[node_id].layer]
+    frozen = frozen_roles(document.tables.meta, node_id)
     for role, kind in resolved.weights.items():
         if spec.is_standard and role.startswith((ROLE, "@")):
             continue  # it stands among the inputs or the attributes
@@ -201,11 +206,8 @@ def _weights(document: Document, node_id: int) -> Iterator[Line]:
             continue
         tensor = document.tables.tensors.get(stored.get(role, -1))
         state = "new" if tensor is None else "stored" if tensor.shape == kind.shape else "outgrown"
-        yield (
-            role,
-            f"{shape_text(kind.shape)}  {kind.dtype}",
-            state if kind.trainable else f"{state}, fixed",
-        )
+        held = "frozen" if role in frozen else "" if kind.trainable else "fixed"
+        yield (role, f"{shape_text(kind.shape)}  {kind.dtype}", f"{state}, {held}" if held else state)
 
 
 def _weights_title(document: Document, node_id: int) -> str:

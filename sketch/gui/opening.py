@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from sketch.gui.canvas_tab import CanvasTab
-from sketch.gui.questions import ask_permission, show_error
+from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
-    from sketch.binder.kernel import ImportedModel
     from sketch.graph.delta import Delta
     from sketch.gui.main_window import MainWindow
+    from sketch.gui.opening_models import ModelOpener
     from sketch.state.document import Document
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ class Opener:
 
     def __init__(self, window: MainWindow):
         self._window = window
+        self.models: ModelOpener | None = None
+        """What reads the file of another program that was opened last."""
 
     def new(self) -> CanvasTab:
         """An empty network in a new tab."""
@@ -161,37 +163,10 @@ class Opener:
         return self._show(document)
 
     def _import(self, path: Path, *, trusted: bool) -> Job:
-        services = self._window.services
-        job = services.binder.import_model(path, services.store.folder, trusted=trusted)
-        self._window.say(f"Opening {path.name}")
-        return self._window.jobs.follow(job, lambda done: self._imported(done, path, trusted))
+        from sketch.gui.opening_models import Attempt, ModelOpener
 
-    def _imported(self, job: Job, path: Path, trusted: bool) -> None:
-        if job.permission_needed:
-            if ask_permission(self._window, path, job.error):
-                self.open_file(path, trusted=True)
-            return
-        if job.state != "done":
-            if job.state == "failed":
-                self._refuse(path, job.error)
-            return
-        model: ImportedModel = job.result
-        document = self._empty(path.stem)
-        document.load(model.delta, f"Open {path.name}")
-        self._remember(path)
-        log.info(
-            "model.opened path=%s format=%s nodes=%s losses=%s",
-            path,
-            model.format,
-            len(document.tables.nodes),
-            len(model.losses),
-        )
-        for loss in model.losses:
-            log.warning("model.loss %s: %s", loss.where, loss.what)
-        tab = self._show(document)
-        tab.source, tab.trusted = path, trusted
-        changed = f"; {len(model.losses)} thing(s) changed on the way, see the log" if model.losses else ""
-        self._window.say(f"Opened {path.name}{changed}.")
+        self.models = ModelOpener(self._window, self._empty, self._show, self._refuse)
+        return self.models.start(Attempt(path, trusted))
 
     def _write(self, tab: CanvasTab, path: Path) -> bool:
         from sketch.state.document_file import DocumentFileError, save_document

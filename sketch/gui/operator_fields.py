@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QLabel
 
+from sketch.binder.torch_calls import is_torch
 from sketch.graph.element_types import ELEMENT_TYPES
 from sketch.graph.evaluate import Resolved
 from sketch.graph.operator_types import INPUT, constant_places
@@ -159,7 +160,8 @@ def operator_params(document: Document, node_id: int) -> dict[str, ParamSpec]:
     found.update(spec.params)
     for name, value in node.params.items():
         if name not in found and not name.startswith("$"):
-            found[name] = ParamSpec(name, "record") if isinstance(value, dict) else guessed_spec(name, value)
+            fixed = isinstance(value, dict) or is_torch(node.layer)
+            found[name] = ParamSpec(name, "record") if fixed else guessed_spec(name, value)
     return found
 
 

@@ -12,6 +12,7 @@ from sketch.gui.desk import Desk
 from sketch.gui.directory_tree import DirectoryTree
 from sketch.gui.docks import NARROWEST
 from sketch.gui.kernel_mirror import KernelMirror
+from sketch.gui.look_viewer import OutputViewer
 from sketch.gui.minimap_panel import MiniMapPanel
 from sketch.gui.node_editor import NodeEditor
 from sketch.gui.panels import HistoryPanel, LogPanel, ProblemsPanel
@@ -34,6 +35,7 @@ class Panels:
     problems: ProblemsPanel
     history: HistoryPanel
     log: LogPanel
+    viewer: OutputViewer
 
     def fill(self, docks: Mapping[str, QDockWidget]) -> None:
         """Put each panel into its dock, in place of the empty one that was painted first."""
@@ -75,4 +77,5 @@ def build_panels(desk: Desk, mirror: KernelMirror, theme: Theme) -> Panels:
         problems=ProblemsPanel(desk, mirror, theme),
         history=HistoryPanel(desk, theme),
         log=LogPanel(theme),
+        viewer=OutputViewer(desk, theme),
     )

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 PAGES: Mapping[str, tuple[str, ...]] = {
     "Look": ("appearance.theme", "appearance.toolbar", "text.follow", "text.font_size", "text.wrap"),
     "Canvas": (
-        "canvas.grid", "canvas.snap", "canvas.grid_size", "canvas.shapes", "canvas.parameters", "canvas.wires",
-        "canvas.zoom_speed", "canvas.wheel",
+        "canvas.grid", "canvas.snap", "canvas.grid_size", "canvas.shapes", "canvas.parameters", "canvas.values",
+        "canvas.wires", "canvas.zoom_speed", "canvas.wheel",
     ),
     "Behaviour": (
         "edit.rejoin", "edit.append_wired", "compile.kernel", "compile.verify", "compile.opset", "session.restore",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from sketch.graph.freezing import frozen_parameters
 from sketch.gui.desk import Desk
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def totals_text(document: Document | None) -> str:
         return ""
     inference = document.inference
     layers = inference.layer_count
+    frozen = frozen_parameters(document.tables, inference)
     text = f"{inference.total_parameters:,} parameters in {layers:,} layer{'' if layers == 1 else 's'}"
+    text += f", {inference.total_parameters - frozen:,} trainable, {frozen:,} frozen" if frozen else ""
     unknown = len(inference.unknown_parameters)
     return text + (f", {unknown:,} of unknown size" if unknown else "")
 

@@ -1,227 +1,231 @@
-"""The text editor (area E): the source of the chosen kernel, in step with the canvas both ways."""
+"""The text editor (area E): the source of the chosen kernel, in step with the canvas both ways, edited in place."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextFormat
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QTextEdit,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)  # fmt: skip
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from sketch.durable import write_text
 from sketch.gui.desk import Desk
 from sketch.gui.highlighter import Highlighter
-from sketch.gui.icons import action_icon
 from sketch.gui.kernel_mirror import KernelMirror, Picture
+from sketch.gui.text_bar import EditBar
+from sketch.gui.text_drafts import Drafts, TextDraft
+from sketch.gui.text_find import FindBar
+from sketch.gui.text_head import TextHead
+from sketch.gui.text_marks import Marks, lines_of
+from sketch.gui.text_view import EMPTY, CodeView
 from sketch.gui.theme import Theme
 
-EMPTY = "The source appears here as soon as the canvas holds a layer."
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
 
-
-class CodeView(QPlainTextEdit):
-    """Read-only source with line numbers; `on_line` of the panel hears clicks."""
-
-    def __init__(self, panel: TextPanel, theme: Theme):
-        super().__init__()
-        self._panel = panel
-        self.theme = theme
-        self.numbers = LineNumbers(self)
-        self.setProperty("role", "code")
-        self.setAccessibleName("Source text")
-        self.setReadOnly(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setFont(theme.font(mono=True))
-        self.setPlaceholderText(EMPTY)
-        self.blockCountChanged.connect(self._make_room)
-        self.updateRequest.connect(self._scroll_numbers)
-        self._make_room()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        if not self.textCursor().hasSelection():
-            self._panel.on_line(self.textCursor().blockNumber() + 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        area = self.contentsRect()
-        self.numbers.setGeometry(QRect(area.left(), area.top(), self.number_width(), area.height()))
-
-    def number_width(self) -> int:
-        """Width of the line number column, px."""
-        return 18 + self.fontMetrics().horizontalAdvance("9") * max(2, len(str(self.blockCount())))
-
-    def paint_numbers(self, event: QPaintEvent) -> None:
-        """Paint the numbers of the lines in view."""
-        painter = QPainter(self.numbers)
-        painter.fillRect(event.rect(), QColor(self.theme.panel))
-        painter.setFont(self.font())
-        painter.setPen(QColor(self.theme.text_disabled))
-        block = self.firstVisibleBlock()
-        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
-        while block.isValid() and top <= event.rect().bottom():
-            height = self.blockBoundingRect(block).height()
-            area = QRect(0, round(top), self.numbers.width() - 10, round(height))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight, str(block.blockNumber() + 1))
-            top += height
-            block = block.next()
-        painter.end()
-
-    def _make_room(self) -> None:
-        self.setViewportMargins(self.number_width(), 0, 0, 0)
-
-    def _scroll_numbers(self, area: QRect, by: int) -> None:
-        if by:
-            self.numbers.scroll(0, by)
-        else:
-            self.numbers.update(0, area.y(), self.numbers.width(), area.height())
-
-
-class LineNumbers(QWidget):
-    """The column left of the text."""
-
-    def __init__(self, code: CodeView):
-        super().__init__(code)
-        self._code = code
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._code.number_width(), 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self._code.paint_numbers(event)
+__all__ = ["EMPTY", "KEYS", "TextPanel", "node_at"]
+KEYS = ("text.accept", "text.discard", "text.find", "text.comment")
+"""Commands whose keys work while the text has the focus."""
+LOOK_MS = 200
+"""Faults and classes are looked for this long after the last key."""
 
 
 class TextPanel(QWidget):
-    """The panel: code view, what it shows, copy and save."""
+    """The panel: text, what it shows, copy and save; a bar while the text is edited and not accepted.
+
+    `wanted` carries the id of a command. `editable` says of a kernel whether it reads Python source.
+    """
+
+    wanted = Signal(str)
 
     def __init__(self, desk: Desk, mirror: KernelMirror, theme: Theme):
         super().__init__()
-        self._desk = desk
-        self._mirror = mirror
-        self._theme = theme
-        self._source = mirror.picture
+        self._desk, self._mirror, self._theme = desk, mirror, theme
+        self._shown: CanvasTab | None = None
+        self._drafts = Drafts()
         self._follow = True
-        self.code = CodeView(self, theme)
+        self.editable: Callable[[str], bool] = lambda _kernel: False
+        self.code = CodeView(theme)
         self._highlighter = Highlighter(self.code.document(), theme)
-        self._status = QLabel()
-        self._status.setProperty("role", "muted")
-        self._status.setWordWrap(True)
-        self._buttons = {
-            "copy": self._button("Copy the source", self.copy),
-            "save": self._button("Save the source", self.save),
-        }
+        self._marks = Marks()
+        self.bar = EditBar()
+        self.find_bar = FindBar(self.code, theme)
+        self.head = TextHead(desk, self.code)
+        self._timer = QTimer(self, singleShot=True, interval=LOOK_MS)
         self._lay_out()
         self.set_theme(theme)
-        mirror.changed.connect(self._show_picture)
-        desk.selection_changed.connect(lambda _ids: self._mark_selection())
+        self._connect()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = self.code.theme = theme
         self._highlighter.set_theme(theme)
-        for name, button in self._buttons.items():
-            button.setIcon(action_icon(name, theme))
+        self.find_bar.set_theme(theme)
+        self.head.set_theme(theme)
         self._mark_selection()
 
     def use(self, *, follow: bool, font_size: int, wrap: bool) -> None:
         """Take the options of the person: scroll to the selection, size in points, break long lines."""
         self._follow = follow
-        font = self.code.font()
-        font.setPointSize(font_size)
-        self.code.setFont(font)
-        mode = QPlainTextEdit.LineWrapMode
-        self.code.setLineWrapMode(mode.WidgetWidth if wrap else mode.NoWrap)
+        self.code.use(font_size=font_size, wrap=wrap)
+
+    def use_keys(self, shortcut: Callable[[str], Sequence[str]]) -> None:
+        """Take the keys of the person for the commands of the text."""
+        self.code.set_keys({name: shortcut(name) for name in KEYS})
+        self.bar.set_keys(shortcut("text.accept"), shortcut("text.discard"))
+
+    # --- the edited text ----------------------------------------------------------------------------
+
+    @property
+    def draft(self) -> TextDraft | None:
+        """The edited text in front, None while the text is the kernel's own."""
+        draft = self._drafts.get(self._shown)
+        return draft if draft is not None and draft.base.kernel == self._mirror.picture.kernel else None
+
+    def ready(self) -> TextDraft | None:
+        """The edited text as it stands, looked at again; None when nothing is edited."""
+        self._timer.stop()
+        self._look()
+        draft = self.draft
+        if draft is not None:
+            draft.class_, draft.arguments = self.bar.chosen()
+        return draft
+
+    def refresh(self) -> None:
+        """Show what became of the edited text."""
+        draft = self.draft
+        self.code.is_edited = draft is not None
+        self.code.set_editable(self._is_editable() and not (draft is not None and draft.is_running))
+        line = 0 if draft is None or draft.fault is None else draft.fault.line
+        self._marks.faults = self.code.faults = {line} if line else set()
+        if draft is not None:
+            self.bar.show_state(draft.state, draft.said)
+            self.bar.offer(draft.offered)
+        self.bar.setVisible(draft is not None)
+        self.code.numbers.update()
+        self._mark_selection()
+
+    def show_fault(self) -> None:
+        """Bring the line with the fault into view."""
+        draft = self.draft
+        if draft is not None and draft.fault is not None and draft.fault.line:
+            self.code.go_to(draft.fault.line)
+
+    def drop(self, tab: CanvasTab) -> None:
+        """Forget the edited text of a document and show its source again, the cursor near where it was."""
+        draft = self._drafts.end(tab)
+        if draft is not None and tab is self._shown:
+            self.code.show_text(self._mirror.picture.text)
+            self.refresh()
 
     def on_line(self, line: int) -> None:
         """Select the node that a line (from 1) belongs to."""
-        node_id = node_at(self._source, line)
+        node_id = node_at(self._picture, line)
         if node_id is not None and node_id not in self._desk.selection:
+            focused = self.code.hasFocus()
             self._desk.reveal(node_id)
+            if focused:
+                self.code.setFocus()
 
-    def copy(self) -> None:
-        """Copy the whole source."""
-        QApplication.clipboard().setText(self._source.text)
-        self._desk.say("The source is in the clipboard.")
+    # --- from the kernel ----------------------------------------------------------------------------
 
-    def save(self) -> None:
-        """Ask for a file and write the source to it."""
-        document = self._desk.document
-        if document is None or not self._source.text:
-            self._desk.say("There is no source to save yet.")
+    @property
+    def _picture(self) -> Picture:
+        draft = self.draft
+        return self._mirror.picture if draft is None else draft.picture
+
+    def _is_editable(self) -> bool:
+        return self._desk.document is not None and self.editable(self._mirror.picture.kernel)
+
+    def _on_turned(self) -> None:
+        """Another document: what was typed so far stays with the one before."""
+        draft = self.draft
+        if draft is not None:
+            draft.text, draft.place = self.code.toPlainText(), self.code.textCursor().position()
+            draft.class_, draft.arguments = self.bar.chosen()
+            self._drafts.keep(self._shown)
+        self._shown = None
+        self._timer.stop()
+
+    def _on_picture(self) -> None:
+        came, self._shown = self._shown is not self._desk.tab, self._desk.tab
+        if came and self._shown is not None:
+            self._drafts.bring_back(self._shown)
+        picture, draft = self._mirror.picture, self.draft
+        if draft is None:
+            self.code.show_text(picture.text, near=not came)
+        else:
+            draft.is_stale = picture.text != draft.base.text
+            if self.code.toPlainText() != draft.text:
+                self.code.show_text(draft.base.text, near=False)
+                self.code.bring_back(draft.text, draft.place)
+            draft.look()
+        self.head.show_picture(picture, editable=self._is_editable())
+        self.refresh()
+
+    # --- from the person ----------------------------------------------------------------------------
+
+    def _on_text(self) -> None:
+        """A key changed the text: it is edited as long as it is not what the drawing says."""
+        if self._shown is None:
             return
-        suffix = {"python": ".py", "json": ".json"}.get(self._source.language, ".txt")
-        path, _ = QFileDialog.getSaveFileName(self, "Save the source", f"{document.name}{suffix}")
-        if path:
-            write_text(Path(path), self._source.text)
-            self._desk.say(f"Saved {path}.")
+        text, draft = self.code.toPlainText(), self.draft
+        if draft is None and text != self._mirror.picture.text:
+            self._drafts.begin(self._shown, self._mirror.picture, text)
+            self.refresh()
+        elif draft is not None and text == draft.base.text:
+            self._drafts.end(self._shown)
+            self.code.show_text(self._mirror.picture.text)
+            self.refresh()
+        elif draft is not None:
+            draft.text = text
+        self._timer.start()
 
-    def _show_picture(self) -> None:
-        picture = self._mirror.picture
-        self._source = picture
-        if self.code.toPlainText() != picture.text:
-            top = self.code.verticalScrollBar().value()
-            self.code.setPlainText(picture.text)
-            self.code.verticalScrollBar().setValue(top)
-        self._status.setText(picture.error or _caption(picture.text))
-        self._status.setProperty("role", "error" if picture.error else "muted")
-        self._status.style().polish(self._status)
-        for button in self._buttons.values():
-            button.setEnabled(bool(picture.text))
-        self._mark_selection()
+    def _look(self) -> None:
+        draft, text = self.draft, self.code.toPlainText()
+        if draft is not None and not draft.is_running:
+            draft.text = text
+            draft.look()
+            self._drafts.keep(self._shown)
+        self.find_bar.refresh()
+        self.refresh()
 
     def _mark_selection(self) -> None:
-        marks = []
-        first: int | None = None
-        for node_id in self._desk.selection[:200]:
-            for start, end in self._source.lines.get(node_id, ()):
-                first = start if first is None else min(first, start)
-                marks += [self._mark(line) for line in range(start, end + 1)]
-        self.code.setExtraSelections(marks)
-        if first is not None and self._follow and not self.code.hasFocus():
-            self._bring_into_view(first)
+        found = self._picture.lines
+        ranges = [span for node_id in self._desk.selection[:200] for span in found.get(node_id, ())]
+        self._marks.selected = lines_of(ranges)
+        self._marks.show(self.code, self._theme, editing=not self.code.isReadOnly() and self.code.hasFocus())
+        if ranges and self._follow and not self.code.hasFocus():
+            self.code.bring_into_view(min(self._marks.selected))
 
-    def _mark(self, line: int) -> QTextEdit.ExtraSelection:
-        mark = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.code.document().findBlockByNumber(line - 1))
-        mark.cursor = cursor
-        mark.format.setBackground(QColor(self._theme.code_line))
-        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-        return mark
+    def _on_found(self, places: list[tuple[int, int]]) -> None:
+        self._marks.found = places
+        self._mark_selection()
 
-    def _bring_into_view(self, line: int) -> None:
-        bar = self.code.verticalScrollBar()
-        if not bar.value() <= line - 1 < bar.value() + bar.pageStep():
-            bar.setValue(max(0, line - 1 - bar.pageStep() // 3))
+    def _connect(self) -> None:
+        self._timer.timeout.connect(self._look)
+        self.code.typed.connect(self._on_text)
+        self.code.moved.connect(self._mark_selection)
+        self.code.line_clicked.connect(self.on_line)
+        self.code.wanted.connect(self._on_key)
+        self.bar.accept_wanted.connect(lambda: self.wanted.emit("text.accept"))
+        self.bar.discard_wanted.connect(lambda: self.wanted.emit("text.discard"))
+        self.find_bar.found.connect(self._on_found)
+        self._mirror.changed.connect(self._on_picture)
+        self._desk.turned.connect(self._on_turned)
+        self._desk.selection_changed.connect(lambda _ids: self._mark_selection())
 
-    def _button(self, title: str, run: object) -> QToolButton:
-        button = QToolButton()
-        button.setToolTip(title)
-        button.setAccessibleName(title)
-        button.clicked.connect(run)
-        return button
+    def _on_key(self, command: str) -> None:
+        if command == "text.discard" and not self.find_bar.isHidden():
+            self.find_bar.leave()
+        elif self.draft is not None or command not in ("text.accept", "text.discard"):
+            self.wanted.emit(command)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 2, 6, 2)
-        head.addWidget(self._status, 1)
-        for button in self._buttons.values():
-            head.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(head)
+        for widget in (self.head, self.bar, self.find_bar):
+            column.addWidget(widget)
         column.addWidget(self.code, 1)
 
 
@@ -234,8 +238,3 @@ def node_at(source: Picture, line: int) -> int | None:
         if start <= line <= end
     ]
     return min(found)[1] if found else None
-
-
-def _caption(text: str) -> str:
-    lines = text.count("\n") + (not text.endswith("\n")) if text else 0
-    return f"{lines:,} lines" if lines else ""

@@ -158,6 +158,7 @@ _DOCK_ACTIONS = (
     ("view.summary", "S&ummary", "summary"),
     ("view.log", "&Log", "log"),
     ("view.minimap", "&Map", "minimap"),
+    ("view.viewer", "&Output viewer", "viewer"),
 )
 PANELS = (
     *(

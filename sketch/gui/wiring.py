@@ -20,7 +20,7 @@ CONTEXT = (
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
     "edit.rename", "edit.replace_layer", "",
     "group.group", "group.ungroup", "group.enter", "group.save_block", "",
-    "model.make_input", "model.make_output", "model.extract", "model.replace_all", "",
+    "model.make_input", "model.make_output", "model.extract", "model.replace_all", "weights.view", "",
     "insert.quick_add", "insert.note",
 )  # fmt: skip
 """The context menu of the canvas; an empty name is a line."""
@@ -47,9 +47,11 @@ def connect_window(window: MainWindow) -> None:
 
 def connect_panels(window: MainWindow) -> None:
     """What comes after the first paint."""
-    from sketch.gui import edit_commands
+    from sketch.gui import edit_commands, look_sections, text_accept
 
     panels = window.panels
+    look_sections.attach(window)
+    text_accept.attach(window)
     window.mirror.changed.connect(lambda: _show_refusals(window))
     panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
     panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
@@ -67,6 +69,9 @@ def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
     tab.view.quick_add_requested.connect(lambda scene, place, wire: _quick_add(window, scene, place, wire))
     tab.view.context_menu_requested.connect(lambda place, _thing: context_menu(window, place))
     tab.moved.connect(window.keeper.touch)
+    keys = {"keep": "weights.keep", "tile": "weights.tile", "new": "weights.anew"}
+    tab.weights_bar.chosen.connect(lambda how: window.actions_.run(keys[how]))
+    tab.weights_bar.report_wanted.connect(lambda: window.actions_.run("weights.report"))
     tab.use(window.services.settings.get, window.services.settings.shortcut)
 
 
@@ -80,7 +85,7 @@ def on_setting(window: MainWindow, name: str) -> None:
         window.tool_bar.setVisible(settings.get(name))
     elif name.startswith("text."):
         _use_text_options(window)
-    elif name.startswith(("shortcut", "canvas.")):
+    elif name.startswith(("shortcut", "canvas.", "weights.")):
         window.actions_.apply_shortcuts()
         for tab in window.area:
             tab.use(settings.get, settings.shortcut)

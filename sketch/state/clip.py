@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sketch.graph.draft import Draft
+from sketch.graph.freezing import frozen_roles, set_frozen
 from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
 from sketch.graph.tables import Tables
 from sketch.state.codec import CodecError, decode_key, decode_row, encode_key, encode_row, from_text, to_text
@@ -29,6 +30,8 @@ class Clip:
     weights: dict[tuple[int, str], int]
     hints: dict[tuple[int, int], ValueType]
     store: str
+    frozen: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """node -> roles of its frozen weights."""
 
     def __len__(self) -> int:
         return len(self.roots)
@@ -53,7 +56,8 @@ class Clip:
             part: [[encode_key(key), encode_row(part, row)] for key, row in getattr(self, part).items()]
             for part in _PARTS
         }
-        return to_text({_MARK: _VERSION, "store": self.store, **rows})
+        frozen = [[node, list(roles)] for node, roles in self.frozen.items()]
+        return to_text({_MARK: _VERSION, "store": self.store, "frozen": frozen, **rows})
 
     @classmethod
     def from_text(cls, text: str) -> Clip:
@@ -61,7 +65,8 @@ class Clip:
         raw = from_text(text)
         if not isinstance(raw, dict) or raw.get(_MARK) != _VERSION or not isinstance(raw.get("store"), str):
             raise CodecError("The clipboard holds no layers of Sketch.")
-        return cls(**{part: _rows(part, raw.get(part)) for part in _PARTS}, store=raw["store"])
+        rows = {part: _rows(part, raw.get(part)) for part in _PARTS}
+        return cls(**rows, store=raw["store"], frozen=_frozen(raw.get("frozen", [])))
 
 
 def _rows(part: str, raw: Any) -> dict[Any, Any]:
@@ -71,6 +76,13 @@ def _rows(part: str, raw: Any) -> dict[Any, Any]:
     if None in rows.values():
         raise CodecError(f"The clip is damaged: a row of {part} is empty.")
     return rows
+
+
+def _frozen(raw: Any) -> dict[int, tuple[str, ...]]:
+    try:
+        return {int(node): tuple(str(role) for role in roles) for node, roles in raw}
+    except (TypeError, ValueError):
+        raise CodecError("The clip is damaged: frozen cannot be read.") from None
 
 
 def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
@@ -86,6 +98,7 @@ def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
         weights,
         {(n, out): tables.hints[n, out] for n in nodes for out in tables.hints_of(n)},
         str(store.folder),
+        {n: tuple(sorted(roles)) for n in nodes if (roles := frozen_roles(tables.meta, n))},
     )
 
 
@@ -175,6 +188,9 @@ class _Copy:
                 fresh[tensor] = self.draft.new_id()
                 self.draft.put("tensors", fresh[tensor], replace(tensors[tensor], id=fresh[tensor]))
             self.draft.put("weights", (self.ids[key], role), fresh[tensor])
+        for key, roles in self.clip.frozen.items():
+            if key in self.ids:
+                set_frozen(self.draft, self.ids[key], roles)
         for (key, out), value in self.clip.hints.items():
             if key in self.ids:
                 self.draft.put("hints", (self.ids[key], out), value)

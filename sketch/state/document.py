@@ -7,14 +7,17 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sketch.graph.delta import Delta, inverse
+from sketch.graph.delta import Delta, compose, inverse
 from sketch.graph.draft import Draft
+from sketch.graph.infer import Inferred
 from sketch.graph.library import LayerLibrary
+from sketch.graph.recipes import KEEP
 from sketch.graph.tables import whole
 from sketch.state.document_view import DocumentView, Update
 from sketch.state.history import History
 from sketch.state.journal import Journal, Recovery
 from sketch.state.records import Record, beginning
+from sketch.state.resizing import follow_shapes
 from sketch.state.store import Store
 
 __all__ = ["Document", "Update"]
@@ -47,6 +50,8 @@ class Document(DocumentView):
         self.folder = folder
         self.path = path
         self.recovery = Recovery()
+        self.resizing = KEEP
+        """What becomes of a stored weight whose layer changes its shape: one of `recipes.RESIZING`."""
         self._busy = False
         self._is_noted = False
         self._is_closed = False
@@ -173,6 +178,12 @@ class Document(DocumentView):
         self.tables.apply(delta)
         try:
             inferred = self.inference.follow(self.tables, delta)
+            how = self.resizing if cause == "edit" else ""
+            more, resized = follow_shapes(self, inferred.changed, how) if how else ((), ())
+            if more:
+                self.tables.apply(more)
+                delta = compose(delta, more)
+                inferred = _both(inferred, self.inference.follow(self.tables, more))
         except BaseException:
             self.tables.apply(inverse(delta))
             self.inference.restart(self.tables)
@@ -180,7 +191,7 @@ class Document(DocumentView):
         self._problems = None
         self._record(step(delta))
         _log.info("document.%s name=%s label=%s rows=%d", cause, self.name, label, len(delta))
-        return Update(delta, inferred, cause, label)
+        return Update(delta, inferred, cause, label, resized)
 
     def _record(self, record: Record) -> None:
         if self._journal is not None:
@@ -210,6 +221,10 @@ class Document(DocumentView):
             raise RuntimeError("The document is closed.")
         if self._busy:
             raise RuntimeError("A subscriber tried to change the document while it was changing.")
+
+
+def _both(first: Inferred, second: Inferred) -> Inferred:
+    return Inferred(first.changed | second.changed, first.removed | second.removed)
 
 
 def _stamp(path: Path | None) -> list[int] | None:

@@ -14,16 +14,21 @@ from sketch.graph.problems import Problem
 from sketch.graph.tables import Tables, whole
 from sketch.state.history import Checkpoint, History
 from sketch.state.store import Store
+from sketch.state.weight_changes import WeightChange
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What subscribers get once for every change. `cause` is edit, undo, redo, jump or load."""
+    """What subscribers get once for every change. `cause` is edit, undo, redo, jump or load.
+
+    `resized` tells which stored weights followed the shapes of their layers.
+    """
 
     delta: Delta
     inferred: Inferred
     cause: str
     label: str
+    resized: tuple[WeightChange, ...] = ()
 
 
 class DocumentView:

@@ -17,6 +17,8 @@ PRESET = "shortcuts.preset"
 
 _log = logging.getLogger(__name__)
 
+_TEXT = "text."
+
 
 class SettingsError(ValueError):
     """An option is unknown or its value does not fit; the message says which and what fits."""
@@ -139,9 +141,10 @@ class Settings:
         self._changed(f"shortcut.{command}")
 
     def clashes(self, command: str, key: str) -> list[str]:
-        """The other commands that have this key now."""
+        """The other commands that have this key now; those of the source text hear keys only while it has the focus."""
         known = dict.fromkeys((*self.commands(), *self._keys))
-        return [name for name in known if name != command and key in self.shortcut(name)]
+        near = (name for name in known if name.startswith(_TEXT) == command.startswith(_TEXT))
+        return [name for name in near if name != command and key in self.shortcut(name)]
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener(name)` after each change (`shortcut.edit.undo` for keys); the result ends that."""

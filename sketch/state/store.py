@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,14 @@ class Store(Protocol):
 
     def get(self, digest: str, shape: tuple[int, ...], dtype: str) -> Any:
         """The array of a digest, read-only; an error of the binder when it is missing."""
+        ...
+
+    def make(self, recipe: Mapping[str, Any]) -> str:
+        """Record how a tensor is made (see graph.recipes) and return its digest; nothing is computed yet."""
+        ...
+
+    def recipe(self, digest: str) -> Mapping[str, Any] | None:
+        """How a tensor is made, None for one that was not."""
         ...
 
     def let_go(self, path: Path) -> None:

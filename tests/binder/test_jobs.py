@@ -81,6 +81,21 @@ def test_cancel_ends_the_worker_within_a_second(binder, play, tmp_path):
         os.kill(pid, 0)
 
 
+def test_a_job_that_is_cancelled_while_its_worker_starts_never_runs(binder, play, tmp_path, monkeypatch):
+    worker = binder._workers["rehearsal"] = WorkerProcess("rehearsal")
+    started, jobs, ready = worker._started, [], threading.Event()
+
+    def slow():
+        ready.wait(30)
+        jobs[0].cancel()
+        return started()
+
+    monkeypatch.setattr(worker, "_started", slow)
+    jobs.append(open_play(binder, play("sleep"), tmp_path))
+    ready.set()
+    assert jobs[0].wait(30).state == "cancelled"
+
+
 def test_code_needs_permission(binder, play, tmp_path):
     refused = open_play(binder, play("ask"), tmp_path).wait(60)
     assert (refused.state, refused.permission_needed) == ("failed", True)

@@ -7,7 +7,7 @@ import numpy as np
 from sketch.graph.dims import symbol
 from sketch.graph.rows import FrozenDict, ValueType
 from sketch.graph.specs import LayerSpec
-from tests.contract import draws_loss, draws_plain, draws_sequence, draws_space
+from tests.contract import draws_loss, draws_plain, draws_sequence, draws_space, draws_tensor
 from tests.contract.dice import Array, Dice, Draw
 
 DRAWS: dict[str, Draw] = {
@@ -15,6 +15,7 @@ DRAWS: dict[str, Draw] = {
     **draws_sequence.DRAWS,
     **draws_plain.DRAWS,
     **draws_loss.DRAWS,
+    **draws_tensor.DRAWS,
 }
 
 

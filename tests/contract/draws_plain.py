@@ -115,7 +115,8 @@ def logical(dice: Dice) -> Drawn:
 
 
 def cumulative(dice: Dice) -> Drawn:
-    x = _some_floats(dice)
+    shape = dice.some(dice.number(1, 4), 1, 4)
+    x = dice.pick(dice.floats(*shape), dice.floats(*shape), dice.ints(*shape), dice.bools(*shape))
     return Drawn({"dim": dice.number(-x.ndim, x.ndim - 1)}, [x], _front(x))
 
 

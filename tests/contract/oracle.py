@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from sketch.graph.evaluate import applies
 from sketch.graph.specs import LayerSpec
+from tests.contract import tensor_functions
 from tests.contract.cases import Case
 from tests.contract.dice import Array
 
@@ -279,4 +280,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "RotaryEmbedding": _rotary,
     "Input": lambda p: (),
     "Output": lambda p, x: (),
+    **tensor_functions.FUNCTIONS,
 }

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from sketch.binder.tensors import TensorStore
 from sketch.graph.evaluate import applies
+from tests.contract import tensor_functions
 
 
 class TestTask:
@@ -116,6 +117,7 @@ FUNCTIONS = {
         q, k, v, m, p["dropout_p"], p["is_causal"], scale=p["scale"], enable_gqa=p["enable_gqa"]),
     "RotaryEmbedding": rotary,
     "Constant": constant, "Parameter": lambda p, value: value,
+    **tensor_functions.FUNCTIONS,
 }  # fmt: skip
 
 

@@ -58,9 +58,10 @@ def cast(call: Call) -> tuple[ValueType | None, ...]:
 
 
 def along(call: Call) -> tuple[ValueType | None, ...]:
-    """Output = input, which must have dimension `dim` (Softmax)."""
+    """Output = input, which must have dimension `dim` (Softmax); `dtype: sum` makes whole numbers int64 (CumSum)."""
     axis_of(call, call.param("dim"), len(call.shape()))
-    return (call.input(),)
+    whole = call.input().dtype == "bool" or call.input().dtype.startswith(("int", "uint"))
+    return (ValueType("int64", call.shape()) if whole and call.arg("dtype") == "sum" else call.input(),)
 
 
 def halve(call: Call) -> tuple[ValueType | None, ...]:

@@ -14,7 +14,8 @@ def reduce_rule(call: Call) -> tuple[ValueType | None, ...]:
     """Dimensions `dim` (all when open) vanish, or stay with size 1 when `keepdim`.
 
     Arguments: `dtype: sum` makes whole numbers and truth values int64, another `dtype` is the output's;
-    `filled` refuses a dimension without entries, which has no largest one.
+    `filled` refuses a dimension without entries, which has no largest one; `outputs` is how many there are;
+    `scalar` keeps no dimension while `dim` is open.
     """
     shape = call.shape()
     dim = call.param("dim")
@@ -23,7 +24,9 @@ def reduce_rule(call: Call) -> tuple[ValueType | None, ...]:
         _refuse_empty(call, shape, axes)
     kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
     gone = tuple(size for axis, size in enumerate(shape) if axis not in axes)
-    return (ValueType(_dtype(call), kept if call.param("keepdim") else gone),)
+    keeps = call.param("keepdim") and not (dim is None and call.arg("scalar", False))
+    found = ValueType(_dtype(call), kept if keeps else gone)
+    return (found,) * int(call.arg("outputs", 1))
 
 
 def _dtype(call: Call) -> str:

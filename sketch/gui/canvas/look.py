@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sketch.binder.torch_calls import argument_text, call_text, is_torch, mark
 from sketch.graph.evaluate import applies
+from sketch.graph.freezing import frozen_roles
 from sketch.graph.infer import Inference
 from sketch.graph.lifting import descendants
 from sketch.graph.operator_types import param_label
@@ -40,6 +42,8 @@ def node_look(
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
     subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
+    held = frozen_text(tables, inference, node_id)
+    subtitle = " · ".join(filter(None, (held, subtitle)))
     severity = worst(problems_at(tables, inference, node_id, refusals))
     return NodeLook(node.name, layer_name(spec), subtitle, spec.category, spec.group, severity)
 
@@ -47,6 +51,18 @@ def node_look(
 def layer_name(spec: LayerSpec) -> str:
     """The name to show: `Conv2d`; of an operator without its domain: `TopK`."""
     return spec.title if spec.is_operator else spec.name
+
+
+def frozen_text(tables: Tables, inference: Inference, node_id: int) -> str:
+    """`frozen` where training changes no weight of a node or of a group's members, `partly frozen` where some."""
+    group = inference.library[tables.nodes[node_id].layer].group
+    free = held = False
+    for member in descendants(tables, node_id) if group else (node_id,):
+        for role, kind in inference.of(member).weights.items() if member in inference else ():
+            if kind is not None and kind.trainable:
+                is_held = role in frozen_roles(tables.meta, member)
+                held, free = held or is_held, free or not is_held
+    return "" if not held else "partly frozen" if free else "frozen"
 
 
 def problems_at(
@@ -67,6 +83,8 @@ def worst(problems: list[Problem]) -> str | None:
 
 def params_text(node: Node, spec: LayerSpec) -> str:
     """`out 64 · kernel 3×3 · stride 2`: what was set on this node, in the order of its layer."""
+    if is_torch(node.layer):
+        return short_text(call_text(node.params))
     names = spec.params if not spec.is_operator else said_params(node.params)
     return " · ".join(
         _param_text(param_label(spec, name), node.params[name]) for name in names if name in node.params
@@ -93,12 +111,18 @@ def value_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict) and mark(value):
+        return short_text(argument_text(value))
     if isinstance(value, dict):  # a constant input
         return value_text(tuple(value.get("data", ())))
     if isinstance(value, tuple):
         text = "×".join(value_text(item) for item in value[:6])
         return f"{text}…" if len(value) > 6 else text or "()"
-    text = "none" if value is None else str(value)
+    return short_text("none" if value is None else str(value))
+
+
+def short_text(text: str) -> str:
+    """The beginning of a long text."""
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

@@ -38,6 +38,7 @@ class CanvasOptions:
     grid_size: int = 16
     shapes: bool = True
     parameters: bool = True
+    values: bool = True
     wires: str = "curved"
     zoom_speed: float = 1.0
     wheel: str = "zoom"

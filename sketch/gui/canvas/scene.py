@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from sketch.graph.collection import paused_collection
 from sketch.graph.delta import Delta
+from sketch.graph.freezing import frozen_nodes
 from sketch.graph.lifting import lift
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Place
@@ -19,6 +20,7 @@ from sketch.gui.canvas.live_layer import LiveLayer
 from sketch.gui.canvas.look import NodeLook, node_look, wire_text
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem, StubItem
+from sketch.gui.canvas.value_badges import ValueBadges
 from sketch.gui.canvas.wires import Changes, Wiring
 from sketch.gui.theme import Theme
 from sketch.state.document import Document, Update
@@ -42,8 +44,9 @@ class CanvasScene(QGraphicsScene):
         self.live = LiveLayer(self.ink)
         with paused_collection():
             self.wiring = Wiring(document.tables, document.library, group)
-        self.addItem(self.edges)
-        self.addItem(self.live)
+        self.badges = ValueBadges(self.ink, self.edges.lines, self._box_around)
+        for layer in (self.edges, self.live, self.badges):
+            self.addItem(layer)
         self._build()
 
     def follow(self, update: Update) -> None:
@@ -213,6 +216,12 @@ class CanvasScene(QGraphicsScene):
     def _look(self, node_id: int) -> NodeLook:
         return node_look(self.document.tables, self.document.inference, node_id, self.refusals)
 
+    def _box_around(self, node_id: int) -> Box | None:
+        """The box that shows a node on this canvas: its own, or that of a closed group around it."""
+        known = node_id in self.document.tables.nodes
+        shown = lift(self.document.tables, node_id, self.group) if known else None
+        return None if shown is None else self.wiring.boxes.get(shown)
+
     def _make_room(self, area: QRectF) -> None:
         """Keep enough empty space around what is new to scroll into."""
         if not self.sceneRect().contains(area.adjusted(-ROOM / 2, -ROOM / 2, ROOM / 2, ROOM / 2)):
@@ -223,6 +232,7 @@ def _restated(document: Document, update: Update) -> set[int]:
     """Nodes of this canvas whose look may have changed, groups of changed members included."""
     changed = set(update.inferred.changed)
     changed.update(change.key for change in update.delta if change.table == "nodes")
+    changed.update(frozen_nodes({change.key: () for change in update.delta if change.table == "meta"}))
     above: set[int] = set()
     nodes = document.tables.nodes
     for node_id in changed:

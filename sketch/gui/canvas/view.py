@@ -82,6 +82,7 @@ class CanvasView(RenamingView):
         self._adopt(CanvasScene(self.document, old.ink.theme, group, self))
         self.canvas.selectionChanged.connect(self._tell_selection)
         self.canvas.refuse(old.refusals)
+        self.canvas.badges.show_values(old.badges.shown)
         old.deleteLater()
         self.frame_all()
         self.selection_changed.emit([])
@@ -210,9 +211,11 @@ class CanvasView(RenamingView):
         text = ""
         if isinstance(thing, NodeItem):
             text = summary(tables, inference, thing.node_id, self.canvas.refusals)
+            text = "\n\n".join(filter(None, (text, self.canvas.badges.node_text(thing.node_id))))
         elif thing is None and (line := self.wire_at(here)) is not None:
             names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
-            text = f"{names[0]} → {names[1]}\n{wire_text(inference, line.edge) or 'shape not known yet'}"
+            seen = self.canvas.badges.wire_text(line.edge) or wire_text(inference, line.edge)
+            text = f"{names[0]} → {names[1]}\n{seen or 'shape not known yet'}"
         # Names come from files: shown as text, never as markup.
         shown = f"<p style='white-space:pre'>{html.escape(text)}</p>" if text else ""
         QToolTip.showText(event.globalPos(), shown, self.viewport())

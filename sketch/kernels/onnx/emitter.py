@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sketch.graph.dims import Symbolic
+from sketch.graph.dims import Dim, Symbolic
 from sketch.graph.element_types import HELD_TYPES
 from sketch.graph.network import Step
 from sketch.graph.rows import ValueType
@@ -86,6 +86,15 @@ class Emitter(Reading):
         self.ops: list[Op] = []
         self._numbers: dict[str, int] = {}
         self._constants: dict[TensorValue, str] = {}
+        self.measured: dict[str, Dim] = {}
+        """Sizes that the model's inputs say, by the names under which they are at hand here."""
+
+    def child(self, step: Step, inputs: Sequence[str]) -> Emitter:
+        """An emitter for a step that is part of this one; what it writes stands here."""
+        made = Emitter(step, self.opset, inputs)
+        made.ops, made._numbers, made._constants = self.ops, self._numbers, self._constants
+        made.measured = self.measured
+        return made
 
     def op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """Write an operator with one output and return its name."""
@@ -182,6 +191,28 @@ class Emitter(Reading):
             whole = whole or self.op("Shape", x)
             found.append(self.slice(whole, 0, place, place + 1))
         return found
+
+    def measure(self, size: Dim) -> str:
+        """A size as a 1-D int64 value: a constant, read from an input of the layer, or from one of the model."""
+        if isinstance(size, int):
+            return self.ints(size)
+        for index, kind in enumerate(self.step.input_types):
+            if self.given(index) and kind is not None and size in (kind.shape or ()):
+                return self.slice(self.op("Shape", self.x[index]), 0, *_at((kind.shape or ()).index(size)))
+        name = next((name for name, known in self.measured.items() if known == size), "")
+        name = name or f"size{len(self.measured) + 1}"
+        self.measured[name] = size
+        return name
+
+    def shape_of(self, sizes: Sequence[Dim]) -> str:
+        """Sizes as a 1-D int64 value."""
+        if all(isinstance(size, int) for size in sizes):
+            return self.ints(*(int(size) for size in sizes if isinstance(size, int)))
+        return self.op("Concat", *(self.measure(size) for size in sizes), axis=0)
+
+
+def _at(place: int) -> tuple[int, int]:
+    return place, place + 1
 
 
 def formal_inputs(step: Step) -> tuple[str, ...]:

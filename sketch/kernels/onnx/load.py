@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import onnx_ir as ir
 from sketch.binder.kernel import BinderError, ImportedModel, Loss, Task
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
-from sketch.graph.library import LayerLibrary
 from sketch.graph.rows import ValueType
 from sketch.graph.tables import Tables
 from sketch.kernels.onnx.building import Builder, encoded_type, group_layers
@@ -25,15 +24,16 @@ from sketch.kernels.onnx.declared import values_of
 from sketch.kernels.onnx.folding import known
 from sketch.kernels.onnx.foreign import MODEL_INPUT
 from sketch.kernels.onnx.keeping import called_layer, keep
+from sketch.kernels.onnx.layer_library import library
 from sketch.kernels.onnx.naming import SCOPES_KEY, clean, path_of
 from sketch.kernels.onnx.program import LAYER_DOMAIN
 from sketch.kernels.onnx.raising import elementwise, layout, norms, patterns, recurrent, windows
+from sketch.kernels.onnx.raising.measured import only_measure
 from sketch.kernels.onnx.raising.places import paths_in
 from sketch.kernels.onnx.raising.site import Plan, Raiser, Site, Weight
 from sketch.kernels.onnx.recording import remember
 from sketch.kernels.onnx.structure import Structure, read
 from sketch.kernels.onnx.zoning import open_zone, opens
-from sketch.resources_root import resource_root
 
 RAISERS: Mapping[str, Raiser] = {
     **elementwise.RAISERS,
@@ -60,7 +60,7 @@ def _imported(path: Path, options: Mapping[str, Any], task: Task) -> ImportedMod
     task.step(0, 3, "Reading structure")
     structure = read(path)
     task.step(1, 3, "Raising layers")
-    draft = Draft(Tables(), _library())
+    draft = Draft(Tables(), library())
     loader = _Loader(structure, draft, task, path, options)
     loader.run()
     task.step(2, 3, "Done")
@@ -85,12 +85,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-@cache
-def _library() -> LayerLibrary:
-    """The layers there are, read once a worker."""
-    return LayerLibrary.load(resource_root() / "layers")
 
 
 class _Loader:
@@ -127,8 +121,9 @@ class _Loader:
         """Add the operators of a graph; their names are below the path `above`."""
         found = self._patterns(graph)
         self._paths.update(paths_in(graph, found))
+        sizes = only_measure(graph, self._structure.claims)
         for node in graph:
-            if node in found.inside:
+            if node in found.inside or node in sizes:
                 continue
             try:
                 with self._build.origin.together():

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sketch.binder.torch_calls import is_torch
 from sketch.graph.network import Network, Step
 from sketch.graph.zone_kinds import MARKERS
 from sketch.graph.zones import ZoneError, collapse
-from sketch.kernels.onnx.bodies import BODIES
 from sketch.kernels.onnx.claims import CONSTANTS_KEY, GROUPS_KEY, LAYER_KEY, SEED_KEY, Claim, seal
 from sketch.kernels.onnx.emitter import Emitter, UnsayableError, formal_inputs
 from sketch.kernels.onnx.foreign import MODEL_INPUT, foreign_op, model_input
+from sketch.kernels.onnx.layer_writing import write
+from sketch.kernels.onnx.measures import Measures
 from sketch.kernels.onnx.model_parts import ModelParts
 from sketch.kernels.onnx.program import (
     LAYER_DOMAIN,
@@ -27,7 +29,7 @@ from sketch.kernels.onnx.program import (
     TensorValue,
     flat,
 )
-from sketch.kernels.onnx.rows import ROWS
+from sketch.kernels.onnx.torch_calls import identifier, write_torch
 from sketch.kernels.onnx.value_names import SOURCES, Reuse, ValueNames
 
 _CONSTANT_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -41,17 +43,7 @@ _CONSTANT_NAMES: Mapping[str, tuple[str, ...]] = {
 def emit(step: Step, opset: int) -> tuple[Emitter, tuple[str, ...]]:
     """The operators of one layer and the names of its outputs; UnsayableError when ONNX has no words for it."""
     emitter = Emitter(step, opset)
-    _refuse_types(step)
-    row = ROWS.of_layer(step.layer)
-    if row is not None and row.fits(step, opset):
-        roles = [role for role in row.roles if role in step.weights]
-        inputs = [*emitter.x, *roles] if step.layer != "Embedding" else [*roles, *emitter.x]
-        attributes = {**row.fixed, **row.arguments(_prepared(step))}
-        return emitter, (emitter.op(row.target, *inputs, **attributes),)
-    if step.layer not in BODIES:
-        raise UnsayableError(f"{step.layer} has no counterpart in ONNX.")
-    result = BODIES[step.layer](emitter)
-    outputs = (result,) if isinstance(result, str) else result
+    outputs = write_torch(emitter) if is_torch(step.layer) else write(emitter)
     return emitter, tuple(
         emitter.op("Identity", name) if name in emitter.x and name else name for name in outputs
     )
@@ -59,7 +51,9 @@ def emit(step: Step, opset: int) -> tuple[Emitter, tuple[str, ...]]:
 
 def refusal(step: Step, opset: int = NEWEST_OPSET) -> str | None:
     """None, or why a step cannot be written; a step that is not complete yet is not refused."""
-    if step.layer in ("Input", "Output", *SOURCES) or step.spec.is_operator or step.spec.group:
+    if step.layer in ("Input", "Output", *SOURCES) or step.spec.group:
+        return None
+    if step.spec.is_operator and not is_torch(step.layer):
         return None
     if any(
         kind is None or kind.shape is None
@@ -74,22 +68,6 @@ def refusal(step: Step, opset: int = NEWEST_OPSET) -> str | None:
     except UnsayableError as error:
         return str(error)
     return None
-
-
-def _prepared(step: Step) -> Mapping[str, Any]:
-    """Parameters with what an empty one stands for written out."""
-    params = dict(step.params)
-    if "stride" in params and params["stride"] is None:
-        params["stride"] = params["kernel_size"]
-    return params
-
-
-def _refuse_types(step: Step) -> None:
-    for kind in (*step.input_types, *step.types):
-        if kind is not None and kind.dtype.startswith("complex"):
-            raise UnsayableError(
-                "onnxruntime has no complex numbers; use real and imaginary parts as two values."
-            )
 
 
 def lower(
@@ -116,6 +94,7 @@ class Lowering:
         self.program = Program(network.name or "network", opset)
         self._names = ValueNames(network, reuse)
         self.parts = ModelParts(network, self.program, self._names, reuse)
+        self.measures = Measures(network, self.program, self._names)
 
     @property
     def names(self) -> ValueNames:
@@ -134,8 +113,8 @@ class Lowering:
                 if self._strict:
                     raise UnsayableError(f"'{network.qualified(step)}' ({step.layer}): {error}") from None
                 self.program.remarks.append((step.id, network.qualified(step), str(error)))
-        self._write_ports()
-        self._describe()
+        write_ports(network, self.program, self._names)
+        describe(network, self.program, self.parts.constants)
         return self.program
 
     # --- steps -------------------------------------------------------------------------------------
@@ -157,7 +136,7 @@ class Lowering:
             raise UnsayableError(
                 "It is a Scan of opset 8, whose batch no later opset has; only the file as it was has it."
             )
-        elif step.spec.is_operator:
+        elif step.spec.is_operator and not is_torch(step.layer):
             outputs = tuple(self._names.value(step, out) for out in range(max(1, len(step.types))))
             op = foreign_op(
                 step,
@@ -183,6 +162,9 @@ class Lowering:
         source = self._names.wired(step)
         if not source or not source[0]:
             raise UnsayableError("Nothing is wired to it.")
+        kind = step.input_types[0]
+        if kind is not None and kind.dtype.startswith("complex") and self._is_pair(step, 0):
+            raise UnsayableError("onnxruntime has no complex numbers; give out real and imaginary parts.")
         name = self._names.values[step.id, -1]
         if source[0] != name:
             op = Op("Identity", (source[0],), (name,), node=step.id, name=name)
@@ -209,10 +191,18 @@ class Lowering:
         claim = self.parts.claim(step, ())
         self.parts.constants[name] = replace(claim, path=self.parts.path(step)).to_text(0)
 
+    def _is_pair(self, step: Step, port: int) -> bool:
+        """True for complex numbers that a function of torch makes: real values with a last dimension of 2."""
+        source = step.inputs[port]
+        return source is not None and is_torch(self._network.step(source.node).layer)
+
     def _layer(self, step: Step) -> None:
+        for port, kind in enumerate(step.input_types):
+            if kind is not None and kind.dtype.startswith("complex") and not self._is_pair(step, port):
+                raise UnsayableError("onnxruntime has no complex numbers; use real and imaginary parts.")
         emitter, outputs = emit(step, self.program.opset)
         written = [op for op in emitter.ops if op.kind != "Constant"]
-        if len(written) == 1 and written[0].outputs == outputs:
+        if len(written) == 1 and written[0].outputs == outputs and _reads_all(step, written[0]):
             self._inline(step, written[0], emitter)
         else:
             self._call(step, emitter, outputs)
@@ -231,6 +221,9 @@ class Lowering:
                 inputs.append(self.parts.small(step, hint, constants[name]))
                 layout.append(None)
                 values.append(constants[name].data)
+            elif name in emitter.measured:
+                inputs.append(self.measures.value(emitter.measured[name]))
+                layout.append(None)
             elif name in formal:
                 inputs.append(wired[formal.index(name)])
                 layout.append(formal.index(name))
@@ -252,59 +245,76 @@ class Lowering:
     def _call(self, step: Step, emitter: Emitter, outputs: tuple[str, ...]) -> None:
         """Several operators: a function of the layer's name, called with the parameters as attributes."""
         used = {name for op in emitter.ops for name in op.inputs}
-        formal = [(port, name) for port, name in enumerate(formal_inputs(step)) if name in used]
+        keeps = is_torch(step.layer)  # its arguments name the ports
+        formal = [
+            (port, name) for port, name in enumerate(formal_inputs(step)) if name in used or (name and keeps)
+        ]
         roles = [role for role in step.weights if role in used]
+        sizes = [self.measures.value(size) for size in emitter.measured.values()]
         wired = self._names.wired(step)
         attributes = call_attributes(step)
         shown = tuple(name for name in outputs if name)
         function = Function(
-            step.layer, "", (*(name for _, name in formal), *roles), shown, tuple(attributes), emitter.ops
+            identifier(step.layer),
+            "",
+            (*(name for _, name in formal), *roles, *emitter.measured),
+            shown,
+            tuple(attributes),
+            emitter.ops,
         )
         shared = self.parts.function(function)
         op = Op(
             shared.name,
-            (*(wired[port] for port, _ in formal), *(self.parts.weight(step, role) for role in roles)),
+            (
+                *(wired[port] for port, _ in formal),
+                *(self.parts.weight(step, role) for role in roles),
+                *sizes,
+            ),
             shown,
             attributes,
             domain=LAYER_DOMAIN,
             node=step.id,
         )
         sealed = seal(op.kind, op.domain, op.attributes, ())
-        self._finish(step, op, self.parts.claim(step, (*(port for port, _ in formal), *roles)), sealed)
+        layout = (*(port for port, _ in formal), *roles, *(None,) * len(sizes))
+        self._finish(step, op, self.parts.claim(step, layout), sealed)
 
-    # --- ends --------------------------------------------------------------------------------------
 
-    def _write_ports(self) -> None:
-        network = self._network
-        for step in network.inputs:
-            kind = step.types[0] if step.types else None
-            dtype, shape = (kind.dtype, kind.shape) if kind else (step.params["dtype"], None)
-            self.program.inputs.append(Port(self._names.values[step.id, -1], dtype, shape, step.id))
-        for step in network.outputs:
-            kind = step.input_types[0] if step.input_types else None
-            if kind is not None:
-                declared = (
-                    network.meta.get("onnx.outputs", {}).get(step.name, "") if kind.shape is None else ""
-                )
-                self.program.outputs.append(
-                    Port(self._names.values[step.id, -1], kind.dtype, kind.shape, step.id, declared)
-                )
+def write_ports(network: Network, program: Program, names: ValueNames) -> None:
+    """The inputs and outputs of a model."""
+    for step in network.inputs:
+        kind = step.types[0] if step.types else None
+        dtype, shape = (kind.dtype, kind.shape) if kind else (step.params["dtype"], None)
+        program.inputs.append(Port(names.values[step.id, -1], dtype, shape, step.id))
+    for step in network.outputs:
+        kind = step.input_types[0] if step.input_types else None
+        if kind is not None:
+            known = network.meta.get("onnx.outputs", {})
+            declared = known.get(step.name, "") if kind.shape is None else ""
+            name = names.values[step.id, -1]
+            program.outputs.append(Port(name, kind.dtype, kind.shape, step.id, declared))
 
-    def _describe(self) -> None:
-        network = self._network
-        groups = {"/".join(network.path(box)): box.layer for box in network.groups.values()}
-        if groups:
-            self.program.meta[GROUPS_KEY] = json.dumps(groups)
-        if self.parts.constants:
-            self.program.meta[CONSTANTS_KEY] = json.dumps(self.parts.constants)
-        if network.seed:
-            self.program.meta[SEED_KEY] = str(network.seed)
+
+def describe(network: Network, program: Program, constants: Mapping[str, str]) -> None:
+    """What the file says of the drawing as a whole."""
+    groups = {"/".join(network.path(box)): box.layer for box in network.groups.values()}
+    if groups:
+        program.meta[GROUPS_KEY] = json.dumps(groups)
+    if constants:
+        program.meta[CONSTANTS_KEY] = json.dumps(constants)
+    if network.seed:
+        program.meta[SEED_KEY] = str(network.seed)
+
+
+def _reads_all(step: Step, op: Op) -> bool:
+    """False for a function of torch that reads only the type of an input: its drawing needs the wire."""
+    return not is_torch(step.layer) or {name for name in formal_inputs(step) if name} <= set(op.inputs)
 
 
 def call_attributes(step: Step) -> dict[str, Attribute]:
     """A layer's effective parameters as attributes of its function call; empty ones are left out."""
     written: dict[str, Attribute] = {}
-    for name, value in step.params.items():
+    for name, value in step.params.items() if not is_torch(step.layer) else ():
         if value is None:
             continue
         if isinstance(value, bool):

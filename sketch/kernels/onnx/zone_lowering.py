@@ -55,6 +55,7 @@ class _BodyLowering(Lowering):
         super().__init__(body.network, outer.program.opset, strict=True)
         self._names = ValueNames.inside(body.network, outer.names, captured)
         self.parts = outer.parts.inside(body.network, self.program, self._names, above)
+        self.measures = outer.measures
 
     @property
     def steps(self) -> tuple[Step, ...]:

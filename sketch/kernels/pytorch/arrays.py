@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from sketch.binder.kernel import BinderError
 from sketch.kernels.pytorch.calls import SKETCH_TYPES, TORCH_TYPES
 
 _BITS = {torch.bfloat16: torch.int16, **{
     getattr(torch, name): torch.uint8 for name in TORCH_TYPES.values() if name.startswith("float8_")}}  # fmt: skip
-_SLAB = 16
-"""Elements of a cache line, about."""
-_LARGE = 1 << 20
 
 
 def torch_type(name: str) -> torch.dtype:
@@ -33,58 +26,29 @@ def type_name(dtype: torch.dtype) -> str:
 
 def to_tensor(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
     """A copy as a tensor; raw bits become the type they stand for."""
-    return _typed(_copied(array), dtype)
+    if _is_turned(array) and _place(array.T) is not None:  # numpy's own copy misses the cache at each element
+        return to_mapped(array, dtype).contiguous()
+    return _typed(np.array(array, order="C"), dtype)
 
 
 def to_mapped(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:
-    """A contiguous tensor on the array's own pages where the store has it in a file: nothing is read or copied yet.
+    """A tensor on the array's own pages where the store has it in a file: nothing is read or copied yet.
 
-    It is for writing to a file: the bytes may begin at any address, and the store's file must stay as it is for as
-    long as the tensor lives. A page is copied when something writes to it. Transposed arrays are copied.
+    It is for writing to a file (see saving): the bytes may begin at any address, a matrix that lies transposed is not
+    contiguous, and the store's file must stay as it is for as long as the tensor lives. A page is copied when
+    something writes to it.
     """
+    if _is_turned(array):
+        return to_mapped(array.T, dtype).t()
     pages = _pages(array)
     if pages is None:
         return to_tensor(array, dtype)
     return torch.from_numpy(pages).view(torch_type(dtype)).reshape(array.shape)
 
 
-def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A copy in C order. A transposed matrix goes a few rows at a time: numpy's own way misses the cache at each."""
-    made: np.ndarray[Any, Any] = _memory(array.nbytes).view(array.dtype).reshape(array.shape)
-    if array.ndim != 2 or not array.size or not array.T.flags.c_contiguous:
-        np.copyto(made, array)
-        return made
-    place, first = _place(array.T), 0
-    for rows in _slabs(array.T) if place is None else _read_slabs(array.T, *place):
-        made[:, first : first + len(rows)] = rows.T
-        first += len(rows)
-    return made
-
-
-def _slabs(matrix: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
-    yield from (matrix[first : first + _SLAB] for first in range(0, len(matrix), _SLAB))
-
-
-def _read_slabs(matrix: np.ndarray[Any, Any], path: str, start: int) -> Iterator[np.ndarray[Any, Any]]:
-    """Rows of a matrix that lies in a file, read into one buffer: mapping the pages of a file costs more."""
-    buffer = np.empty((_SLAB, matrix.shape[1]), matrix.dtype)
-    with Path(path).open("rb", buffering=0) as file:
-        file.seek(start)
-        for first in range(0, len(matrix), _SLAB):
-            rows = buffer[: len(matrix) - first]
-            if file.readinto(rows.reshape(-1).view(np.uint8).data) != rows.nbytes:
-                raise BinderError(f"{path}: cut off while it was read; open it again.")
-            yield rows
-
-
-def _memory(size: int) -> np.ndarray[Any, Any]:
-    """New bytes; many of them at one go, where the system can: page by page, at first touch, costs more than a copy."""
-    populate = getattr(mmap, "MAP_POPULATE", 0)
-    if size < _LARGE or not populate:
-        return np.empty(size, np.uint8)
-    return np.frombuffer(
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | populate), np.uint8
-    )
+def _is_turned(array: np.ndarray[Any, Any]) -> bool:
+    """True for a matrix whose columns lie in a row, and not its rows."""
+    return array.ndim == 2 and array.T.flags.c_contiguous and not array.flags.c_contiguous
 
 
 def _typed(array: np.ndarray[Any, Any], dtype: str) -> torch.Tensor:

@@ -11,6 +11,7 @@ from sketch.binder.kernel import ImportedModel
 from sketch.kernels.pytorch.lift import InputType, Lifter
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.reread import library
+from sketch.kernels.pytorch.zone_reading import noted_drawing, redraw
 
 
 def assemble(
@@ -23,11 +24,17 @@ def assemble(
     format: str,
     details: Mapping[str, Any],
 ) -> ImportedModel:
-    """Read every call of a module and collect the rows. Notes that do not fit the graph are not used."""
-    calls = sum(node.op.startswith("call_") for node in module.graph.nodes)
-    fitting = notes if notes.calls == calls else Notes({})
-    lifter = Lifter(module, library(), store, inputs, fitting)
-    sink = lifter.lift()
+    """Read every call of a module and collect the rows. Notes that do not fit the graph are not used.
+
+    A drawing with zones comes from its notes as a whole, or not at all.
+    """
+    drawing = noted_drawing(module, notes)
+    if drawing is not None:
+        sink = redraw(module, drawing, store)
+    else:
+        calls = sum(node.op.startswith("call_") for node in module.graph.nodes)
+        fitting = notes if notes.calls == calls else Notes({})
+        sink = Lifter(module, library(), store, inputs, fitting).lift()
     if notes.seed:
         sink.draft.put("meta", "seed", notes.seed)
     return ImportedModel(sink.draft.delta(), format, name, tuple(sink.losses), dict(details))

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 import torch
 from torch import fx, nn
 
+from sketch.binder.torch_calls import is_torch
 from sketch.graph.network import Network, Source, Step
 from sketch.kernels.pytorch.arrays import torch_type
 from sketch.kernels.pytorch.calls import FUNCTION, MODULE, Call, Fixed, Operand, Size, TypeName
-from sketch.kernels.pytorch.carrying import operator_function
+from sketch.kernels.pytorch.carrying import is_carried, operator_function
 from sketch.kernels.pytorch.classes import camel
-from sketch.kernels.pytorch.drafting import root_names, weight_type
-from sketch.kernels.pytorch.module_rows import Tensor1d
-from sketch.kernels.pytorch.operands import DECLARED
-from sketch.kernels.pytorch.operator_notes import Place, layer_note, operator_note
+from sketch.kernels.pytorch.drafting import root_names
+from sketch.kernels.pytorch.keeping import nested
+from sketch.kernels.pytorch.module_making import complete, keep_running, layer_module
+from sketch.kernels.pytorch.operator_notes import Place
 from sketch.kernels.pytorch.plan import Plan
+from sketch.kernels.pytorch.recording import Record
 from sketch.kernels.pytorch.reread import unsaid
 from sketch.kernels.pytorch.table import TENSORS, is_noted, module_row
+from sketch.kernels.pytorch.torch_allowed import require_allowed
 from sketch.kernels.pytorch.weights import Weights
+from sketch.kernels.pytorch.zone_notes import Level, drawing_note, has_zones
 
 FORMAT = 1
 NOTES = "sketch"
 """Attribute of the module that carries the notes."""
 UNSAID = "_fixed_"
 """Buffers for constants that the source spells out where they are used; they are not in its state_dict."""
+UNSAVED = "unsaved"
+"""The module of buffers that are in no state_dict."""
 _LIBRARIES: Mapping[str, Any] = {"torch": torch, "F": nn.functional, "operator": operator}
 
 
@@ -44,7 +49,7 @@ def build_module(
     plan = Plan(network)
     weights = Weights(plan.network, store, plan.spelled, mapped=mapped)
     builder = _Builder(plan, weights)
-    module = fx.GraphModule(builder.root, builder.graph(), camel(network.name))
+    module = builder.module()
     module.eval()
     notes = builder.notes()
     said = unsaid(
@@ -54,6 +59,8 @@ def build_module(
     )
     for index, params in said.items():
         notes["nodes"][index]["said"] = params
+    if has_zones(network):
+        notes["drawing"] = drawing_note(network, module, list(_levels(builder)))
     module.__dict__[NOTES] = json.dumps(notes, separators=(",", ":"))
     return module, plan, weights
 
@@ -74,6 +81,13 @@ class _Builder:
         self._places: dict[Source, Place] = {}
         self._index: dict[fx.Node, int] = {}
         self._results: dict[int, int] = {}
+        self.inner: dict[str, _Builder] = {}
+
+    def module(self) -> fx.GraphModule:
+        """The graph with all modules, parameters and buffers, those too that no call reads."""
+        made = fx.GraphModule(self.root, self.graph(), camel(self._plan.network.name))
+        complete(made, self.root, self._plan.kept.versions)
+        return made
 
     def graph(self) -> fx.Graph:
         """The graph of calls; inputs and outputs are in the order of the network's."""
@@ -87,14 +101,13 @@ class _Builder:
                 self._remember(step)
         self._owner = None
         results = tuple(self._values[source] for _, source in self._plan.results)
-        self._graph.output(results[0] if len(results) == 1 else results)
+        self._graph.output(nested(self._plan.kept.outputs, results))
         self._graph.lint()
         return self._graph
 
     def notes(self) -> dict[str, Any]:
         """What the graph itself does not say."""
-        record = _Record(self._plan, self._owners, self._tensors, self._places, self._results)
-        return record.written()
+        return Record(self._plan, self._owners, self._tensors, self._places, self._results).written()
 
     def owners(self) -> list[int]:
         """Node ids in the order of the notes' nodes."""
@@ -110,9 +123,12 @@ class _Builder:
         call = self._plan.calls[step.id]
         target = ""
         if module_row(step) is not None:
-            target = self._plan.names.target(step)
-            _place(self.root, target, self._module(step))
+            target = ".".join(self._plan.home(step))
+            if step.id not in self._plan.kept.shared:
+                _place(self.root, target, layer_module(step, self._weights))
         result = self._call(call, target)
+        if is_torch(step.layer):
+            require_allowed(step.layer, result)
         self._unpack(step, result, call.results)
 
     def _remember(self, step: Step) -> None:
@@ -128,36 +144,27 @@ class _Builder:
                 if is_noted(step):
                     self._results[self._index[made]] = out
 
-    def _module(self, step: Step) -> nn.Module:
-        """The layer without numbers of its own, then filled with the node's."""
-        row = module_row(step)
-        if row is None:
-            raise TypeError(f"{step.layer} has no module")
-        first, named = row.constructor(step)
-        dtype = weight_type(step)
-        extra = {} if dtype == "float32" else {"dtype": torch_type(dtype)}
-        with torch.device("meta"):
-            made: nn.Module = getattr(nn, row.layer)(
-                *map(_argument, first), **{name: _argument(value) for name, value in named.items()}, **extra
-            )
-        self._weights.fill(step, made)
-        return made
-
     def _body(self, step: Step) -> fx.Node:
         """A body of an If, Loop or Scan: a GraphModule of its own."""
         plan = self._plan.bodies[step.id]
         inner = _Builder(plan, self._weights.within(plan.network, plan.spelled))
         target = self._plan.names.target(step)
+        self.inner[target] = inner
         _place(self.root, target, fx.GraphModule(inner.root, inner.graph(), camel(step.name)))
         return self._add("get_attr", target, (), {})
 
     def _tensor(self, step: Step) -> fx.Node:
         """A parameter or buffer of its own; a number becomes a call, so that it is no part of the state_dict."""
-        target = self._plan.names.target(step) if self._plan.has_attribute(step) else ""
+        shared = step.id in self._plan.kept.shared
+        target = ".".join(self._plan.home(step)) if shared or self._plan.has_attribute(step) else ""
+        if step.id in self._plan.kept.transient and "." not in target:
+            target = f"{UNSAVED}.{target}"  # a file keeps such a buffer out of the state_dict only inside of a module
         if "value" in step.weights:
             trainable = step.layer == "Parameter"
             self._tensors[target] = step
-            _place(self.root, target, self._weights.tensor(step, "value", trainable=trainable))
+            if not shared:
+                made = self._weights.tensor(step, "value", trainable=trainable)
+                _place(self.root, target, made, persistent=step.id not in self._plan.kept.transient)
             return self._add("get_attr", target, (), {})
         value, dtype = step.params["value"], torch_type(step.params["dtype"])
         like = self._like()
@@ -217,8 +224,7 @@ class _Builder:
 
     def _buffer(self, value: Fixed) -> fx.Node:
         """A constant of a network without inputs: nothing is there that could make it."""
-        number = sum(name.startswith(UNSAID) for name in self.root._buffers)
-        name = f"{UNSAID}{number}"
+        name = f"{UNSAID}{sum(name.startswith(UNSAID) for name in self.root._buffers)}"
         _place(
             self.root, name, torch.tensor(value.nested(), dtype=torch_type(value.dtype)).reshape(value.shape)
         )
@@ -227,8 +233,8 @@ class _Builder:
     def _like(self) -> fx.Node | None:
         """A value of the graph that is known to be a tensor, the first input where it is one."""
         for source, node in self._values.items():
-            kind = self._plan.network.step(source.node).types[source.out : source.out + 1]
-            if kind and kind[0] is not None and kind[0].shape is not None and "(" not in kind[0].dtype:
+            kind = next(iter(self._plan.network.step(source.node).types[source.out :]), None)
+            if kind is not None and kind.shape is not None and kind.is_tensor:
                 return node
         return None
 
@@ -243,20 +249,25 @@ class _Builder:
             if not wanted:
                 continue
             part = self._add("call_function", operator.getitem, (result, index), {})
-            self._unpack(step, part, item) if isinstance(item, tuple) else self._keep(step, item, part)
-
-    def _keep(self, step: Step, out: int, node: fx.Node) -> None:
-        self._values[Source(step.id, out)] = node
+            if isinstance(item, tuple):
+                self._unpack(step, part, item)
+            else:
+                self._values[Source(step.id, item)] = part
 
     def _add(self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> fx.Node:
         made = self._graph.create_node(kind, target, args, kwargs)
+        if kind in ("call_function", "call_method") and not is_carried(target):
+            passed = keep_running(self._graph, self.root, made)
+            if passed is not None:
+                self._index[passed] = len(self._owners)
+                self._owners.append(None)
         if kind not in ("placeholder", "get_attr"):
             self._index[made] = len(self._owners)
             self._owners.append(self._owner)
         return made
 
 
-def _place(root: nn.Module, target: str, value: nn.Module | torch.Tensor) -> None:
+def _place(root: nn.Module, target: str, value: nn.Module | torch.Tensor, *, persistent: bool = True) -> None:
     """Put a module, parameter or buffer at its path, with plain modules on the way."""
     *path, name = target.split(".")
     owner = root
@@ -267,80 +278,18 @@ def _place(root: nn.Module, target: str, value: nn.Module | torch.Tensor) -> Non
             owner.add_module(part, inner)
         owner = inner
     if isinstance(value, torch.Tensor) and not isinstance(value, nn.Parameter):
-        owner.register_buffer(name, value)
+        owner.register_buffer(name, value, persistent=persistent)
     elif isinstance(value, nn.Module):
         owner.add_module(name, value)
     else:
         owner.register_parameter(name, value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What the notes of a module are made of: whose each call is, where tensors and values are."""
-
-    plan: Plan
-    owners: Sequence[int | None]
-    tensors: Mapping[str, Step]
-    places: Mapping[Source, Place]
-    results: Mapping[int, int]
-
-    def written(self) -> dict[str, Any]:
-        """What the graph itself does not say: names, groups, and the types of the inputs."""
-        network = self.plan.network
-        order = self._order()
-        groups = {box.id: index for index, box in enumerate(network.groups.values())}
-        return {
-            "format": FORMAT,
-            "name": network.name,
-            "seed": network.seed,
-            "inputs": [
-                {"name": s.name, "shape": list(s.params["shape"]), "dtype": s.params["dtype"], "params": dict(s.pinned),
-                 **({"declared": dict(s.params[DECLARED])} if DECLARED in s.params else {})}
-                for s in network.inputs
-            ],
-            "outputs": [name for name, _ in self.plan.results],
-            "groups": [
-                {"name": box.name, "layer": box.layer, "in": None if box.parent is None else groups[box.parent]}
-                for box in network.groups.values()
-            ],
-            "nodes": [
-                {"name": step.name, "layer": step.layer, "in": None if step.parent is None else groups[step.parent],
-                 **self._operator(step, order)}
-                for step in map(network.step, order)
-            ],
-            "results": {str(call): out for call, out in self.results.items()},
-            "tensors": {
-                target: {"name": step.name, "in": None if step.parent is None else groups[step.parent],
-                         "params": dict(step.pinned), **({"operand": True} if step.id in self.plan.owner else {})}
-                for target, step in self.tensors.items()
-            },
-            "calls": [None if owner is None else order[owner] for owner in self.owners],
-        }  # fmt: skip
-
-    def _order(self) -> dict[int, int]:
-        """Node id -> its number in the notes."""
-        return {
-            node: index
-            for index, node in enumerate(dict.fromkeys(owner for owner in self.owners if owner is not None))
-        }
-
-    def _operator(self, step: Step, order: Mapping[int, int]) -> dict[str, Any]:
-        """The record of an operator or of a layer of several calls, nothing for others."""
-        if not is_noted(step):
-            return {}
-        places = {
-            source: [place[0], order.get(place[1], -1), place[2]] if place[0] == "node" else place
-            for source in step.inputs if source is not None and (place := self.places[source])
-        }  # fmt: skip
-        if not step.spec.is_operator:
-            return {"operator": layer_note(step, places)}
-        return {"operator": operator_note(step, self.plan.network, places, self.plan.spelled)}
-
-
-def _argument(value: Any) -> Any:
-    if isinstance(value, Tensor1d):
-        return torch.tensor(list(value))
-    return torch_type(value.name) if isinstance(value, TypeName) else value
+def _levels(builder: _Builder, path: str = "") -> Iterator[Level]:
+    """The graphs of calls, a network's own first, then those of bodies."""
+    yield Level(builder._plan, builder._places, path)
+    for target, inner in builder.inner.items():
+        yield from _levels(inner, f"{path}{target}.")
 
 
 def _numbers(item: Any) -> list[int]:

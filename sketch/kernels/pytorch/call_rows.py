@@ -8,23 +8,16 @@ from typing import Any
 
 from sketch.binder.mapping import REQUIRED, Codec, Field, LossyError
 from sketch.graph.network import Step
+from sketch.kernels.pytorch.call_parts import SHORT, field, first_wire, named_sizes
 from sketch.kernels.pytorch.calls import SKETCH_TYPES, Call, Operand, TypeName
 from sketch.kernels.pytorch.rotating import ROTARY
-from sketch.kernels.pytorch.rows import CallRow, Shapes, one_or_many, size
+from sketch.kernels.pytorch.rows import CallRow, Shapes, one_or_many
+from sketch.kernels.pytorch.tensor_rows import TENSOR_ROWS
 
-_SHORT = Codec(one_or_many)
 _ALL = Codec(
     lambda value: () if value is None else one_or_many(value), lambda value: None if value == () else value
 )
 _TYPE = Codec(TypeName, lambda value: value.name if isinstance(value, TypeName) else SKETCH_TYPES[value])
-
-
-def _first(step: Step) -> Operand:
-    """The wire at the first port."""
-    source = step.inputs[0]
-    if source is None:
-        raise LossyError(f"'{step.name}' has nothing on its first input; connect a layer to it.")
-    return Operand(source)
 
 
 def _fold(row: CallRow, step: Step, _shapes: Shapes) -> Call:
@@ -38,32 +31,25 @@ def _fold(row: CallRow, step: Step, _shapes: Shapes) -> Call:
 
 def _power(row: CallRow, step: Step, _shapes: Shapes) -> Call:
     given = step.inputs[1] if len(step.inputs) > 1 else None
-    return Call(row.target, (_first(step), step.params["exponent"] if given is None else Operand(given)))
-
-
-def _sizes(step: Step, name: str, shapes: Shapes) -> tuple[Any, ...]:
-    try:
-        return tuple(size(item, step, shapes) for item in step.params[name])
-    except KeyError as missing:
-        raise LossyError(
-            f"The size {missing.args[0]} in {name} of '{step.name}' is no size of an input; "
-            "write a number, or name that dimension in an Input."
-        ) from None
+    return Call(row.target, (first_wire(step), step.params["exponent"] if given is None else Operand(given)))
 
 
 def _shaped(row: CallRow, step: Step, shapes: Shapes) -> Call:
     """`x.reshape(x.shape[0], -1)`: every size an argument of its own."""
-    sizes = _sizes(step, "shape", shapes)
-    return Call(row.target, (_first(step), *sizes) if sizes else (_first(step), ()))
+    sizes = named_sizes(step, "shape", shapes)
+    return Call(row.target, (first_wire(step), *sizes) if sizes else (first_wire(step), ()))
 
 
 def _unflatten(row: CallRow, step: Step, shapes: Shapes) -> Call:
-    return Call(row.target, (_first(step), step.params["dim"], _sizes(step, "unflattened_size", shapes)))
+    return Call(
+        row.target, (first_wire(step), step.params["dim"], named_sizes(step, "unflattened_size", shapes))
+    )
 
 
 def _permute(row: CallRow, step: Step, _shapes: Shapes) -> Call:
     return Call(
-        row.target, (_first(step), *step.params["dims"]) if step.params["dims"] else (_first(step), ())
+        row.target,
+        (first_wire(step), *step.params["dims"]) if step.params["dims"] else (first_wire(step), ()),
     )
 
 
@@ -76,7 +62,8 @@ def _at(step: Step, dim: int, entry: Any) -> Call:
     full = slice(None)
     key = (full,) * dim + (entry,) if dim >= 0 else (Ellipsis, entry, *(full,) * (-dim - 1))
     return Call(
-        "operator.getitem", (_first(step), key[0] if len(key) == 1 and not isinstance(entry, list) else key)
+        "operator.getitem",
+        (first_wire(step), key[0] if len(key) == 1 and not isinstance(entry, list) else key),
     )
 
 
@@ -102,7 +89,7 @@ def _lists(value: Any) -> Any:
 def _parts(row: CallRow, step: Step, _shapes: Shapes) -> Call:
     params = step.params
     how = params["chunks"] if step.layer == "Chunk" else list(params["split_size_or_sections"])
-    return Call(row.target, (_first(step), how), {"dim": params["dim"]}, tuple(range(len(step.types))))
+    return Call(row.target, (first_wire(step), how), {"dim": params["dim"]}, tuple(range(len(step.types))))
 
 
 def _unary(layer: str, target: str, **more: Any) -> CallRow:
@@ -118,12 +105,12 @@ def _reduced(row: CallRow, step: Step, _shapes: Shapes) -> Call:
     values = row.arguments(step.params)
     if "keepdim" in values and "dim" not in values and row.layer in ("Mean", "Sum"):
         values = {"dim": None, **values}
-    return Call(row.target, (_first(step),), values)
+    return Call(row.target, (first_wire(step),), values)
 
 
 def _reduction(layer: str, target: str, codec: Codec, default: Any) -> CallRow:
     return CallRow(
-        layer, target, signature=("input", "dim", "keepdim"), write=_reduced,
+        layer, target, signature=("input", "dim", "keepdim", "dtype"), write=_reduced,
         fields=(Field("dim", "dim", codec, default), Field("keepdim", "keepdim", default=False)),
     )  # fmt: skip
 
@@ -132,10 +119,6 @@ def _written(
     layer: str, target: str, write: Callable[[CallRow, Step, Shapes], Call], *signature: str
 ) -> CallRow:
     return CallRow(layer, target, signature=("input", *signature), write=write)
-
-
-def _field(name: str, default: Any = None, codec: Codec = Codec(), target: str = "") -> Field:  # noqa: B008
-    return Field(name, target or name, codec, default)
 
 
 CALL_ROWS: tuple[CallRow, ...] = (
@@ -161,49 +144,50 @@ CALL_ROWS: tuple[CallRow, ...] = (
         "Sqrt", "Exp", "Log", "Abs", "Reciprocal", "Erf", "Sin", "Cos", "Floor", "Ceil", "Sign", "Round")),
     _unary("Neg", "operator.neg"),
     _unary("Not", "torch.logical_not"),
-    CallRow("Clamp", "torch.clamp", signature=("input", "min", "max"), fields=(_field("min"), _field("max"))),
+    CallRow("Clamp", "torch.clamp", signature=("input", "min", "max"), fields=(field("min"), field("max"))),
     CallRow("CumSum", "torch.cumsum", signature=("input", "dim"), positional=("dim",),
-            fields=(_field("dim", REQUIRED),)),
+            fields=(field("dim", REQUIRED),)),
     CallRow("Norm", "torch.linalg.vector_norm", also=("F.linalg_vector_norm",),
             signature=("input", "ord", "dim", "keepdim"),
-            fields=(_field("ord", 2.0), _field("dim", None, _SHORT), _field("keepdim", False))),
-    *(CallRow(name, f"torch.{name.lower()}", signature=("input", "diagonal"), fields=(_field("diagonal", 0),))
+            fields=(field("ord", 2.0), field("dim", None, SHORT), field("keepdim", False))),
+    *(CallRow(name, f"torch.{name.lower()}", signature=("input", "diagonal"), fields=(field("diagonal", 0),))
       for name in ("Tril", "Triu")),
-    _reduction("Mean", "torch.mean", _SHORT, None),
-    _reduction("Sum", "torch.sum", _SHORT, None),
+    _reduction("Mean", "torch.mean", SHORT, None),
+    _reduction("Sum", "torch.sum", SHORT, None),
     _reduction("Max", "torch.amax", _ALL, ()),
     _reduction("Min", "torch.amin", _ALL, ()),
     _reduction("ArgMax", "torch.argmax", Codec(), None),
     CallRow("Concat", "torch.cat", signature=("tensors", "dim"), operands=("*tensors",),
-            fields=(_field("dim", REQUIRED),)),
+            fields=(field("dim", REQUIRED),)),
     CallRow("Stack", "torch.stack", signature=("tensors", "dim"), operands=("*tensors",),
-            fields=(_field("dim", REQUIRED),)),
+            fields=(field("dim", REQUIRED),)),
     _written("Split", "torch.split", _parts, "split_size_or_sections", "dim"),
     _written("Chunk", "torch.chunk", _parts, "chunks", "dim"),
     _written("Slice", "operator.getitem", _slice),
     _written("Gather", "operator.getitem", _gather),
     CallRow("Pad", "F.pad", signature=("input", "pad", "mode", "value"), positional=("pad",),
-            fields=(_field("pad", REQUIRED), _field("mode", "constant"), _field("value", 0.0))),
+            fields=(field("pad", REQUIRED), field("mode", "constant"), field("value", 0.0))),
     CallRow("Cast", ".to", signature=("input", "dtype"), positional=("dtype",),
-            fields=(_field("dtype", REQUIRED, _TYPE),)),
+            fields=(field("dtype", REQUIRED, _TYPE),)),
     CallRow("Transpose", "torch.transpose", signature=("input", "dim0", "dim1"), positional=("dim0", "dim1"),
-            fields=(_field("dim0", REQUIRED), _field("dim1", REQUIRED))),
+            fields=(field("dim0", REQUIRED), field("dim1", REQUIRED))),
     _written("Permute", ".permute", _permute, "*dims"),
     _written("Reshape", ".reshape", _shaped, "*shape"),
     _written("Expand", ".expand", _shaped, "*size"),
     _written("Unflatten", "torch.unflatten", _unflatten, "dim", "sizes"),
     CallRow("Squeeze", "torch.squeeze", signature=("input", "dim"), positional=("dim",),
-            fields=(_field("dim", None, _SHORT),)),
+            fields=(field("dim", None, SHORT),)),
     CallRow("Unsqueeze", "torch.unsqueeze", signature=("input", "dim"), positional=("dim",),
-            fields=(_field("dim", REQUIRED),)),
+            fields=(field("dim", REQUIRED),)),
     CallRow("Interpolate", "F.interpolate", signature=(
                 "input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias"),
-            fields=(_field("size", None, _SHORT), _field("scale_factor", None, _SHORT), _field("mode", "nearest"),
-                    _field("align_corners"), _field("recompute_scale_factor"), _field("antialias", False))),
+            fields=(field("size", None, SHORT), field("scale_factor", None, SHORT), field("mode", "nearest"),
+                    field("align_corners"), field("recompute_scale_factor"), field("antialias", False))),
     CallRow("ScaledDotProductAttention", "F.scaled_dot_product_attention",
             signature=("query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"),
             operands=("query", "key", "value", "attn_mask"),
-            fields=(_field("dropout_p", 0.0), _field("is_causal", False), _field("scale"),
-                    _field("enable_gqa", False))),
+            fields=(field("dropout_p", 0.0), field("is_causal", False), field("scale"),
+                    field("enable_gqa", False))),
     ROTARY,
+    *TENSOR_ROWS,
 )  # fmt: skip

@@ -42,11 +42,12 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """An nn.Sequential or nn.ModuleList; keys are "" where the members are numbered."""
+    """An nn.Sequential or nn.ModuleList (`listed`); keys are "" where the members are numbered."""
 
     head: str
     items: tuple[tuple[str, Build], ...]
     ids: tuple[int, ...]
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ class ClassDraft:
     results: tuple[str, ...] = ()
     family: Family | None = None
     hint: str = ""
+    returned: str = ""
+    base: str = "nn.Module"
+    hinted: str = ""
 
     def slots(self) -> Iterator[Argument]:
         """Every constructor argument in it, those of inner classes included."""

@@ -12,6 +12,8 @@ from sketch.kernels.pytorch.plan import Plan
 from sketch.kernels.pytorch.printing import literal
 
 _BATCH, _OTHER = 2, 16
+_PICKING = frozenset({"Gather", "GatherElements", "Scatter", "ScatterAdd"})
+"""Layers whose second input holds numbers of entries along `dim`."""
 
 
 def demo(plan: Plan, draft: ClassDraft, name: str, weights: str = "") -> list[str]:
@@ -25,6 +27,8 @@ def demo(plan: Plan, draft: ClassDraft, name: str, weights: str = "") -> list[st
         lines.append(f"    {argument} = {_example(plan.network, step, known)}")
     call = f"model({', '.join(draft.arguments)})"
     lines.append("    with torch.no_grad():")
+    if draft.returned:
+        return [*lines, f"        print({call})"]
     if len(draft.results) == 1:
         return [*lines, f"        print(tuple({call}.shape))"]
     return [*lines, f"        for result in {call}:", "            print(tuple(result.shape))"]
@@ -78,8 +82,12 @@ def _limit(user: Step, index: int) -> tuple[int, int]:
         return 0, int(user.params["num_embeddings"])
     if user.layer in ("CrossEntropyLoss", "NLLLoss") and index == 1 and numbers:
         return 0, numbers[1] if len(numbers) > 1 else numbers[0]
-    if user.layer == "Gather" and index == 1 and numbers:
+    if user.layer in _PICKING and index == 1 and numbers:
         return 0, numbers[user.params["dim"]]
+    if user.layer == "OneHot":
+        return 0, int(user.params["num_classes"])
+    if user.layer in ("FloorDivide", "Remainder") and index == 1:
+        return 1, 10
     if user.layer == "CTCLoss" and numbers:
         return _ctc_limit(user, index, numbers)
     return 0, 10

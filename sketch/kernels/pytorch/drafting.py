@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sketch.graph.network import GroupBox, Source, Step
 from sketch.graph.rows import ValueType
-from sketch.kernels.pytorch.calls import MODULE, TORCH_TYPES, TypeName
+from sketch.kernels.pytorch.calls import MODULE, TypeName
 from sketch.kernels.pytorch.classes import Argument, Build, ClassDraft, Instance, Make, Raw, Series, Statement
+from sketch.kernels.pytorch.closing import frozen_lines, nest, version_lines
+from sketch.kernels.pytorch.constants import stored_text
 from sketch.kernels.pytorch.naming import RESERVED, Scope, identifier
-from sketch.kernels.pytorch.plan import Body, Plan, Unit
+from sketch.kernels.pytorch.plan import Body, Plan, Unit, is_plain_chain
 from sketch.kernels.pytorch.printing import Phrase, Printer, literal
 from sketch.kernels.pytorch.table import TENSORS, module_row
+from sketch.kernels.pytorch.tensor_text import constant_value, parameter_value
 from sketch.kernels.pytorch.variables import Variables, argument_names
 
 
@@ -26,6 +29,8 @@ class Drafting:
         """All classes; the network's own is the last."""
         draft = self._class(root, root_names(self._plan))
         draft.init.extend(self._ties())
+        draft.init.extend((*frozen_lines(self._plan), *version_lines(self._plan)))
+        nest(self._plan, draft)
         return self._drafts
 
     def _ties(self) -> Iterator[tuple[str, Build]]:
@@ -34,7 +39,7 @@ class Drafting:
         for step in self._plan.network.steps:
             if step.id not in self._plan.names.attribute:
                 continue
-            owner = path_text(self._plan.names.path(step.id, step.parent))
+            owner = self._plan.spell(step)
             for role, tensor in step.stored.items():
                 if not step.weights[role].trainable:
                     continue
@@ -45,7 +50,12 @@ class Drafting:
 
     def _class(self, body: Body, arguments: Mapping[Source, str]) -> ClassDraft:
         draft = ClassDraft(body.box, arguments=tuple(arguments.values()), hint=self._hint(body.box))
-        draft.init = list(_Making(self._plan, body, self._inner, self._control).entries())
+        making = _Making(self._plan, body, self._inner, self._control)
+        if body.box is None and None in self._plan.names.numbered:
+            draft.base = "nn.Sequential" if is_plain_chain(body, self._plan) else "nn.ModuleList"
+            draft.init = [("", making.members(listed=draft.base != "nn.Sequential"))]
+        else:
+            draft.init = list(making.entries())
         _Saying(self._plan, body, arguments, draft).say()
         self._drafts.append(draft)
         return draft
@@ -73,15 +83,10 @@ class Drafting:
 def root_names(plan: Plan) -> dict[Source, str]:
     """Arguments of the network's forward: the names of its inputs, `x` for a single unnamed one."""
     inputs = plan.network.inputs
-    if len(inputs) == 1 and inputs[0].name.rstrip("0123456789") in ("input", "x"):
+    if not plan.kept.exact and len(inputs) == 1 and inputs[0].name.rstrip("0123456789") in ("input", "x"):
         return {Source(inputs[0].id, 0): "x"}
     scope = Scope(RESERVED | {"torch", "nn", "F", "Tensor", "math", *plan.names_in_source})
     return {Source(step.id, 0): scope.unique(identifier(step.name, "x")) for step in inputs}
-
-
-def path_text(parts: Iterable[str]) -> str:
-    """`self.blocks[0].conv1`."""
-    return "self" + "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts)
 
 
 class _Making:
@@ -111,6 +116,12 @@ class _Making:
     def entries(self) -> Iterable[tuple[str, Build]]:
         """Target text and what is made for it, in the order of use."""
         yield from self._members(self._body.box.id if self._body.box else None)
+
+    def members(self, *, listed: bool) -> Build:
+        """Everything in a network that is a list itself."""
+        named = [item for item in self._plan.children(None) if item.id in self._plan.names.attribute]
+        items = sorted(named, key=lambda item: int(self._plan.names.attribute[item.id]))
+        return Series("super().__init__", tuple(("", self._build(item)) for item in items), (), listed=listed)
 
     def _members(self, group: int | None) -> Iterable[tuple[str, Build]]:
         for item in sorted(self._plan.children(group), key=self._position):
@@ -161,17 +172,32 @@ class _Making:
         return sorted(members, key=lambda item: int(self._plan.names.attribute[item.id]))
 
     def _target(self, item: Step | GroupBox) -> str:
-        return path_text(self._plan.names.path(item.id, item.parent)[self._depth :])
+        text = self._plan.spell(item, self._depth)
+        head, found, name = text.rpartition(".get_")
+        if not found or not text.endswith('")'):
+            return text
+        adder = "add_module" if name.startswith("submodule") else "register_parameter"
+        return f"{head}.{adder}({name.partition('(')[2][:-1]}, @)"
 
     def _build(self, item: Step | GroupBox) -> Build:
         if isinstance(item, Step):
             return make(item)
         if item.id in self._inlined:
             if item.id in self._plan.names.numbered:
+                if all(child.layer == "Parameter" for child in self._numbered(item.id)):
+                    return self._parameters(item)
                 members = tuple(("", self._build(child)) for child in self._numbered(item.id))
-                return Series("nn.ModuleList", members, (item.id,))
+                return Series("nn.ModuleList", members, (item.id,), listed=True)
             return Raw(Phrase("nn.Module()"), (item.id,))
         return self._unit(self._units[item.id])
+
+    def _parameters(self, box: GroupBox) -> Build:
+        members = self._numbered(box.id)
+        steps = [child for child in members if isinstance(child, Step)]
+        items = tuple(f"nn.Parameter({parameter_value(step)})" for step in steps)
+        head = "nn.ParameterList"
+        ids = (box.id, *(step.id for step in steps))
+        return Raw(Phrase(f"{head}([{', '.join(items)}])", head, (f"[{', '.join(items)}]",)), ids)
 
     def _unit(self, unit: Unit) -> Build:
         if isinstance(unit.item, Step):
@@ -191,10 +217,16 @@ class _Making:
     def _tensor(self, step: Step, target: str) -> tuple[str, Build]:
         """`self.token = nn.Parameter(...)`, `self.register_buffer("mask", ...)`."""
         if step.layer == "Parameter":
-            return target, Raw(Phrase(f"nn.Parameter({_parameter_value(step)})"), (step.id,))
-        owner, _, name = target.rpartition(".")
-        items = [literal(name), _constant_value(step)]
-        if step.params.get("shape") is None and self._plan.network.inputs:
+            return target, Raw(Phrase(f"nn.Parameter({parameter_value(step)})"), (step.id,))
+        name = self._plan.names.attribute[step.id]
+        owner = target.removesuffix(f".{name}")
+        if step.parent is not None and self._depth < len(self._plan.home(step)) - 1:
+            owner = self._plan.spell(self._plan.network.groups[step.parent], self._depth)
+        owner = "self" if "@" in owner or "get_buffer" in owner else owner
+        held = stored_text(step, self._plan.network) if step.id in self._plan.kept.transient else ""
+        items = [literal(name), held or constant_value(step)]
+        unsaved = step.params.get("shape") is None and bool(self._plan.network.inputs)
+        if unsaved or step.id in self._plan.kept.transient:
             items.append("persistent=False")
         head = f"{owner}.register_buffer"
         return "", Raw(Phrase(f"{head}({', '.join(items)})", head, tuple(items)), (step.id,), keep=True)
@@ -208,17 +240,19 @@ class _Saying:
         self._body = body
         self._draft = draft
         self._depth = len(plan.names.path(body.box.id, body.box.parent)) if body.box else 0
-        self._variables = Variables(body, arguments, plan.names_in_source)
+        ends = [source for _, source in plan.results] if body.box is None else []
+        self._variables = Variables(body, arguments, plan.names_in_source, ends)
 
     def say(self) -> None:
         """Fill the draft's forward and results."""
         for index, unit in enumerate(self._body.units):
             self._draft.forward.append(self._statement(index, unit))
         drawn = tuple(source for _, source in self._plan.results)
+        plain = self._body.box is not None or self._plan.kept.outputs is None
         ends = drawn if self._body.box is None else self._body.outputs
         self._draft.results = tuple(self._name(source) for source in ends)
         last = self._draft.forward[-1] if self._draft.forward else None
-        if last is not None and ends == self._body.units[-1].outputs[:1] and "," not in last.before:
+        if plain and last is not None and ends == self._body.units[-1].outputs[:1] and "," not in last.before:
             last.before = "return "
 
     def _statement(self, index: int, unit: Unit) -> Statement:
@@ -246,7 +280,7 @@ class _Saying:
         return self._path(self._plan.network.step(source.node))
 
     def _path(self, item: Step | GroupBox) -> str:
-        return path_text(self._plan.names.path(item.id, item.parent)[self._depth :])
+        return self._plan.spell(item, self._depth)
 
     def _comment(self, unit: Unit) -> str:
         """The shape of the result where it is another one than that of the first input."""
@@ -283,38 +317,6 @@ def weight_type(step: Step) -> str:
     kinds = {kind.dtype for kind in step.weights.values() if "float" in kind.dtype or "complex" in kind.dtype}
     losses = step.spec.category == "Loss"
     return kinds.pop() if len(kinds) == 1 and not losses else "float32"
-
-
-def _parameter_value(step: Step) -> str:
-    """Random numbers as the layer file says."""
-    sizes = ", ".join(map(str, step.params["shape"]))
-    init = step.spec.weights["value"].init
-    dtype = step.params["dtype"]
-    kind = "" if dtype == "float32" else f", dtype=torch.{TORCH_TYPES[dtype]}"
-    if init.get("scheme") == "normal" and not init.get("mean"):
-        return f"{init.get('std', 1.0)} * torch.randn({sizes or '()'}{kind})"
-    return f"torch.zeros({sizes or '()'}{kind})"
-
-
-def _constant_value(step: Step) -> str:
-    value, dtype, shape = step.params["value"], step.params["dtype"], step.params.get("shape")
-    kind = f", dtype=torch.{TORCH_TYPES[dtype]}"
-    value = bool(value) if dtype == "bool" and not isinstance(value, tuple) else value
-    if shape is not None and not isinstance(value, tuple):
-        return f"torch.full({literal(tuple(shape))}, {literal(value)}{kind})"
-    return f"torch.tensor({_numbers(value)}{'' if dtype == 'float32' and _is_float(value) else kind})"
-
-
-def _numbers(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_numbers, value))}]"
-    return literal(value)
-
-
-def _is_float(value: object) -> bool:
-    return (
-        bool(value) and all(map(_is_float, value)) if isinstance(value, tuple) else isinstance(value, float)
-    )
 
 
 def _pattern(results: object, names: list[str]) -> str:

@@ -13,24 +13,34 @@ from sketch.binder.kernel import BinderError, ExportReport, Loss, Task
 from sketch.graph.network import Network
 from sketch.kernels.pytorch.build import UNSAID, build_module
 from sketch.kernels.pytorch.carrying import carrying
+from sketch.kernels.pytorch.keeping import Kept
 from sketch.kernels.pytorch.plan import Plan
+from sketch.kernels.pytorch.saving import save
 from sketch.kernels.pytorch.text import source_text
+from sketch.kernels.pytorch.zone_notes import zone_losses
 
-_CONTAINERS = ("pth", "py+safetensors", "state_dict")
+_BY_SUFFIX = {".py": "py+safetensors", ".pt2": "pt2", ".safetensors": "safetensors"}
+
+
+Written = tuple[tuple[Path, ...], list[Loss]]
+"""Files, and what they cannot do that the drawing can."""
 
 
 def export_model(network: Network, path: Path, options: Mapping[str, Any], task: Task) -> ExportReport:
     """Write the network at `path`; BinderError names the node that stops it."""
-    container = options.get("container") or ("py+safetensors" if path.suffix == ".py" else "pth")
-    if container not in _CONTAINERS:
-        raise BinderError(f"There is no container {container!r}; choose {', '.join(_CONTAINERS)}.")
+    container = options.get("container") or "pth"
+    if container == "pth":
+        container = _BY_SUFFIX.get(path.suffix, container)
+    if container not in _WRITERS:
+        raise BinderError(f"There is no container {container!r}; choose {', '.join(_WRITERS)}.")
     task.step(0, 3, "Building the module")
     module, plan, weights = build_module(network, task.store, mapped=True)
     _refuse_broken(plan)
     task.step(1, 3, "Writing")
-    files = _WRITERS[container](network, module, path)
+    files, missing = _WRITERS[container](network, module, path)
     task.step(3, 3, "Done")
-    return ExportReport(files, losses=tuple(_losses(plan)), notes=tuple(_notes(weights.initialised)))
+    losses = (*_losses(plan), *zone_losses(network, plan, module), *missing)
+    return ExportReport(files, losses=losses, notes=tuple(_notes(weights.initialised)))
 
 
 def _refuse_broken(plan: Plan) -> None:
@@ -40,30 +50,59 @@ def _refuse_broken(plan: Plan) -> None:
         raise BinderError("Nothing leads to a result; connect a layer to an Output.")
 
 
-def _write_pth(_network: Network, module: fx.GraphModule, path: Path) -> tuple[Path, ...]:
+def _write_pth(_network: Network, module: fx.GraphModule, path: Path) -> Written:
     with carrying(module):
-        torch.save(module, path)
-    return (path,)
+        save(module, path)
+    return (path,), []
 
 
-def _write_state(_network: Network, module: torch.nn.Module, path: Path) -> tuple[Path, ...]:
-    torch.save(module.state_dict(), path)
-    return (path,)
+def _write_state(network: Network, module: torch.nn.Module, path: Path) -> Written:
+    save(bare(network, module), path, torch.nn.Module.state_dict)
+    return (path,), []
 
 
-def _write_source(network: Network, module: torch.nn.Module, path: Path) -> tuple[Path, ...]:
-    """The source as a person reads it, and beside it the weights, which its last lines load."""
+def _write_safetensors(network: Network, module: torch.nn.Module, path: Path) -> Written:
+    """The state_dict alone; PyTorch, and much else, reads it without running code."""
     from safetensors.torch import save_file
 
+    state = bare(network, module).state_dict()
+    said = {n: t for n, t in state.items() if not n.rpartition(".")[2].startswith(UNSAID)}
+    plain = torch.contiguous_format
+    save_file({name: tensor.clone(memory_format=plain) for name, tensor in said.items()}, path)
+    return (path,), []
+
+
+def _write_exported(network: Network, module: torch.nn.Module, path: Path) -> Written:
+    from sketch.kernels.pytorch.containers import write_exported
+
+    return write_exported(network, module, path)
+
+
+def _write_script(network: Network, module: torch.nn.Module, path: Path) -> Written:
+    from sketch.kernels.pytorch.containers import write_script
+
+    return write_script(network, module, path)
+
+
+def bare(network: Network, module: torch.nn.Module) -> torch.nn.Module:
+    """The layer of a network that is one layer, whose keys have no name in front; any other module as it is."""
+    alone = Kept.of(network).alone
+    return module if alone is None else next(iter(module.children()))
+
+
+def _write_source(network: Network, module: torch.nn.Module, path: Path) -> Written:
+    """The source as a person reads it, and beside it the weights, which its last lines load."""
     weights = path.with_suffix(".safetensors")
-    said = {n: t for n, t in module.state_dict().items() if not n.rpartition(".")[2].startswith(UNSAID)}
-    save_file({name: tensor.clone() for name, tensor in said.items()}, weights)
+    _write_safetensors(network, module, weights)
     source = path.with_suffix(".py")
     source.write_text(source_text(network, weights.name).text, encoding="utf-8")
-    return (source, weights)
+    return (source, weights), []
 
 
-_WRITERS = {"pth": _write_pth, "py+safetensors": _write_source, "state_dict": _write_state}
+_WRITERS = {
+    "pth": _write_pth, "py+safetensors": _write_source, "state_dict": _write_state, "pt2": _write_exported,
+    "torchscript": _write_script, "safetensors": _write_safetensors,
+}  # fmt: skip
 
 
 def _losses(plan: Plan) -> list[Loss]:

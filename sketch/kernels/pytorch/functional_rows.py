@@ -6,6 +6,7 @@ from typing import Any
 
 from sketch.binder.mapping import Field
 from sketch.kernels.pytorch.rows import CallRow
+from sketch.kernels.pytorch.tensor_rows import READ_ONLY_ROWS
 
 NO_DEFAULT = "no default here: the layer's own"
 
@@ -32,6 +33,15 @@ def _loss(layer: str, name: str, operands: tuple[str, ...], *rest: str) -> CallR
 def rest_names(rest: tuple[str, ...]) -> tuple[str, ...]:
     """Argument names of a signature without their marks."""
     return tuple(item.lstrip("!").partition("=")[0] for item in rest)
+
+
+def _bare(layer: str, name: str, *signature: str, learns: str, **defaults: Any) -> CallRow:
+    """A normalisation that is given neither a scale nor a shift."""
+    row = _f(layer, f"F.{name}", *signature, **defaults)
+    return CallRow(
+        layer, row.target, (*row.fields, Field(learns, learns, default=False)), also=(f"torch.{name}",),
+        signature=(*row.signature, learns),
+    )  # fmt: skip
 
 
 _POOL = ("kernel_size", "stride", "padding")
@@ -63,8 +73,8 @@ FUNCTIONAL_ROWS: tuple[CallRow, ...] = (
     _f("Tanhshrink", "F.tanhshrink"),
     _f("Threshold", "F.threshold", "threshold", "value", "inplace"),
     _f("GLU", "F.glu", "dim"),
-    _f("Softmax", "F.softmax", "dim", "!_stacklevel", also=("torch.softmax",)),
-    _f("LogSoftmax", "F.log_softmax", "dim", "!_stacklevel", also=("torch.log_softmax",)),
+    _f("Softmax", "F.softmax", "dim", "!_stacklevel", "!dtype", also=("torch.softmax",)),
+    _f("LogSoftmax", "F.log_softmax", "dim", "!_stacklevel", "!dtype", also=("torch.log_softmax",)),
     _f("Softmin", "F.softmin", "dim", "!_stacklevel"),
     *(_f(f"MaxPool{n}d", f"F.max_pool{n}d", *_MAXIMUM, also=(f"torch.max_pool{n}d",)) for n in "123"),
     _f("AvgPool1d", "F.avg_pool1d", *_AVERAGE, also=("torch.avg_pool1d",)),
@@ -80,6 +90,9 @@ FUNCTIONAL_ROWS: tuple[CallRow, ...] = (
     _f("PixelShuffle", "F.pixel_shuffle", "upscale_factor", also=("torch.pixel_shuffle",)),
     _f("PixelUnshuffle", "F.pixel_unshuffle", "downscale_factor", also=("torch.pixel_unshuffle",)),
     _f("ChannelShuffle", "F.channel_shuffle", "groups", also=("torch.channel_shuffle",)),
+    _bare("LayerNorm", "layer_norm", "normalized_shape", "!weight", "!bias", "eps", learns="elementwise_affine"),
+    _bare("RMSNorm", "rms_norm", "normalized_shape", "!weight", "eps", learns="elementwise_affine", eps=None),
+    _bare("GroupNorm", "group_norm", "num_groups", "!weight", "!bias", "eps", learns="affine"),
     _f("LocalResponseNorm", "F.local_response_norm", "size", "alpha", "beta", "k"),
     _f("Unfold", "F.unfold", "kernel_size", "dilation", "padding", "stride"),
     _f("Fold", "F.fold", "output_size", "kernel_size", "dilation", "padding", "stride"),
@@ -94,5 +107,6 @@ FUNCTIONAL_ROWS: tuple[CallRow, ...] = (
     _loss("NLLLoss", "nll_loss", _PAIR, "!weight", "!size_average", "ignore_index", "!reduce", "reduction"),
     _loss("BCELoss", "binary_cross_entropy", _PAIR, "!weight", *_MEAN),
     _loss("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", _PAIR, "!weight", *_MEAN, "!pos_weight"),
+    *READ_ONLY_ROWS,
 )  # fmt: skip
 """Ignored arguments are only accepted at their defaults (see reading.read_call)."""

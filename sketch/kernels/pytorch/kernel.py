@@ -16,10 +16,14 @@ from sketch.kernels.pytorch.text import source_text
 if TYPE_CHECKING:
     import numpy as np
 
+    from sketch.binder.run_facts import Look, RunFacts
+
 _OPTIONS = (
     OptionSpec(
-        "container", "choice", "pth", ("pth", "py+safetensors", "state_dict"),
-        "pth: architecture and weights in one file; py+safetensors: source and weights; state_dict: weights only.",
+        "container", "choice", "pth", ("pth", "py+safetensors", "state_dict", "pt2", "torchscript", "safetensors"),
+        "pth: architecture and weights in one file; py+safetensors: source and weights; state_dict and safetensors: "
+        "weights only; pt2: a program of torch.export; torchscript: a traced program. "
+        "The suffixes .py, .pt2 and .safetensors choose theirs.",
     ),
     INCLUDE_LOSSES,
 )  # fmt: skip
@@ -31,8 +35,8 @@ class PyTorchKernel:
     info = KernelInfo(
         "pytorch",
         "PyTorch",
-        (".pth", ".pt", ".bin", ".ckpt"),
-        (".pth", ".pt", ".py"),
+        (".pth", ".pt", ".pt2", ".bin", ".ckpt", ".safetensors", ".index.json", ".py"),
+        (".pth", ".pt", ".py", ".pt2", ".safetensors"),
         _OPTIONS,
         limits={"LSTM": "with only one of h0 and c0"},
     )
@@ -60,16 +64,16 @@ class PyTorchKernel:
         return export_model(network, path, options, task)
 
     def import_model(self, path: Path, options: Mapping[str, Any], task: Task) -> ImportedModel:
-        """Read a model that torch.save wrote."""
-        from sketch.kernels.pytorch.load import import_model
+        """Read any kind of file that PyTorch writes."""
+        from sketch.kernels.pytorch.files.opening import import_model
 
         return import_model(path, options, task)
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """True for the zip archives and pickles that torch.save writes."""
-        from sketch.kernels.pytorch.archive import is_torch_file
+        """True for what PyTorch writes, for safetensors and for Python source that uses torch."""
+        from sketch.kernels.pytorch.files.looking import recognised
 
-        return is_torch_file(path, head)
+        return recognised(path, head)
 
     def from_live(self, module: Any, example_inputs: tuple[Any, ...], task: Task) -> ImportedModel:
         """A live nn.Module, layer by layer, groups by module path."""
@@ -103,6 +107,12 @@ class PyTorchKernel:
         from sketch.kernels.pytorch.values import run_values
 
         return run_values(network, path, wanted, inputs, task)
+
+    def observe(self, network: Network, look: Look, task: Task) -> RunFacts:
+        """Run a drawing as it is and tell what every value was."""
+        from sketch.kernels.pytorch.observing import observe
+
+        return observe(network, look, task)
 
 
 KERNEL = PyTorchKernel()

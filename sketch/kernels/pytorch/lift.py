@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,14 +11,24 @@ from torch import fx, nn
 
 from sketch.binder.kernel import BinderError, Loss
 from sketch.graph.dims import Symbolic
+from sketch.graph.freezing import set_frozen
 from sketch.graph.library import LayerLibrary
 from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.calls import TypeName
 from sketch.kernels.pytorch.carrying import is_carried
+from sketch.kernels.pytorch.keeping import PASSING, set_shared
 from sketch.kernels.pytorch.lift_calls import HANDLERS
 from sketch.kernels.pytorch.lift_operators import OperatorReader
+from sketch.kernels.pytorch.module_calls import (
+    frozen_in,
+    legacy_dim,
+    module_operands,
+    module_weights,
+    nested_results,
+)
 from sketch.kernels.pytorch.module_rows import UNFLATTEN
-from sketch.kernels.pytorch.notes import Notes
+from sketch.kernels.pytorch.noted import keep, noted_path
+from sketch.kernels.pytorch.notes import Notes, plain_params
 from sketch.kernels.pytorch.placing import Placer, changes_its_input, module_path
 from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
 from sketch.kernels.pytorch.sink import Sink, Wire
@@ -52,6 +61,7 @@ class Lifter:
         self._taken = {target.partition(".")[0] for target in targets}
         self._index = -1
         self.owners: dict[int, list[int]] = {}
+        self._called: dict[str, int] = {}
         self._operators = OperatorReader(module, notes, self.sink, self.owners)
 
     def lift(self) -> Sink:
@@ -63,9 +73,8 @@ class Lifter:
                 self._values[node] = self._node(node)
         for owner, made in self.owners.items():
             _restore(self.sink, made[0], self._notes.said(owner))
+        keep(self._notes, self.sink.draft, self._tensor, self.owners)
         return self.sink
-
-    # --- one node of the graph ----------------------------------------------------------------------
 
     def _node(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
@@ -79,11 +88,14 @@ class Lifter:
             self._operators.entered(Wire(made))
             return Wire(made)
         if node.op == "get_attr":
-            return self._tensor(str(node.target))
+            unread = self._notes and not node.users
+            return None if unread else self._tensor(noted_path(self._notes, self._module, str(node.target)))
         self._index += 1
         made = self._operators.value(self._index, self._tensors)
         if made is not NotImplemented:
             return made
+        if node.target == PASSING and self._notes:
+            return self._arguments(node)[0][0]
         if node.op == "call_module":
             return self._call_module(node)
         return self._call(node)
@@ -99,11 +111,14 @@ class Lifter:
         spec = self.sink.library[row.layer]
         params = module_params(row, spec, module)
         if row.layer in ("Softmax", "LogSoftmax", "Softmin") and params.get("dim") is None:
-            params["dim"] = _legacy_dim(self.sink, args[0])
-        operands, more = _module_operands(row.layer, [port.name for port in spec.inputs], args, kwargs)
+            params["dim"] = legacy_dim(self.sink, args[0])
+        operands, more = module_operands(row.layer, [port.name for port in spec.inputs], args, kwargs)
         name, parent = self._placer.place(self._index, node, target)
         made = self._add(Reading(row.layer, {**params, **more}, tuple(operands)), name, parent, module)
-        return _results(made, row.results)
+        first = self._called.setdefault(target, made)
+        if first != made:
+            set_shared(self.sink.draft, made, first)
+        return nested_results(made, row.results)
 
     def _call(self, node: fx.Node) -> Any:
         args, kwargs = self._arguments(node)
@@ -120,7 +135,7 @@ class Lifter:
         for row in READ_CALLS.get(name, ()):
             reading = read_call(row, args, kwargs)
             if reading is not None:
-                return self._rebind(node, Wire(self.add(node, reading)))
+                return self._rebind(node, nested_results(self.add(node, reading), row.results))
         raise BinderError(
             f"{_where(node)}the call {_target_name(node).lstrip('.')} has no layer in Sketch yet."
         )
@@ -135,9 +150,10 @@ class Lifter:
         like = next((item for item in reading.operands if isinstance(item, Wire)), None)
         wires = [self.wire(item, like) for item in reading.operands]
         spec = self.sink.library[reading.layer]
-        weights = _weights(module) if module is not None else {}
+        weights = module_weights(module) if module is not None else {}
         params = {key: value for key, value in reading.params.items() if key in spec.params}
         made = self.sink.add(reading.layer, params, wires, name=name, parent=parent, weights=weights)
+        set_frozen(self.sink.draft, made, frozen_in(weights))
         owner = self._notes.owner(self._index)
         if owner is not None:
             self.owners.setdefault(owner, []).append(made)
@@ -177,8 +193,8 @@ class Lifter:
     # --- values -------------------------------------------------------------------------------------
 
     def _arguments(self, node: fx.Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return tuple(map(partial(_resolved, self._values), node.args)), {
-            name: _resolved(self._values, value) for name, value in node.kwargs.items()
+        return tuple(map(partial(resolved, self._values), node.args)), {
+            name: resolved(self._values, value) for name, value in node.kwargs.items()
         }
 
     def _tensor(self, target: str) -> Any:
@@ -201,7 +217,7 @@ class Lifter:
         title = note["name"] if note else "" if name.startswith("_tensor_constant") else name
         layer = "Parameter" if isinstance(value, nn.Parameter) else "Constant"
         params: dict[str, Any] = {"shape": tuple(value.shape), "dtype": type_name(value.dtype)}
-        said = self._notes.plain(note) if note else {}
+        said = plain_params(note) if note else {}
         number = bool(note) and layer == "Constant" and said.get("shape") is None
         made = self.sink.add(
             layer,
@@ -212,6 +228,7 @@ class Lifter:
         )
         if said.get("shape", params["shape"]) == params["shape"]:
             self.sink.pin_all(made, said or params)
+        set_frozen(self.sink.draft, made, frozen_in({"value": value}))
         return Wire(made)
 
     def _rebind(self, node: fx.Node, result: Any) -> Any:
@@ -221,27 +238,31 @@ class Lifter:
         return result
 
     def _outputs(self, value: Any) -> None:
-        for index, (key, wire) in enumerate(_flat(_resolved(self._values, value))):
-            if not isinstance(wire, Wire):
-                if isinstance(wire, (int, Symbolic)):
-                    raise BinderError("The model gives back a size as a number, which Sketch cannot show.")
-                self.sink.losses.append(Loss("output", "a result that is no tensor was left out"))
-                continue
-            name = self._notes.output(index) or key or f"output{index + 1}"
-            self.sink.add("Output", {}, [wire], name=name)
+        draw_outputs(self.sink, self._notes, resolved(self._values, value))
 
 
-def _resolved(values: Mapping[fx.Node, Any], value: Any) -> Any:
+def draw_outputs(sink: Sink, notes: Notes, value: Any) -> None:
+    """An Output for every tensor of a nested result; what is none is told as a loss."""
+    for index, (key, wire) in enumerate(_flat(value)):
+        if not isinstance(wire, Wire):
+            if isinstance(wire, (int, Symbolic)):
+                raise BinderError("The model gives back a size as a number, which Sketch cannot show.")
+            sink.losses.append(Loss("output", "a result that is no tensor was left out"))
+            continue
+        sink.add("Output", {}, [wire], name=notes.output(index) or key or f"output{index + 1}")
+
+
+def resolved(values: Mapping[fx.Node, Any], value: Any) -> Any:
     """An argument with every node of the graph replaced by its value."""
     if isinstance(value, fx.Node):
         return values[value]
     if isinstance(value, (list, tuple)):
-        items = (_resolved(values, item) for item in value)
+        items = (resolved(values, item) for item in value)
         return list(items) if isinstance(value, list) else tuple(items)
     if isinstance(value, Mapping):
-        return {name: _resolved(values, item) for name, item in value.items()}
+        return {name: resolved(values, item) for name, item in value.items()}
     if isinstance(value, slice):
-        return slice(*(_resolved(values, item) for item in (value.start, value.stop, value.step)))
+        return slice(*(resolved(values, item) for item in (value.start, value.stop, value.step)))
     return TypeName(type_name(value)) if isinstance(value, torch.dtype) else value
 
 
@@ -249,67 +270,6 @@ def _restore(sink: Sink, node: int, said: tuple[Any, Any] | None) -> None:
     """Parameters as the person said them, where the module still is as it was written."""
     if said is not None and dict(sink.draft.node(node).params) == said[0]:
         sink.pin_all(node, said[1])
-
-
-def _legacy_dim(sink: Sink, value: Any) -> int:
-    """What PyTorch's softmax chooses when no dim is given."""
-    kind = sink.type_of(value) if isinstance(value, Wire) else None
-    return 0 if kind is not None and kind.rank in (0, 1, 3) else 1
-
-
-def _module_operands(
-    layer: str, ports: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    """Operands by port, and what the call itself says about parameters."""
-    if layer in ("LSTM", "GRU", "RNN"):
-        state = args[1] if len(args) > 1 else kwargs.get("hx")
-        states = state if isinstance(state, (tuple, list)) else (state,)
-        return [args[0], *(item for item in states if item is not None)], {}
-    if layer == "MultiheadAttention":
-        names = (
-            "query",
-            "key",
-            "value",
-            "key_padding_mask",
-            "need_weights",
-            "attn_mask",
-            "average_attn_weights",
-        )
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        causal = given.pop("is_causal", False)
-        if causal and given.get("attn_mask") is None:
-            raise BinderError(
-                "MultiheadAttention with is_causal and no mask has no layer yet; give attn_mask."
-            )
-        more: dict[str, Any] = {
-            name: given.pop(name) for name in ("need_weights", "average_attn_weights") if name in given
-        }
-        query, key, value = given["query"], given["key"], given["value"]
-        wires = [query, None if key == query else key, None if value == key else value]
-        return [*wires, given.get("key_padding_mask"), given.get("attn_mask")], more
-    given = {
-        **dict(zip(ports, args, strict=False)),
-        **{("x" if n == "input" else n): v for n, v in kwargs.items()},
-    }
-    for name, value in given.items():
-        if name not in ports and value not in (None, False):
-            raise BinderError(f"{layer} is called with {name}={value!r}, which has no place in Sketch yet.")
-    return [given.get(name) for name in ports], {}
-
-
-def _weights(module: nn.Module) -> dict[str, torch.Tensor]:
-    """Every tensor of a layer by its role; computed ones (weight norm) as they are now."""
-    state = module.state_dict(keep_vars=True)
-    found = {name: tensor for name, tensor in state.items() if "parametrizations." not in name}
-    for name in getattr(module, "parametrizations", {}):
-        found[name] = getattr(module, name).detach()
-    return {name: tensor for name, tensor in found.items() if isinstance(tensor, torch.Tensor)}
-
-
-def _results(node: int, results: Any) -> Any:
-    if results is None:
-        return Wire(node)
-    return tuple(_results(node, item) if isinstance(item, tuple) else Wire(node, item) for item in results)
 
 
 def _target_name(node: fx.Node) -> str:
@@ -360,8 +320,4 @@ def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
 
 def notes_of(module: nn.Module) -> Notes:
     """The notes that our own export left in a module; empty for others."""
-    text = getattr(module, "sketch", "")
-    try:
-        return Notes(json.loads(text)) if isinstance(text, str) and text else Notes({})
-    except ValueError:
-        return Notes({})
+    return Notes.read(getattr(module, "sketch", ""))

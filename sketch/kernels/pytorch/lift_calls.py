@@ -80,6 +80,9 @@ def _item(lifter: Lifter, node: fx.Node, args: Args, _kwargs: Named) -> Any:
         at = next(index for index, entry in enumerate(entries) if entry is Ellipsis)
         after = sum(1 for entry in entries[at + 1 :] if entry is not None)
         if used == 1 and after == len(entries) - at - 1 and _only(entries) is not None:
+            kind = lifter.sink.type_of(value)
+            if kind is not None and kind.rank is not None and after > (kind.rank + 1) // 2:
+                after -= kind.rank  # counted from the side that needs fewer signs, as the source does
             return _entry(lifter, node, value, -after, _first_real(entries[at + 1 :]))
         entries[at : at + 1] = [slice(None)] * (len(_shape(lifter, value)) - used)
     if sum(1 for entry in entries if isinstance(entry, (Wire, list))) > 1:
@@ -102,7 +105,9 @@ def _first_real(entries: list[Any]) -> Any:
 
 
 def _is_full(entry: Any) -> bool:
-    return isinstance(entry, slice) and entry == slice(None)
+    if not isinstance(entry, slice) or isinstance(entry.start, Wire) or isinstance(entry.step, Wire):
+        return False
+    return entry.start in (None, 0) and entry.stop is None and entry.step in (None, 1)
 
 
 def _index_rank(lifter: Lifter, entry: Any) -> int:
@@ -255,30 +260,8 @@ def _extreme(reduce_layer: str, pair_layer: str) -> Handler:
     return handler
 
 
-def _linear(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
-    bound = bind(("input", "weight", "bias"), args, kwargs)
-    if bound is None:
-        return NotImplemented
-    turned = _layer(lifter, node, "Transpose", {"dim0": 0, "dim1": 1}, bound["weight"])
-    result = _layer(lifter, node, "MatMul", {}, bound["input"], turned)
-    bias = bound.get("bias")
-    return result if bias is None else _layer(lifter, node, "Add", {}, result, bias)
-
-
-def _filled(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
-    bound = bind(("input", "mask", "value"), args, kwargs)
-    if bound is None:
-        return NotImplemented
-    value = lifter.wire(bound["value"], bound["input"])
-    return _layer(lifter, node, "Where", {}, bound["mask"], value, bound["input"])
-
-
 def _square(lifter: Lifter, node: fx.Node, args: Args, _kwargs: Named) -> Any:
     return _layer(lifter, node, "Pow", {"exponent": 2.0}, args[0])
-
-
-def _inverse_root(lifter: Lifter, node: fx.Node, args: Args, _kwargs: Named) -> Any:
-    return _layer(lifter, node, "Reciprocal", {}, _layer(lifter, node, "Sqrt", {}, args[0]))
 
 
 def _arithmetic(function: Callable[..., Any]) -> Handler:
@@ -290,8 +273,9 @@ def _arithmetic(function: Callable[..., Any]) -> Handler:
     return handler
 
 
-_CASTS = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
+CASTS: Mapping[str, str] = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
           "bool": "bool", "bfloat16": "bfloat16", "short": "int16", "char": "int8", "byte": "uint8"}  # fmt: skip
+"""Methods that convert to an element type."""
 
 HANDLERS: Mapping[str, Handler] = {
     "builtins.getattr": _attribute,
@@ -312,11 +296,10 @@ HANDLERS: Mapping[str, Handler] = {
     "torch.unbind": _unbind,
     "torch.pow": _power,
     "torch.square": _square,
-    "torch.rsqrt": _inverse_root,
     ".to": _cast,
     ".type": _cast,
     ".type_as": _cast,
-    **{f".{name}": _cast_to(dtype) for name, dtype in _CASTS.items()},
+    **{f".{name}": _cast_to(dtype) for name, dtype in CASTS.items()},
     ".contiguous": _same,
     ".t": _transposed,
     "torch.t": _transposed,
@@ -327,8 +310,5 @@ HANDLERS: Mapping[str, Handler] = {
     "torch.max": _extreme("Max", "Maximum"),
     ".min": _extreme("Min", "Minimum"),
     "torch.min": _extreme("Min", "Minimum"),
-    "F.linear": _linear,
-    ".masked_fill": _filled,
-    "torch.masked_fill": _filled,
 }  # fmt: skip
 """Calls by their canonical name."""

@@ -90,8 +90,7 @@ class OperatorReader:
             return
         kind, where = place[0], place[1]
         if kind == "body":
-            self._refuse_body(node)
-            return
+            return  # a drawing with bodies comes back from its own notes (see zone_reading)
         if kind == "spelled":
             self._spell(node, port, self._tensor(where))
             return
@@ -109,19 +108,8 @@ class OperatorReader:
             return Wire(self._owners[where][0], place[2])
         return self._inputs[where] if kind == "input" else tensors[where]
 
-    def _refuse_body(self, node: int) -> None:
-        if self._sink.keeps_tensors:
-            name = self._sink.draft.node(node).name
-            raise BinderError(
-                f"'{name}' runs a body, which a .pth does not give back as a drawing yet; open the original file."
-            )
-
     def _spell(self, node: int, port: int, tensor: torch.Tensor) -> None:
-        plain = tensor.detach().cpu()
-        wide = plain.double() if plain.is_floating_point() else plain
-        data = tuple(wide.reshape(-1).tolist())
-        value = FrozenDict(dtype=type_name(plain.dtype), shape=tuple(plain.shape), data=data)
-        self._sink.draft.set_param(node, f"{VALUE}{port}", value)
+        self._sink.draft.set_param(node, f"{VALUE}{port}", spelled_value(tensor))
 
     def _tensor(self, path: str) -> torch.Tensor:
         value: Any = self._module
@@ -130,3 +118,11 @@ class OperatorReader:
         if not isinstance(value, torch.Tensor):
             raise BinderError(f"The file lacks the tensor {path}, which one of its operators takes.")
         return value
+
+
+def spelled_value(tensor: torch.Tensor) -> FrozenDict:
+    """A tensor as the constant input of an operator."""
+    plain = tensor.detach().cpu()
+    wide = plain.double() if plain.is_floating_point() else plain
+    data = tuple(wide.reshape(-1).tolist())
+    return FrozenDict(dtype=type_name(plain.dtype), shape=tuple(plain.shape), data=data)

@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from torch import fx, nn
 
 from sketch.binder.kernel import BinderError, ImportedModel
-from sketch.graph.network import Network, build_network
-from sketch.graph.tables import Tables
-from sketch.kernels.pytorch.arrays import type_name
+from sketch.graph.network import Network
 from sketch.kernels.pytorch.assemble import assemble
 from sketch.kernels.pytorch.build import build_module
 from sketch.kernels.pytorch.carrying import carry
-from sketch.kernels.pytorch.lift import InputType, Lifter, notes_of
-from sketch.kernels.pytorch.notes import Notes
-from sketch.kernels.pytorch.reread import library
-from sketch.kernels.pytorch.tracing import examples, trace
+from sketch.kernels.pytorch.drawing.drawn import drawn
+from sketch.kernels.pytorch.lift import InputType, notes_of
+from sketch.kernels.pytorch.tracing import trace
+from sketch.kernels.pytorch.zone_reading import noted_drawing
+
+__all__ = ["drawn", "from_torch", "to_torch"]
 
 
 def from_torch(module: nn.Module, example_inputs: Any, store: Any) -> ImportedModel:
-    """A live module as one edit on empty tables, layer by layer, groups by module path, weights copied.
+    """A live module as one edit on empty tables, layer by layer, groups by module path.
 
-    The first dimension of the examples becomes the symbol N where the shapes still agree then.
+    The module is run on the examples, and on others like them. Their first dimension becomes the symbol N where the
+    module works for any.
+
+    Args:
+        example_inputs: a tensor, a tuple of positional inputs, a dict of inputs by name, or a pair of both; they may
+            be nested.
     """
-    tensors = examples(example_inputs)
-    traced = trace(module, len(tensors))
-    names = [str(node.target) for node in traced.graph.nodes if node.op == "placeholder"][: len(tensors)]
-    kinds = [(name, tuple(t.shape), type_name(t.dtype)) for name, t in zip(names, tensors, strict=False)]
+    from sketch.kernels.pytorch.files.script_run import run_script  # files draw live modules too
+
     notes = notes_of(module)
-    inputs = notes.inputs() or _with_batch(traced, kinds)
+    if not notes:
+        if isinstance(module, fx.GraphModule):
+            noted_drawing(module, notes)  # refuses a module of ours with zones, whose notes are gone
+        args, kwargs = arguments(module, example_inputs)
+        return drawn(module, args, kwargs, store, runner=run_script)
+    traced = trace(module)
+    inputs: list[InputType] = [] if noted_drawing(traced, notes) is not None else notes.inputs()
     name = notes.name or type(module).__name__
     return assemble(
         traced, inputs, notes, store, name=name, format="pytorch", details={"class": type(module).__name__}
     )
 
 
-def _with_batch(traced: fx.GraphModule, kinds: list[InputType]) -> list[InputType]:
-    sizes = {shape[0] for _, shape, _ in kinds if shape}
-    if len(sizes) != 1:
-        return kinds
-    symbolic = [(name, ("N", *shape[1:]) if shape else shape, dtype) for name, shape, dtype in kinds]
-    try:
-        sink = Lifter(traced, library(), None, symbolic, Notes({})).lift()
-    except BinderError:
-        return kinds
-    tables = Tables()
-    tables.apply(sink.draft.delta())
-    return kinds if build_network(tables, library()).errors else symbolic
+def arguments(module: nn.Module, examples: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Example inputs as positional ones and those by name."""
+    if isinstance(examples, (tuple, list)):
+        pair = (
+            len(examples) == 2 and isinstance(examples[0], (tuple, list)) and isinstance(examples[1], Mapping)
+        )
+        if pair and _takes_names(module, examples[1]):
+            return tuple(examples[0]), dict(examples[1])
+        return tuple(examples), {}
+    if isinstance(examples, Mapping) and _takes_names(module, examples):
+        return (), dict(examples)
+    return (examples,), {}
+
+
+def _takes_names(module: nn.Module, names: Mapping[str, Any]) -> bool:
+    """True when the module's forward has arguments of all these names."""
+    taken = inspect.signature(module.forward).parameters.values()
+    free = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in taken)
+    known = {item.name for item in taken if item.kind is not inspect.Parameter.POSITIONAL_ONLY}
+    return all(isinstance(name, str) and (free or name in known) for name in names)
 
 
 def to_torch(network: Network, store: Any) -> nn.Module:
@@ -55,5 +74,7 @@ def to_torch(network: Network, store: Any) -> nn.Module:
     module, plan, _ = build_module(network, store)
     for node, reason in plan.broken.items():
         raise BinderError(f"'{plan.network.step(node).name}' cannot be compiled: {reason.rstrip('.')}.")
+    if plan.kept.alone is not None:
+        return module.get_submodule(".".join(plan.home(plan.network.step(plan.kept.alone))))
     carry(module)
     return module

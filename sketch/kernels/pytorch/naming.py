@@ -24,6 +24,17 @@ _MODULE_NAMES = frozenset(
     """.split()  # noqa: SIM905 - a list of quoted words would be three times as long
 )
 
+_OF_GRAPHS = frozenset(
+    """
+    add_submodule code delete_all_unused_submodules delete_submodule graph meta print_readable recompile shape_env
+    sketch to_folder
+    """.split()  # noqa: SIM905
+)
+"""Names of fx.GraphModule alone, which only the outermost module is."""
+
+_PLAIN_NAME = re.compile(r"[\w +:/@#-]+")
+"""What a name may hold that is written between quotes in source, here and by torch.fx."""
+
 RESERVED = frozenset({*keyword.kwlist, *_MODULE_NAMES, "self", "super"})
 """Names that a sub-module cannot have: Python's words and what nn.Module and fx.GraphModule use themselves."""
 
@@ -60,10 +71,19 @@ class Scope:
 class Names:
     """Attribute name and dotted path of every node that has a module, a parameter or a buffer, and of every group.
 
-    `holding` are the groups that have any of those inside.
+    `holding` are the groups that have any of those inside. With `exact` names stay as they are wherever a module of
+    PyTorch can have them.
     """
 
-    def __init__(self, network: Network, attributes: Iterable[Step], others: Iterable[Step] = ()):
+    def __init__(
+        self,
+        network: Network,
+        attributes: Iterable[Step],
+        others: Iterable[Step] = (),
+        *,
+        exact: bool = False,
+    ):
+        self._exact = exact
         self._groups: Mapping[int, GroupBox] = network.groups
         self.members: dict[int | None, dict[int, Step | GroupBox]] = {}
         self.holding: set[int | None] = set()
@@ -86,6 +106,22 @@ class Names:
             self._paths[node_id] = (*above, self.attribute[node_id])
         return self._paths[node_id]
 
+    def spelled(self, item: Step | GroupBox, depth: int = 0) -> str:
+        """`self.blocks[0].conv1`, without the first `depth` names; names that Python cannot write are looked up."""
+        path = self.path(item.id, item.parent)
+        parents: list[int | None] = [item.parent]
+        while parents[0] is not None:
+            parents.insert(0, self._groups[parents[0]].parent)
+        text = "self"
+        for name, parent in list(zip(path, parents, strict=True))[depth:]:
+            if name.isdigit() and parent in self.numbered:
+                text += f"[{name}]"
+            elif name.isidentifier() and not keyword.iskeyword(name):
+                text += f".{name}"
+            else:
+                text += f'.get_submodule("{name}")'
+        return _looked_up(text, item)
+
     def target(self, item: Step | GroupBox) -> str:
         """The dotted path, as in a state_dict."""
         return ".".join(self.path(item.id, item.parent))
@@ -104,15 +140,31 @@ class Names:
 
     def _name(self, parent: int | None, members: list[Step | GroupBox]) -> None:
         """Numbers stay numbers where all members are numbered, as in nn.Sequential and nn.ModuleList."""
+        tensors = [isinstance(item, Step) and item.layer in ("Parameter", "Constant") for item in members]
+        listed = self._exact and all(isinstance(i, Step) and i.layer == "Parameter" for i in members)
         numbered = (
-            parent is not None
+            (parent is not None or (self._exact and not listed))
             and {item.name for item in members} == {str(n) for n in range(len(members))}
-            and not any(
-                isinstance(item, Step) and item.layer in ("Parameter", "Constant") for item in members
-            )
+            and (listed or not any(tensors))
         )
         if numbered:
             self.numbered.add(parent)
         scope = Scope()
         for item in members:
-            self.attribute[item.id] = scope.unique(item.name if numbered else identifier(item.name))
+            kept = numbered or (self._exact and _can_be(item.name, outermost=parent is None))
+            self.attribute[item.id] = scope.unique(item.name if kept else identifier(item.name))
+
+
+def _looked_up(text: str, item: Step | GroupBox) -> str:
+    """The text of a tensor whose own name Python cannot write."""
+    kind = {"Parameter": "get_parameter", "Constant": "get_buffer"}.get(item.layer)
+    head, found, name = text.rpartition(".get_submodule(")
+    return (
+        f"{head}.{kind}({name}" if kind and found and name.count('"') == 2 and name.endswith('")') else text
+    )
+
+
+def _can_be(name: str, *, outermost: bool) -> bool:
+    """True for a name that a member of an nn.Module can have and a torch.fx graph can call."""
+    taken = RESERVED - {"self", "super"} - (frozenset() if outermost else _OF_GRAPHS)
+    return name not in taken and _PLAIN_NAME.fullmatch(name) is not None

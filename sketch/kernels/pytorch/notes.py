@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sketch.graph.specs import freeze
+
+MOST = 1 << 27
+"""Longer texts are not read."""
 
 
 class _Groups(Protocol):
@@ -18,6 +22,15 @@ class Notes:
     def __init__(self, raw: Any):
         self._raw: Mapping[str, Any] = raw if isinstance(raw, dict) and raw.get("format") == 1 else {}
 
+    @classmethod
+    def read(cls, text: Any) -> Notes:
+        """The notes in a text; empty ones where it is none."""
+        fits = isinstance(text, str) and 0 < len(text) <= MOST
+        try:
+            return cls(json.loads(text)) if fits else cls({})
+        except (ValueError, RecursionError):
+            return cls({})
+
     def __bool__(self) -> bool:
         return bool(self._raw)
 
@@ -29,12 +42,25 @@ class Notes:
     @property
     def seed(self) -> int:
         """The document's seed."""
-        return int(self._raw.get("seed", 0))
+        seed = self._raw.get("seed", 0)
+        return seed if isinstance(seed, int) else 0
+
+    @property
+    def drawing(self) -> Mapping[str, Any] | None:
+        """The whole drawing, of one with zones (see zone_notes)."""
+        found = self._raw.get("drawing")
+        return found if isinstance(found, dict) else None
 
     @property
     def calls(self) -> int:
         """How many calls the graph had when it was written; notes of an edited graph do not fit."""
         return len(self._raw.get("calls", ()))
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What brings a module of PyTorch back the same (see keeping): exact, outputs, tied, transient."""
+        found = self._raw.get("kept")
+        return found if isinstance(found, dict) else {}
 
     def inputs(self) -> list[tuple[str, tuple[Any, ...], str]]:
         """Name, shape and element type of every input, in order."""
@@ -45,7 +71,7 @@ class Notes:
         found: Mapping[str, Any] = next(
             (item for item in self._raw.get("inputs", ()) if item["name"] == name), {}
         )
-        return self.plain(found)
+        return plain_params(found)
 
     def declared(self, index: int) -> dict[str, Any] | None:
         """What an input is that no plain Input can say (a sequence, an unknown rank)."""
@@ -116,7 +142,7 @@ class Notes:
         told = self._raw["nodes"][owner].get("said")
         return None if told is None else (dict(freeze(told[0])), dict(freeze(told[1])))
 
-    @staticmethod
-    def plain(note: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of a Parameter or Constant as they were said."""
-        return {name: freeze(value) for name, value in note.get("params", {}).items()}
+
+def plain_params(note: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a Parameter or Constant as they were said."""
+    return {name: freeze(value) for name, value in note.get("params", {}).items()}

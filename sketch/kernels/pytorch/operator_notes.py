@@ -43,7 +43,7 @@ def operator_note(
     return {
         "params": params,
         "inputs": inputs,
-        "types": [_type(kind) for kind in step.types],
+        "types": [type_note(kind) for kind in step.types],
         "bytes": dict(_blobs(step, network)),
     }
 
@@ -72,7 +72,8 @@ def read_bytes(note: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         yield role, base64.b64decode(text)
 
 
-def _type(kind: ValueType | None) -> Any:
+def type_note(kind: ValueType | None) -> Any:
+    """A type as plain JSON; `read_type` reads it."""
     if kind is None:
         return None
     shape = kind.shape

@@ -11,8 +11,11 @@ from sketch.binder.mapping import LossyError
 from sketch.graph.network import GroupBox, Network, Source, Step
 from sketch.graph.zones import ZoneError, collapse
 from sketch.kernels.pytorch.calls import MODULE, Call, functions, operands
+from sketch.kernels.pytorch.constants import UNPACK, stored_text
+from sketch.kernels.pytorch.flow import ancestors, comes_back, followers, unread, users_of
 from sketch.kernels.pytorch.inline import inline_constants
 from sketch.kernels.pytorch.inplace import without_unsafe_inplace
+from sketch.kernels.pytorch.keeping import Kept, of_body
 from sketch.kernels.pytorch.naming import Names
 from sketch.kernels.pytorch.operands import with_operands
 from sketch.kernels.pytorch.operators import definitions
@@ -53,9 +56,10 @@ class Plan:
         network, self.dropped = without_unsafe_inplace(_collapsed(network))
         wired = with_operands(network)
         self.network = network = near_constants(wired.network) if as_text else wired.network
+        self.kept = Kept.of(network)
         self._sizes = SizeReader(network) if as_text else None
         self.owner, self.spelled = wired.owner, wired.spelled
-        self.bodies = {node: Plan(body, as_text=as_text) for node, body in wired.bodies.items()}
+        self.bodies = {node: Plan(of_body(body), as_text=as_text) for node, body in wired.bodies.items()}
         self.shapes = Shapes.of(network)
         self.calls: dict[int, Call] = {}
         self.broken: dict[int, str] = {}
@@ -63,18 +67,19 @@ class Plan:
             self._write(step)
         self.results = _results(network, self.broken)
         self.uses = {step.id: self._sources(step) for step in network.steps}
-        self.live = _ancestors(self.uses, [source.node for _, source in self.results])
+        self.unread = frozenset(unread(network, self.broken))
+        self.live = ancestors(self.uses, [source.node for _, source in self.results]) | self.unread
         self.literals = inline_constants(network, self.live, self.calls)
         kept = [step for step in network.steps if step.id in self.live]
         called = [step for step in kept if step.id in self.calls]
         named = (step for step in self._drawn() if self.has_attribute(step))
-        self.names = Names(network, named, called)
-        self.functions: tuple[str, ...] = tuple(
-            dict.fromkeys(name for step in kept for name in self._functions(step))
-        )
+        self.names = Names(network, named, called, exact=self.kept.exact)
+        told = (name for step in kept for name in self._functions(step, as_text))
+        self.functions: tuple[str, ...] = tuple(dict.fromkeys(told))
         self.sources = definitions(self.functions)
         self.names_in_source = frozenset(item.name for item in self.sources)
-        self.users = _users(self.uses, self.live)
+        self.users = users_of(self.uses, self.live)
+        self.followers = followers(self.users)
         self._within: dict[int | None, set[int]] = {}
         self._children: dict[int | None, dict[int, Step | GroupBox]] = {}
         for step in kept:
@@ -83,11 +88,25 @@ class Plan:
 
     def has_attribute(self, step: Step) -> bool:
         """True for a node that is an attribute of a module: a layer with a class, a parameter, a buffer."""
+        if step.id in self.kept.shared:
+            return False
         if step.layer in TENSORS:
             return step.id not in self.literals
         if step.id in self.bodies:
             return True
         return module_row(step) is not None
+
+    def home(self, step: Step) -> tuple[str, ...]:
+        """Attribute names from the root to the node's module, parameter or buffer, which may be another node's."""
+        owner, role = self.kept.shared.get(step.id, (step.id, ""))
+        path = self.names.path(owner, self.network.step(owner).parent)
+        return (*path, *role.split(".")) if role else path
+
+    def spell(self, item: Step | GroupBox, depth: int = 0) -> str:
+        """`self.blocks[0].conv1`: how a class that is `depth` names deep says a module or tensor of its own."""
+        owner, role = self.kept.shared.get(item.id, (item.id, ""))
+        text = self.names.spelled(self.network.step(owner) if owner != item.id else item, depth)
+        return f"{text}.{role}" if role else text
 
     def root(self) -> Body:
         """The body of the whole network."""
@@ -101,10 +120,14 @@ class Plan:
         """The living nodes and groups directly in a group."""
         return list(self._children.get(group, {}).values())
 
+    def comes_back(self, group: int) -> bool:
+        """True for a group that a value leaves and comes back to."""
+        return comes_back(self.inside(group), self.followers)
+
     def _drawn(self) -> Iterator[Step]:
         """Nodes that lead to a result in the drawing; text and file name the same ones, whatever each leaves out."""
         drawn = {step.id: tuple(s for s in step.inputs if s is not None) for step in self.network.steps}
-        found = _ancestors(drawn, [source.node for _, source in self.results]) | self.live
+        found = ancestors(drawn, [source.node for _, source in self.results]) | self.live
         yield from (step for step in self.network.steps if step.id in found and step.id not in self.broken)
 
     def dead(self) -> Iterator[Step]:
@@ -145,12 +168,14 @@ class Plan:
         call = self.calls.get(step.id)
         return tuple(dict.fromkeys(item.source for item in operands(call))) if call is not None else ()
 
-    def _functions(self, step: Step) -> Iterator[str]:
+    def _functions(self, step: Step, as_text: bool) -> Iterator[str]:
         """Functions of the source that a node's call uses."""
         if step.id in self.bodies:
             yield from self.bodies[step.id].functions
         if step.id in self.calls:
             yield from functions(self.calls[step.id])
+        if as_text and step.id in self.kept.transient and UNPACK in stored_text(step, self.network):
+            yield UNPACK
 
     def _place(self, step: Step) -> None:
         """Enter a node, and the groups around it, in the lists of members."""
@@ -177,9 +202,10 @@ class _Bodies:
             order = self._order(pieces)
             if len(order) == len(pieces):
                 break
-            stuck = next(
+            late = [
                 unit for key, unit in pieces.items() if key not in order and isinstance(unit.item, GroupBox)
-            )
+            ]
+            stuck = next((unit for unit in late if self._plan.comes_back(unit.item.id)), late[0])
             del pieces[stuck.item.id]
             pieces.update(self._apart(stuck.item, body))
         body.units = [pieces[key] for key in order]
@@ -215,7 +241,8 @@ class _Bodies:
         return tuple(source for source in sources if source.node not in self._plan.literals)
 
     def _order(self, pieces: Mapping[int, Unit]) -> list[int]:
-        """Kahn's order; a chain is followed to its end before another branch begins."""
+        """Kahn's order; a chain is followed to its end before another branch begins, or all is in the order it ran."""
+        as_run = self._plan.kept.exact
         owner = {source.node: key for key, unit in pieces.items() for source in self._made(unit)}
         needs = {
             key: {owner[s.node] for s in unit.inputs if s.node in owner} - {key}
@@ -235,7 +262,7 @@ class _Bodies:
                 needs[follower].discard(key)
                 if not needs[follower]:
                     rank = self._rank(pieces[follower])
-                    heappush(ready, ((-len(order), *rank[1:]), follower))
+                    heappush(ready, (rank if as_run else (-len(order), *rank[1:]), follower))
         return order
 
     def _rank(self, unit: Unit) -> tuple[int, int]:
@@ -272,14 +299,21 @@ def _collapsed(network: Network) -> Network:
 def _is_chain(body: Body, plan: Plan) -> bool:
     """True when the body can be an nn.Sequential: modules of one input and one output, one after the other."""
     box = body.box
-    if box is None or not (box.layer == "Sequential" or box.id in plan.names.numbered):
-        return False
+    listed = box is not None and (box.layer == "Sequential" or box.id in plan.names.numbered)
+    return listed and is_plain_chain(body, plan)
+
+
+def is_plain_chain(body: Body, plan: Plan) -> bool:
+    """True for units that are called one after the other, each with what the one before gave, in their order."""
+    box = body.box
     if (
         len(body.inputs) != 1
         or len(body.outputs) != 1
         or body.inlined
-        or len(plan.children(box.id)) != len(body.units)
+        or len(_drawn_in(plan, box)) != len(body.units)
     ):
+        return False
+    if any(unit.item.id in plan.kept.shared for unit in body.units):
         return False
     flowing = body.inputs[0]
     for unit in body.units:
@@ -289,7 +323,14 @@ def _is_chain(body: Body, plan: Plan) -> bool:
         if unit.inputs != (flowing,) or len(used) != 1 or len(unit.outputs) != 1:
             return False
         flowing = unit.outputs[0]
-    return flowing == body.outputs[0]
+    names = [plan.names.attribute[unit.item.id] for unit in body.units]
+    ordered = box is not None or names == [str(number) for number in range(len(names))]
+    return flowing == body.outputs[0] and ordered
+
+
+def _drawn_in(plan: Plan, box: GroupBox | None) -> list[Step | GroupBox]:
+    found = plan.children(None if box is None else box.id)
+    return [item for item in found if not isinstance(item, Step) or item.layer != "Output"]
 
 
 def _passes_one(call: Call) -> bool:
@@ -324,23 +365,3 @@ def _missing(step: Step) -> str | None:
     absent = [name for name, spec in step.spec.params.items() if spec.derive and not isinstance(
         step.params.get(name), (int, tuple))]  # fmt: skip
     return f"{absent[0]} is not known yet" if absent else None
-
-
-def _ancestors(uses: Mapping[int, tuple[Source, ...]], ends: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    stack = list(ends)
-    while stack:
-        node = stack.pop()
-        if node not in found:
-            found.add(node)
-            stack.extend(source.node for source in uses[node])
-    return found
-
-
-def _users(uses: Mapping[int, tuple[Source, ...]], live: set[int]) -> dict[Source, list[int]]:
-    found: dict[Source, list[int]] = {}
-    for node, sources in uses.items():
-        if node in live:
-            for source in sources:
-                found.setdefault(source, []).append(node)
-    return found

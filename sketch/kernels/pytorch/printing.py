@@ -17,29 +17,37 @@ _INFIX: Mapping[str, tuple[str, int]] = {
     "operator.add": ("+", 4), "operator.sub": ("-", 4), "operator.mul": ("*", 5), "operator.truediv": ("/", 5),
     "operator.matmul": ("@", 5), "operator.floordiv": ("//", 5), "operator.mod": ("%", 5),
     "operator.eq": ("==", 2), "operator.gt": (">", 2), "operator.lt": ("<", 2),
-    "operator.ge": (">=", 2), "operator.le": ("<=", 2),
+    "operator.ge": (">=", 2), "operator.le": ("<=", 2), "operator.ne": ("!=", 2),
 }  # fmt: skip
 _UNARY = 6
 _ATOM = 9
 
 
+class Word(str):
+    """Text that stands in the source as it is, inside of plain values."""
+
+
 def literal(value: Any) -> str:
     """A plain value as source text."""
-    if isinstance(value, Tensor1d):
-        return f"torch.tensor({literal(list(value))})"
-    if isinstance(value, bool) or value is None:
-        return repr(value)
-    if isinstance(value, float):
-        return repr(value).replace("e+", "e") if math.isfinite(value) else f'float("{value}")'
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, (Fixed, TypeName)):
-        return fixed_text(value) if isinstance(value, Fixed) else f"torch.{TORCH_TYPES[value.name]}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
-    if isinstance(value, list):
-        return f"[{', '.join(map(literal, value))}]"
-    return repr(value)
+    writer = next((text for kind, text in _TEXTS.items() if isinstance(value, kind)), repr)
+    return writer(value)
+
+
+def _float_text(value: float) -> str:
+    return repr(value).replace("e+", "e") if math.isfinite(value) else f'float("{value}")'
+
+
+def _string_text(value: str) -> str:
+    plain = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char.isprintable() else repr(char)[1:-1] for char in plain) + '"'
+
+
+def _tuple_text(value: tuple[Any, ...]) -> str:
+    return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+
+
+def _dict_text(value: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
 
 
 def fixed_text(value: Fixed) -> str:
@@ -50,6 +58,22 @@ def fixed_text(value: Fixed) -> str:
     usual = {"bool": bool, "int64": int, "float32": float}.get(value.dtype)
     plain = bool(value.data) and all(type(item) is usual for item in value.data)
     return f"torch.tensor({literal(value.nested())}{'' if plain else kind})"
+
+
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    Word: str,
+    Tensor1d: lambda value: f"torch.tensor({literal(list(value))})",
+    bool: repr,
+    float: _float_text,
+    str: _string_text,
+    Fixed: fixed_text,
+    TypeName: lambda value: f"torch.{TORCH_TYPES[value.name]}",
+    dict: _dict_text,
+    tuple: _tuple_text,
+    list: lambda value: f"[{', '.join(map(literal, value))}]",
+    type(Ellipsis): lambda _value: "...",
+}
+"""How each kind of value is written; the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,10 @@ class Printer:
             return self.call(value).text
         if type(value) is tuple:
             return f"({', '.join(map(self.value, value))}{',' if len(value) == 1 else ''})"
+        if type(value) is list:
+            return f"[{', '.join(map(self.value, value))}]"
+        if isinstance(value, slice):
+            return f"slice({', '.join(map(self.value, (value.start, value.stop, value.step)))})"
         return literal(value)
 
     def _infix(self, call: Call) -> Phrase:

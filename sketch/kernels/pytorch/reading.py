@@ -42,8 +42,8 @@ def _by_target(rows: Sequence[CallRow]) -> dict[str, tuple[CallRow, ...]]:
 READ_CALLS: Mapping[str, tuple[CallRow, ...]] = _by_target((*CALL_ROWS, *FUNCTIONAL_ROWS))
 
 
-_HOW = frozenset({"training", "_stacklevel"})
-"""Arguments that say nothing about the layer."""
+_HOW = frozenset({"training", "_stacklevel", "dtype"})
+"""Arguments that say nothing about the layer; whoever reads a call compares the type that comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ def read_call(row: CallRow, args: Sequence[Any], kwargs: Mapping[str, Any]) -> R
             and "other" not in row.signature
         ):
             operands.extend(bound.pop(name[1:]))
+        elif name in bound and name.startswith("*"):
+            operands.extend(bound.pop(name))
         elif name.startswith("*"):
             operands.extend(bound.pop(item) for item in row.signature if item in bound)
         else:

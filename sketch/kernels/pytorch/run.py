@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ import torch
 
 from sketch.binder.kernel import BinderError, Task
 from sketch.kernels.pytorch.arrays import readable, torch_type
+from sketch.kernels.pytorch.files.runnable import call_by_name, runnable
 from sketch.kernels.pytorch.lift import notes_of
-from sketch.kernels.pytorch.load import load_module
 from sketch.kernels.pytorch.notes import Notes
 
 Array = np.ndarray[Any, Any]
@@ -20,24 +20,27 @@ Array = np.ndarray[Any, Any]
 
 def run(path: Path, inputs: Mapping[str, Array], task: Task) -> dict[str, Array]:
     """Outputs by the names of the Output nodes. Files of others take the inputs in order and number their outputs."""
-    if path.suffix == ".py":
-        raise BinderError(f"{path}: source is not run here; compile to .pth to check the numbers.")
-    module = load_module(path, trusted=task.trusted).eval()
-    notes = notes_of(module)
-    tensors = given_tensors(path, notes, inputs)
-    with torch.no_grad():
-        given = module(*tensors)
-    return _named(given, notes.outputs())
+    with runnable(path, task) as module:
+        notes = notes_of(module)
+        tensors = given_tensors(path, notes, inputs)
+        given = call_by_name(module, dict(zip(names_of(notes, inputs), tensors, strict=True)))
+        return _named(given, notes.outputs())
 
 
 def given_tensors(path: Path, notes: Notes, inputs: Mapping[str, Array]) -> list[torch.Tensor]:
     """The inputs in the order in which the module takes them; BinderError when one is missing."""
     tensors = []
-    for name, _, dtype in notes.inputs() or [(name, (), "") for name in inputs]:
+    types = {name: dtype for name, _, dtype in notes.inputs()}
+    for name in names_of(notes, inputs):
         if name not in inputs:
             raise BinderError(f"{path}: needs the input {name!r}, got {', '.join(inputs) or 'none'}.")
-        tensors.append(_tensor(inputs[name], dtype))
+        tensors.append(_tensor(inputs[name], types.get(name, "")))
     return tensors
+
+
+def names_of(notes: Notes, inputs: Mapping[str, Array]) -> list[str]:
+    """Names of the inputs: those that the file says, else those that are given."""
+    return [name for name, _, _ in notes.inputs()] or list(inputs)
 
 
 def _tensor(array: Array, dtype: str) -> torch.Tensor:
@@ -46,8 +49,15 @@ def _tensor(array: Array, dtype: str) -> torch.Tensor:
 
 
 def _named(given: Any, names: list[str]) -> dict[str, Array]:
-    values = list(given.values()) if isinstance(given, Mapping) else given
-    flat = list(values) if isinstance(values, (tuple, list)) else [values]
-    tensors = [value for value in flat if isinstance(value, torch.Tensor)]
+    tensors = list(_flat(given))
     titles = names if len(names) == len(tensors) else [f"output{index + 1}" for index in range(len(tensors))]
     return {name: readable(tensor) for name, tensor in zip(titles, tensors, strict=True)}
+
+
+def _flat(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors of nested results, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (Mapping, tuple, list)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _flat(item)

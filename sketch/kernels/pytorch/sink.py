@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from sketch.binder.kernel import BinderError, Loss
@@ -39,6 +41,7 @@ class Sink:
         self._tensors: dict[object, int] = {}
         self._groups: dict[tuple[str, ...], int] = {}
         self._alive: list[torch.Tensor] = []
+        self.is_free: Callable[[int | None, str], bool] = lambda _parent, _name: True
 
     @property
     def keeps_tensors(self) -> bool:
@@ -70,21 +73,29 @@ class Sink:
         inputs = [self._types.get(wire) if wire is not None else None for wire in operands]
         free = {key: value for key, value in said.items() if spec.params[key].derive}
         kept = {k: v for k, v in said.items() if k not in free and v != spec.params[k].default}
-        prefix = spec.prefix
-        taken = name and self.draft.named(parent, name) is not None
-        title = self.draft.fresh_name(parent, f"{name}_") if taken else name or None
-        node = self.draft.add(layer, title or self.draft.fresh_name(parent, prefix), kept, parent=parent)
+        title = self.free_name(parent, name, spec.prefix)
+        node = self.draft.add(layer, title, kept, parent=parent)
         for port, wire in enumerate(operands):
             if wire is not None:
                 self.draft.connect(wire.node, wire.out, node, port, check_cycle=False)
         stored = {
-            role: self.tensor(tensor, f"{title or layer}.{role}") for role, tensor in (weights or {}).items()
+            role: self.tensor(tensor, f"{title if name else layer}.{role}")
+            for role, tensor in (weights or {}).items()
         }
         self._resolve(node, inputs, free)
         for role, row in stored.items():
             if row is not None:
                 set_weight(self.draft, node, role, row)
         return node
+
+    def free_name(self, parent: int | None, name: str, prefix: str) -> str:
+        """The name where it is free, else with a number; without one the prefix with a number."""
+        if name and self.draft.named(parent, name) is None:
+            return name
+        while True:
+            found = self.draft.fresh_name(parent, f"{name}_" if name else prefix)
+            if self.is_free(parent, found):
+                return found
 
     def pin_all(self, node: int, params: Mapping[str, Any]) -> None:
         """Let these be the node's parameters, and no others."""
@@ -121,7 +132,7 @@ class Sink:
             self._tensors[key] = add_tensor(self.draft, digest, tuple(value.shape), dtype, name)
         return self._tensors[key]
 
-    def number(self, value: float | int | bool, like: Wire | None) -> Wire:
+    def number(self, value: float | int | bool, like: Wire | None, parent: int | None = None) -> Wire:
         """A plain number as a Constant, in the element type that PyTorch would compute in."""
         near = self._types.get(like) if like is not None else None
         dtype = near.dtype if near is not None else "float32"
@@ -131,8 +142,8 @@ class Sink:
             dtype = "float32"
         elif isinstance(value, int) and dtype == "bool":
             dtype = "int64"
-        exact = float(value) if dtype.startswith(("float", "bfloat")) else value
-        return Wire(self.add("Constant", {"value": exact, "dtype": dtype}))
+        exact = shortest(value, dtype) if dtype.startswith(("float", "bfloat")) else value
+        return Wire(self.add("Constant", {"value": exact, "dtype": dtype}, parent=parent))
 
     def _resolve(self, node: int, inputs: Sequence[ValueType | None], free: Mapping[str, Any]) -> None:
         """Types of the outputs; parameters that would come out otherwise than they were are pinned."""
@@ -145,3 +156,11 @@ class Sink:
             found = resolve(self.draft.node(node), spec, inputs, {}, ())
         for out, kind in enumerate(found.outputs):
             self._types[Wire(node, out)] = kind
+
+
+def shortest(value: float, dtype: str) -> float:
+    """A number as short as its element type allows: what is written and read again is the same then."""
+    if dtype != "float32" or not math.isfinite(value):
+        return float(value)
+    short = float(str(np.float32(value)))
+    return short if abs(short) <= float(np.finfo(np.float32).max) else float(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sketch.binder.mapping import RowTable
+from sketch.binder.torch_calls import is_torch
 from sketch.graph.network import Network, Step
 from sketch.graph.zone_kinds import ELSE, IF, LOOP, SCAN, THEN
 from sketch.kernels.pytorch.call_rows import CALL_ROWS
@@ -11,6 +12,7 @@ from sketch.kernels.pytorch.control_calls import is_body
 from sketch.kernels.pytorch.module_rows import MODULE_ROWS, UNFLATTEN
 from sketch.kernels.pytorch.operator_calls import element, operator_call, operator_refusal, unsigned_call
 from sketch.kernels.pytorch.rows import CallRow, ModuleRow, Shapes
+from sketch.kernels.pytorch.torch_nodes import torch_call, torch_refusal
 
 MODULES: RowTable[ModuleRow] = RowTable(MODULE_ROWS)
 CALLS: RowTable[CallRow] = RowTable(CALL_ROWS)
@@ -33,6 +35,8 @@ def module_row(step: Step) -> ModuleRow | None:
 
 def call_of(step: Step, shapes: Shapes, network: Network) -> Call | None:
     """How the node is called, None for inputs, outputs and tensors; LossyError where PyTorch cannot say it."""
+    if is_torch(step.layer):
+        return torch_call(step, shapes)
     if step.spec.is_operator:
         return operator_call(step, network)
     row = module_row(step)
@@ -54,6 +58,8 @@ def refusal(step: Step) -> str | None:
     """None, or why PyTorch cannot express this node."""
     if is_body(step):
         return None
+    if is_torch(step.layer):
+        return torch_refusal(step)
     if step.spec.is_operator:
         return operator_refusal(step)
     if step.layer not in LAYERS:

@@ -9,7 +9,7 @@ from sketch.binder.kernel import SourceText
 from sketch.graph.network import Network
 from sketch.kernels.pytorch.classes import camel, families
 from sketch.kernels.pytorch.demo import demo
-from sketch.kernels.pytorch.drafting import Drafting
+from sketch.kernels.pytorch.drafting import Drafting, make
 from sketch.kernels.pytorch.plan import Plan
 from sketch.kernels.pytorch.writing import ClassWriter, Lines
 
@@ -33,7 +33,10 @@ def source_text(network: Network, weights: str = "") -> SourceText:
     for family in found:
         ClassWriter(lines).family(family)
         lines.blank(2)
-    ClassWriter(lines).root(drafts[-1], name, _about(network, plan))
+    if plan.kept.alone is None:
+        ClassWriter(lines).root(drafts[-1], name, _about(network, plan))
+    else:
+        ClassWriter(lines).alone(make(plan.network.step(plan.kept.alone)), name, _about(network, plan))
     lines.blank(2)
     lines.add(demo(plan, drafts[-1], name, weights))
     head = [*_imports(lines.texts), "", ""]

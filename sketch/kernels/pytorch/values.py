@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from torch import fx, nn
 
-from sketch.binder.kernel import BinderError, Task
+from sketch.binder.kernel import Task
 from sketch.graph.network import Network, Step
 from sketch.kernels.pytorch.arrays import readable
+from sketch.kernels.pytorch.files.runnable import call_by_name, runnable
 from sketch.kernels.pytorch.lift import notes_of
-from sketch.kernels.pytorch.load import load_module
 from sketch.kernels.pytorch.naming import identifier
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.plan import Plan
-from sketch.kernels.pytorch.run import given_tensors
+from sketch.kernels.pytorch.run import given_tensors, names_of
 
 Array = np.ndarray[Any, Any]
 Found = dict[str, Array]
@@ -32,15 +32,12 @@ def run_values(
 
     A graph that Sketch wrote knows its nodes; of another module the sub-modules are known by their paths.
     """
-    if path.suffix == ".py":
-        raise BinderError(f"{path.name}: source is not run here.")
-    module = load_module(path, trusted=task.trusted).eval()
-    notes = notes_of(module)
-    tensors = given_tensors(path, notes, inputs)
-    with torch.no_grad():
+    with runnable(path, task) as module, torch.no_grad():
+        notes = notes_of(module)
+        tensors = given_tensors(path, notes, inputs)
         if isinstance(module, fx.GraphModule) and notes and notes.calls == len(_calls(module)):
             return _walked(module, notes, network, wanted, tensors)
-        return _hooked(module, network, wanted, tensors)
+        return _hooked(module, network, wanted, dict(zip(names_of(notes, inputs), tensors, strict=True)))
 
 
 def _calls(module: fx.GraphModule) -> list[fx.Node]:
@@ -121,7 +118,7 @@ def _routes(results: Any, above: tuple[int, ...] = ()) -> Iterator[tuple[tuple[i
 
 
 def _hooked(
-    module: nn.Module, network: Network, wanted: Sequence[tuple[int, int]], tensors: list[torch.Tensor]
+    module: nn.Module, network: Network, wanted: Sequence[tuple[int, int]], inputs: Mapping[str, torch.Tensor]
 ) -> Found:
     """The first outputs of sub-modules that are called like nodes of the drawing."""
     asked = {_attribute_path(network.path(network.step(key))): key for key, out in wanted if out == 0}
@@ -137,7 +134,7 @@ def _hooked(
                 found.setdefault(f"{key}:0", readable(result.clone()))
 
         handles.append(part.register_forward_hook(keep))
-    module(*tensors)
+    call_by_name(module, inputs)
     for handle in handles:
         handle.remove()
     return found

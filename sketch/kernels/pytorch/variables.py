@@ -16,14 +16,20 @@ _TAKEN = RESERVED | {"self", "torch", "nn", "F", "Tensor", "OrderedDict", "_"}
 class Variables:
     """Walks the units of a body in order; `before` gives the names of the values that a unit may use."""
 
-    def __init__(self, body: Body, arguments: Mapping[Source, str], taken: Iterable[str] = ()):
+    def __init__(
+        self,
+        body: Body,
+        arguments: Mapping[Source, str],
+        taken: Iterable[str] = (),
+        ends: Iterable[Source] = (),
+    ):
         self._body = body
         self._taken = _TAKEN.union(taken)
         self._last: dict[Source, int] = {}
         for index, unit in enumerate(body.units):
             for source in unit.inputs:
                 self._last[source] = index
-        for source in body.outputs:
+        for source in (*body.outputs, *ends):
             self._last[source] = len(body.units)
         self._first = {
             source: index for index, unit in enumerate(body.units) for source in reversed(unit.inputs)

@@ -60,9 +60,8 @@ class Weights:
         values = self._initial(step, role) if stored is None else self._stored(stored)
         result = values
         if trainable:
-            result = torch.nn.Parameter(
-                values, requires_grad=values.is_floating_point() or values.is_complex()
-            )
+            can = (values.is_floating_point() or values.is_complex()) and role not in step.frozen
+            result = torch.nn.Parameter(values, requires_grad=can)
         if stored is not None:
             self._known[stored, trainable] = result
         return result

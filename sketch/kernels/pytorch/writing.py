@@ -64,9 +64,21 @@ class ClassWriter:
 
     def root(self, draft: ClassDraft, name: str, about: Sequence[str]) -> None:
         """The network's own class."""
-        self._head(name, about)
-        self._init([draft], "")
-        self._forward([draft])
+        self._head(name, about, draft.base)
+        if draft.base == "nn.Module":
+            self._init([draft], "")
+        else:
+            self._listed(draft)
+        if draft.base != "nn.Sequential":
+            self._forward([draft])
+
+    def alone(self, layer: Make, name: str, about: Sequence[str]) -> None:
+        """A network that is one layer: a subclass with the arguments set."""
+        self._lines.add([f"class {name}({layer.head}):", *about])
+        self._lines.blank()
+        self._lines.add(_definition("__init__", "", "None"))
+        phrase = self._phrase(Make("super().__init__", layer.args, layer.ids))
+        self._lines.add(statement(8, "", phrase), layer.ids)
 
     def family(self, family: Family) -> None:
         """A class that one or more groups share; a group owns all lines of its class."""
@@ -78,8 +90,19 @@ class ClassWriter:
         boxes = [member.box.id for member in family.members if member.box is not None]
         self._lines.mark(first, len(self._lines.texts), boxes)
 
-    def _head(self, name: str, about: Sequence[str]) -> None:
-        self._lines.add([f"class {name}(nn.Module):", *about])
+    def _listed(self, draft: ClassDraft) -> None:
+        """The members of a network that is a list or a chain itself, then whatever else its __init__ does."""
+        self._lines.add(_definition("__init__", "", "None"))
+        (_, members), *others = draft.init
+        self._build(8, "", members, [members], "")
+        for target, build in others:
+            self._build(
+                8, "" if isinstance(build, Raw) and build.keep else f"{target} = ", build, [build], ""
+            )
+        self._lines.blank(draft.base != "nn.Sequential")
+
+    def _head(self, name: str, about: Sequence[str], base: str = "nn.Module") -> None:
+        self._lines.add([f"class {name}({base}):", *about])
         if about:
             self._lines.blank()
 
@@ -91,8 +114,10 @@ class ClassWriter:
         self._lines.add(["        super().__init__()"])
         for index, (target, build) in enumerate(entries):
             twins = [member.init[index][1] for member in members]
-            before = "" if isinstance(build, Raw) and build.keep else f"{target} = "
-            self._build(8, before, build, twins, "")
+            before, after = "" if isinstance(build, Raw) and build.keep else f"{target} = ", ""
+            if target.endswith("@)"):
+                before, after = target[:-2], ")"
+            self._build(8, before, build, twins, after)
         self._lines.blank()
 
     def _build(self, indent: int, before: str, build: Build, twins: Sequence[Build], after: str) -> None:
@@ -107,7 +132,7 @@ class ClassWriter:
         wraps: tuple[str, ...] = ()
         if any(key for key, _ in build.items):
             wraps = ("OrderedDict(", "[")
-        elif build.head == "nn.ModuleList":
+        elif build.listed:
             wraps = ("[",)
         first = len(self._lines.texts) + 1
         self._lines.add([f"{space}{before}{build.head}("])
@@ -198,6 +223,8 @@ def _definition(name: str, parameters: str, result: str) -> list[str]:
 
 
 def _returned(draft: ClassDraft) -> str:
+    if draft.hinted:
+        return draft.hinted
     if len(draft.results) == 1:
         return "Tensor"
     return (
@@ -209,6 +236,8 @@ def _returned(draft: ClassDraft) -> str:
 
 def _result(draft: ClassDraft) -> Phrase:
     names = draft.results
+    if draft.returned:
+        return Phrase(draft.returned)
     if len(names) == 1:
         return Phrase(names[0])
     return Phrase(", ".join(names) or "()", "", ())

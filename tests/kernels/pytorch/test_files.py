@@ -14,7 +14,7 @@ from sketch.binder.kernel import BinderError, PermissionNeededError
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.graph.network import build_network
 from sketch.graph.tables import Tables
-from sketch.kernels.pytorch.archive import is_torch_file, look
+from sketch.kernels.pytorch.files.looking import look, recognised
 from sketch.kernels.pytorch.kernel import KERNEL
 from sketch.kernels.pytorch.naming import RESERVED
 from tests.contract.networks import library
@@ -101,8 +101,10 @@ def test_state_dict_holds_the_weights_only(tmp_path):
     state = torch.load(tmp_path / "w.pth", weights_only=True)
     assert list(state) == ["table.weight", "head.weight"]
     assert np.array_equal(state["head.weight"].numpy(), values)
-    with pytest.raises(BinderError, match="weights only"):
-        KERNEL.import_model(tmp_path / "w.pth", {}, task)
+    model = KERNEL.import_model(tmp_path / "w.pth", {}, task)
+    assert (model.format, model.details["tensors"]) == ("state_dict", 2)
+    with pytest.raises(BinderError, match="holds weights only"):
+        KERNEL.run(tmp_path / "w.pth", {}, task)
     with pytest.raises(BinderError, match="no container 'zip'"):
         KERNEL.export_model(network, tmp_path / "w.pth", {"container": "zip"}, task)
 
@@ -181,16 +183,16 @@ def test_content_is_recognised(tmp_path):
     assert KERNEL.recognises(tmp_path / "model.onnx", (tmp_path / "model.onnx").read_bytes()[:4096])
     with zipfile.ZipFile(tmp_path / "other.pth", "w") as archive:
         archive.writestr("readme.txt", "hello")
-    assert not is_torch_file(tmp_path / "other.pth", (tmp_path / "other.pth").read_bytes()[:4096])
+    assert not recognised(tmp_path / "other.pth", (tmp_path / "other.pth").read_bytes()[:4096])
     (tmp_path / "n.pth").write_bytes(b"\x80 is no pickle of any protocol")
-    assert not is_torch_file(tmp_path / "n.pth", (tmp_path / "n.pth").read_bytes())
+    assert not recognised(tmp_path / "n.pth", (tmp_path / "n.pth").read_bytes())
 
 
 def test_a_bare_pickle_needs_permission_and_opens_with_it(tmp_path):
     module = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).eval()
     path = tmp_path / "p.pth"
     path.write_bytes(pickle.dumps(module))
-    assert is_torch_file(path, path.read_bytes()[:4096])
+    assert recognised(path, path.read_bytes()[:4096])
     task = make_task(tmp_path)
     task.trusted = False
     with pytest.raises(PermissionNeededError, match=r"torch\.nn\.modules"):
@@ -221,12 +223,8 @@ def test_a_bomb_is_not_unpacked(tmp_path):
         KERNEL.import_model(tmp_path / "bomb.pth", {}, make_task(tmp_path))
 
 
-def test_script_and_missing_class_are_named(tmp_path):
+def test_a_missing_class_is_named(tmp_path):
     task = make_task(tmp_path)
-    with pytest.warns(DeprecationWarning, match="deprecated"):
-        torch.jit.save(torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)), tmp_path / "s.pt")
-    with pytest.raises(BinderError, match="TorchScript"):
-        KERNEL.import_model(tmp_path / "s.pt", {}, task)
     module = type("Gone", (nn.Module,), {"__module__": "gone_package.models"})()
     sys.modules["gone_package"] = sys.modules["gone_package.models"] = type(sys)("gone_package.models")
     sys.modules["gone_package.models"].Gone = type(module)
@@ -234,7 +232,7 @@ def test_script_and_missing_class_are_named(tmp_path):
         torch.save(module, tmp_path / "gone.pth")
     finally:
         del sys.modules["gone_package"], sys.modules["gone_package.models"]
-    with pytest.raises(BinderError, match="needs the Python package gone_package"):
+    with pytest.raises(BinderError, match=r"needs gone_package\.models\.Gone, not to be found here"):
         KERNEL.import_model(tmp_path / "gone.pth", {}, task)
 
 

@@ -1,6 +1,7 @@
 """Stored weights in torch: nothing is copied on the way to a file, and nothing ever writes into the store."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from sketch.binder.tensors import FileSlice, TensorStore
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.kernels.pytorch.arrays import to_mapped, to_tensor, torch_type
 from sketch.kernels.pytorch.kernel import KERNEL
+from sketch.kernels.pytorch.saving import save
 from tests.contract.torch_reference import task as make_task
 from tests.kernels.pytorch.drawing import Drawing
 
@@ -52,7 +54,7 @@ def test_a_tensor_can_be_written_and_the_file_cannot(tmp_path, kind, make):
     array = stored(tmp_path, kind)
     before = digests(tmp_path)
     tensor = make(array, "float32")
-    assert tensor.is_contiguous()
+    assert tensor.is_contiguous() == (make is to_tensor or kind != "transposed")
     assert np.array_equal(tensor.numpy(), VALUES)
     tensor.mul_(-2)
     assert np.array_equal(tensor.numpy(), VALUES * -2)
@@ -60,12 +62,33 @@ def test_a_tensor_can_be_written_and_the_file_cannot(tmp_path, kind, make):
     assert digests(tmp_path) == before
 
 
-@pytest.mark.parametrize(
-    ("kind", "mapped"), [("blob", True), ("slice", True), ("odd", True), ("transposed", False)]
-)
-def test_what_lies_right_is_mapped_and_the_rest_is_copied(tmp_path, kind, mapped):
-    tensor = to_mapped(stored(tmp_path, kind), "float32")
-    assert (str(tmp_path) in place_of(tensor.data_ptr())) == mapped
+@pytest.mark.parametrize("kind", ["blob", "slice", "odd", "transposed"])
+@pytest.mark.parametrize("make", [to_tensor, to_mapped])
+def test_mapped_tensors_lie_in_the_file_and_the_others_do_not(tmp_path, kind, make):
+    tensor = make(stored(tmp_path, kind), "float32")
+    assert (str(tmp_path) in place_of(tensor.data_ptr())) == (make is to_mapped)
+
+
+@pytest.mark.parametrize("part", [lambda module: module, torch.nn.Module.state_dict], ids=["whole", "state"])
+def test_transposed_weights_are_saved_as_torch_saves_contiguous_ones(tmp_path, part):
+    """Also a tied one, and one of another size and type; the module itself stays as it is."""
+    module = torch.nn.Sequential(*(torch.nn.Linear(20, 33) for _ in range(4)))
+    wide = torch.arange(600, dtype=torch.bfloat16).view(10, 60)
+    module[1].weight = torch.nn.Parameter(to_mapped(stored(tmp_path, "transposed"), "float32"))
+    module[2].weight = torch.nn.Parameter(wide.t())
+    module[3].weight = module[1].weight
+    before = {name: tensor.stride() for name, tensor in module.state_dict().items()}
+    save(module, tmp_path / "saved.pth", part)
+    assert {name: tensor.stride() for name, tensor in module.state_dict().items()} == before
+    assert np.array_equal(module[3].weight.detach().numpy(), VALUES)
+    loaded = torch.load(tmp_path / "saved.pth", weights_only=False)
+    state = loaded if isinstance(loaded, dict) else loaded.state_dict()
+    assert all(tensor.is_contiguous() for tensor in state.values())
+    assert state["1.weight"].data_ptr() == state["3.weight"].data_ptr()
+    assert state["2.weight"].dtype == torch.bfloat16
+    assert all(torch.equal(state[name], tensor) for name, tensor in module.state_dict().items())
+    with zipfile.ZipFile(tmp_path / "saved.pth") as archive:
+        assert archive.testzip() is None
 
 
 @pytest.mark.parametrize("start", [4096, 4097])

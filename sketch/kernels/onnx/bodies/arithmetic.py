@@ -50,6 +50,10 @@ def _compare(kind: str) -> Callable[[Emitter], str]:
     return body
 
 
+equal = _compare("Equal")
+"""Equal in the common element type."""
+
+
 def logical_not(e: Emitter) -> str:
     """Not of the truth of each element."""
     return e.op("Not", e.cast(e.x[0], e.dtype, "bool"))
@@ -86,19 +90,23 @@ def _reduce(kind: str) -> Callable[[Emitter], str]:
     return body
 
 
-def argmax(e: Emitter) -> str:
-    """ArgMax along a dimension, or over all elements as one row."""
-    dim = e.params["dim"]
-    if dim is not None and e.rank():
-        return e.op("ArgMax", e.x[0], axis=e.axis(dim), keepdims=int(e.params["keepdim"]))
-    row = e.op("ArgMax", e.reshape(e.x[0], -1), axis=0, keepdims=0)
-    out = e.out_shape()
-    return reshape_to(e, row, out) if out else row
+def extreme_at(kind: str) -> Callable[[Emitter], str]:
+    """ArgMax or ArgMin along a dimension, or over all elements as one row."""
+
+    def body(e: Emitter) -> str:
+        dim = e.params["dim"]
+        if dim is not None and e.rank():
+            return e.op(kind, e.x[0], axis=e.axis(dim), keepdims=int(e.params["keepdim"]))
+        row = e.op(kind, e.reshape(e.x[0], -1), axis=0, keepdims=0)
+        out = e.out_shape()
+        return reshape_to(e, row, out) if out else row
+
+    return body
 
 
 def cumulative(e: Emitter) -> str:
     """CumSum along a dimension."""
-    return e.op("CumSum", e.x[0], e.constant(TensorValue("int64", (), (e.axis(e.params["dim"]),))))
+    return e.op("CumSum", floating(e), e.constant(TensorValue("int64", (), (e.axis(e.params["dim"]),))))
 
 
 def norm(e: Emitter) -> str:
@@ -139,7 +147,8 @@ BODIES: Mapping[str, Callable[[Emitter], str]] = {
         name: _unary(name)
         for name in ("Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos", "Sigmoid", "Tanh")
     },
-    **{name: _compare(name) for name in ("Equal", "Greater", "Less")},
+    "Equal": equal,
+    **{name: _compare(name) for name in ("Greater", "Less")},
     "GreaterEqual": _compare("GreaterOrEqual"),
     "LessEqual": _compare("LessOrEqual"),
     "CumSum": cumulative,
@@ -147,11 +156,12 @@ BODIES: Mapping[str, Callable[[Emitter], str]] = {
     "Tril": triangle(upper=False),
     "Triu": triangle(upper=True),
     "Not": logical_not,
+    "NotEqual": lambda e: e.op("Not", equal(e)),
     "Floor": rounded("Floor"),
     "Ceil": rounded("Ceil"),
     "Mean": _reduce("ReduceMean"),
     "Sum": _reduce("ReduceSum"),
     "Max": _reduce("ReduceMax"),
     "Min": _reduce("ReduceMin"),
-    "ArgMax": argmax,
+    "ArgMax": extreme_at("ArgMax"),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sketch.graph.dims import Symbolic
 from sketch.kernels.onnx.bodies.window import END
 from sketch.kernels.onnx.emitter import Emitter, UnsayableError
 from sketch.kernels.onnx.program import TensorValue, flat
@@ -44,9 +43,7 @@ def _assembled(e: Emitter, x: str, shape: Sequence[Any], have: Sequence[Any]) ->
             free -= 1
             pieces.append(e.ints(-1))
         else:
-            raise UnsayableError(
-                "Two sizes of the result cannot be told from the input; give the Input numbers there."
-            )
+            pieces.append(e.measure(size))
     return e.op("Concat", *pieces, axis=0)
 
 
@@ -109,13 +106,8 @@ def expand(e: Emitter) -> str:
     sizes = []
     for place, size in enumerate(out):
         own = place - len(out) + len(have)
-        kept = own >= 0 and have[own] == size
-        if isinstance(size, Symbolic) and not kept:
-            raise UnsayableError(
-                f"The size {size} cannot be told from the input; give the Input a number there."
-            )
-        sizes.append(1 if kept else int(size))
-    return e.op("Expand", e.x[0], e.ints(*sizes))
+        sizes.append(1 if own >= 0 and have[own] == size else size)
+    return e.op("Expand", e.x[0], e.shape_of(sizes))
 
 
 def common(e: Emitter, first: int = 0) -> list[str]:

@@ -1,0 +1,48 @@
+"""Frozen weights: training leaves them as they are (`requires_grad` is False). A row of `meta` for each such node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sketch.graph.draft_rows import DraftRows
+    from sketch.graph.infer import Inference
+    from sketch.graph.tables import Tables
+
+_ROW = "frozen."
+
+
+def frozen_row(node_id: int) -> str:
+    """The name of the row of `meta` that says which weights of a node are frozen."""
+    return f"{_ROW}{node_id}"
+
+
+def frozen_roles(meta: Mapping[str, Any], node_id: int) -> frozenset[str]:
+    """The roles of the frozen weights of a node; a role that the node does not have now means nothing."""
+    return frozenset(meta.get(frozen_row(node_id), ()))
+
+
+def frozen_nodes(meta: Mapping[str, Any]) -> dict[int, frozenset[str]]:
+    """node id -> roles, for every node that has frozen weights."""
+    return {int(name[len(_ROW) :]): frozenset(roles) for name, roles in meta.items() if name.startswith(_ROW)}
+
+
+def set_frozen(draft: DraftRows, node_id: int, roles: Iterable[str]) -> None:
+    """Let exactly these weights of a node be frozen."""
+    found = tuple(sorted(roles))
+    name = frozen_row(node_id)
+    if (draft.get("meta", name) or ()) != found:
+        draft.put("meta", name, found or None)
+
+
+def frozen_parameters(tables: Tables, inference: Inference) -> int:
+    """How many elements are frozen of those that `inference.total_parameters` counts; tied tensors once."""
+    seen: dict[object, int] = {}
+    for node_id, roles in frozen_nodes(tables.meta).items():
+        weights = inference.of(node_id).weights if node_id in inference else {}
+        for role in roles:
+            kind = weights.get(role)
+            if kind is not None and kind.trainable and kind.count is not None:
+                seen[tables.weights.get((node_id, role), (node_id, role))] = kind.count
+    return sum(seen.values())

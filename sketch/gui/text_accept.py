@@ -1,0 +1,244 @@
+"""Edited source becomes the drawing: permission first, then a run in the worker, then one step of the history."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from sketch.gui.text_drafts import TextDraft
+from sketch.gui.text_run import FILE, Result, SourceRun
+from sketch.gui.text_syntax import Fault, same_program
+from sketch.gui.text_zones import zone_fault
+
+if TYPE_CHECKING:
+    from sketch.binder.job import Job
+    from sketch.graph.tables import Tables
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+    from sketch.gui.text_panel import TextPanel
+    from sketch.state.document import Document
+
+log = logging.getLogger(__name__)
+LABEL = "Edit source"
+_PLACE = re.compile(rf"{re.escape(FILE)}:(\d+):\s*(.*)", re.DOTALL)
+_ASKING = re.compile(r"\); give the shapes of its inputs.*$", re.DOTALL)
+"""What follows an error of the run where no shapes were given; here the drawing gives them."""
+
+
+def attach(window: MainWindow) -> None:
+    """Let the text panel of a window run what was edited in it."""
+    window.panels.source.editable = lambda kernel: reads_source(window, kernel)
+    window.panels.source.wanted.connect(window.actions_.run)
+    settings, panel = window.services.settings, window.panels.source
+    panel.use_keys(settings.shortcut)
+    window.on_close(
+        settings.subscribe(
+            lambda name: panel.use_keys(settings.shortcut) if name.startswith("shortcut") else None
+        )
+    )
+    window.__dict__["text_acceptor"] = Acceptor(window)
+
+
+def acceptor_of(window: MainWindow) -> Acceptor:
+    """The window's own."""
+    found: Acceptor = window.__dict__["text_acceptor"]
+    return found
+
+
+def reads_source(window: MainWindow, kernel: str) -> bool:
+    """True for a kernel that makes a drawing of Python source."""
+    registry = window.services.registry
+    return kernel in registry and ".py" in registry[kernel].info.reads
+
+
+class Acceptor:
+    """Runs edited source. Permission holds for one document, as long as the window lives."""
+
+    def __init__(self, window: MainWindow):
+        self._window = window
+        self._allowed: WeakSet[Document] = WeakSet()
+        self._jobs: dict[CanvasTab, Job] = {}
+
+    @property
+    def _panel(self) -> TextPanel:
+        return self._window.panels.source
+
+    def accept(self) -> Job | None:
+        """Let the drawing in front follow its text."""
+        draft, tab = self._panel.ready(), self._window.desk.tab
+        if draft is None or tab is None or draft.is_running:
+            self._window.say("The source is not edited.")
+            return None
+        if draft.is_syntax:
+            self._panel.show_fault()
+            self._window.say(draft.said)
+            return None
+        if not draft.class_ and same_program(draft.base.text, draft.text):
+            self._panel.drop(tab)
+            self._window.say("Nothing changed: comments and layout are not kept.")
+            return None
+        found = zone_fault(draft, tab.document.tables) if draft.is_edit else None
+        if found is not None:
+            self._show(draft, found)
+            return None
+        if not self._may_run(tab):
+            self._window.say("Nothing ran; the text stays as you edited it.")
+            return None
+        return self._start(tab, draft)
+
+    def discard(self) -> None:
+        """Ask, then show the source of the drawing again; while the text runs, stop that."""
+        draft, tab = self._panel.ready(), self._window.desk.tab
+        if draft is None or tab is None:
+            return
+        if draft.is_running:
+            self._jobs[tab].cancel()
+        elif draft.is_stale or ask_to_discard(self._window):
+            self._panel.drop(tab)
+            self._window.say("The edits of the source are discarded.")
+
+    def _may_run(self, tab: CanvasTab) -> bool:
+        if tab.document not in self._allowed and ask_to_run(self._window, tab.document.name):
+            self._allowed.add(tab.document)
+        return tab.document in self._allowed
+
+    def _start(self, tab: CanvasTab, draft: TextDraft) -> Job:
+        window, services = self._window, self._window.services
+        work = SourceRun(
+            services.registry[draft.base.kernel], services.library, tab.document.network(), _copy(tab.document.tables),
+            draft, draft.text, Path(mkdtemp(prefix="sketch-source-")),
+        )  # fmt: skip
+        job = services.binder.job("Run the source", work.run, work.made)
+        draft.is_running = True
+        self._jobs[tab] = job
+        self._panel.refresh()
+        log.info("text.accepted document=%s lines=%s", tab.document.name, draft.text.count("\n"))
+        return window.jobs.follow(job, lambda done: self._ended(done, tab, draft))
+
+    def _ended(self, job: Job, tab: CanvasTab, draft: TextDraft) -> None:
+        self._jobs.pop(tab, None)
+        draft.is_running = False
+        if tab not in list(self._window.area):
+            return
+        if job.state == "done":
+            self._take_in(tab, draft, job.result)
+        elif job.state == "failed":
+            self._fail(draft, job.error)
+        else:
+            self._panel.refresh()
+            self._window.say("Stopped; the text stays as you edited it.")
+
+    def _fail(self, draft: TextDraft, error: str) -> None:
+        """The error stands at its line; the text and the drawing stay as they are."""
+        found = _PLACE.search(error)
+        place = int(found.group(1)) if found else 0
+        text = _ASKING.sub("", found.group(2)).strip() if found else error
+        self._show(draft, Fault(place, text))
+
+    def _show(self, draft: TextDraft, fault: Fault) -> None:
+        draft.fault, draft.is_syntax = fault, False
+        self._panel.refresh()
+        if self._panel.draft is draft:
+            self._panel.show_fault()
+        self._window.say(draft.said)
+
+    def _take_in(self, tab: CanvasTab, draft: TextDraft, result: Result) -> None:
+        from sketch.graph.errors import GraphError
+        from sketch.state import commands
+
+        nodes = dict(tab.document.tables.nodes)
+        try:
+            if result.delta:
+                commands.apply_prepared(tab.document, LABEL, result.delta)
+        except GraphError as error:
+            self._fail(draft, str(error))
+            return
+        for remark in result.remarks:
+            log.warning("text.remark %s", remark)
+        self._window.say(
+            told(nodes, tab.document.tables.nodes, result.remarks) if result.delta else "Nothing changed."
+        )
+        focused = self._panel.code.hasFocus()
+        if tab is self._window.desk.tab:
+            self._window.mirror.refresh()
+        self._panel.drop(tab)
+        if tab is self._window.desk.tab:
+            _show_changes(tab, nodes)
+            if focused:
+                self._panel.code.setFocus()
+
+
+def told(before: Mapping[int, Any], after: Mapping[int, Any], remarks: Sequence[str] = ()) -> str:
+    """What an accepted edit did, in one line."""
+    both = before.keys() & after.keys()
+    changed = sum(_facts(before[key]) != _facts(after[key]) for key in both)
+    counts = {
+        "added": len(after.keys() - before.keys()), "changed": changed, "removed": len(before.keys() - after.keys()),
+    }  # fmt: skip
+    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    more = f" Mind: {remarks[0]}" if remarks else ""
+    return f"The drawing follows the source: {', '.join(parts) or 'wires changed'}.{more}"
+
+
+def ask_to_run(parent: QWidget, name: str) -> bool:
+    """Ask whether the edited source may run; the answer is no unless the person says yes."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Run this source?")
+    box.setText(f"To draw the source of {name}, Sketch runs it. Do you know and trust this code?")
+    box.setInformativeText(
+        "Everything in the text runs, pasted parts too, in a process of its own but with your rights: it could read "
+        "and change your files. The answer holds for this document until Sketch is closed."
+    )
+    yes = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton("Do not run", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(no)
+    box.setEscapeButton(no)
+    box.exec()
+    return box.clickedButton() is yes
+
+
+def ask_to_discard(parent: QWidget) -> bool:
+    """Ask whether edited text may go."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Discard the edits?")
+    box.setText("The edits of the source are not in the drawing yet. Discard them?")
+    yes = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+    no = box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(no)
+    box.setEscapeButton(no)
+    box.exec()
+    return box.clickedButton() is yes
+
+
+def _show_changes(tab: CanvasTab, before: Mapping[int, Any]) -> None:
+    """Select what is new, else what changed, on the canvas in view; elsewhere go to the first of it."""
+    nodes = tab.document.tables.nodes
+    fresh = [key for key in nodes if key not in before]
+    found = fresh or [key for key in nodes if key in before and _facts(nodes[key]) != _facts(before[key])]
+    here = [key for key in found if nodes[key].parent == tab.group]
+    if here:
+        tab.view.select(here)
+    elif found:
+        tab.reveal(found[0])
+
+
+def _facts(row: Any) -> tuple[Any, ...]:
+    """What a node is, without its wires."""
+    return row.layer, row.name, row.params, row.parent
+
+
+def _copy(tables: Tables) -> Tables:
+    """The rows as they are now: the document goes on while the job runs."""
+    from sketch.graph.tables import Tables, whole
+
+    made = Tables()
+    made.apply(whole(tables))
+    return made

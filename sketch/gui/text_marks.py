@@ -1,0 +1,85 @@
+"""The coloured places in the source: the cursor's line, the selection's lines, faults, found words, brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+from sketch.gui.text_brackets import matching
+from sketch.gui.theme import Theme
+
+Mark = QTextEdit.ExtraSelection
+
+
+@dataclass
+class Marks:
+    """What is marked in a text; lines count from 1, places from 0."""
+
+    selected: list[int] = field(default_factory=list)
+    faults: set[int] = field(default_factory=set)
+    found: list[tuple[int, int]] = field(default_factory=list)
+
+    def show(self, code: QPlainTextEdit, theme: Theme, *, editing: bool) -> None:
+        """Draw them all, later ones above earlier ones."""
+        marks = [_line(code, code.textCursor().blockNumber() + 1, theme.panel_alt)] if editing else []
+        marks += [_line(code, line, theme.code_line) for line in self.selected]
+        marks += [_part(code, start, end, _background(theme.accent_soft)) for start, end in self.found]
+        marks += _brackets(code, theme) if editing else []
+        marks += [_fault(code, line, theme) for line in sorted(self.faults)]
+        code.setExtraSelections(marks)
+
+
+def lines_of(ranges: Iterable[tuple[int, int]]) -> list[int]:
+    """Every line of some ranges."""
+    return [line for start, end in ranges for line in range(start, end + 1)]
+
+
+def _line(code: QPlainTextEdit, line: int, colour: str) -> Mark:
+    mark = Mark()
+    mark.cursor = QTextCursor(code.document().findBlockByNumber(line - 1))
+    mark.format = _background(colour)
+    mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+    return mark
+
+
+def _part(code: QPlainTextEdit, start: int, end: int, look: QTextCharFormat) -> Mark:
+    mark = Mark()
+    mark.cursor = QTextCursor(code.document())
+    mark.cursor.setPosition(start)
+    mark.cursor.setPosition(
+        min(end, max(0, code.document().characterCount() - 1)), QTextCursor.MoveMode.KeepAnchor
+    )
+    mark.format = look
+    return mark
+
+
+def _fault(code: QPlainTextEdit, line: int, theme: Theme) -> Mark:
+    """The words of a line, underlined; of an empty line the whole breadth is coloured."""
+    block = code.document().findBlockByNumber(line - 1)
+    text = block.text()
+    if not text.strip():
+        return _line(code, line, theme.error)
+    look = QTextCharFormat()
+    look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+    look.setUnderlineColor(QColor(theme.error))
+    first = block.position() + len(text) - len(text.lstrip())
+    return _part(code, first, block.position() + len(text.rstrip()), look)
+
+
+def _brackets(code: QPlainTextEdit, theme: Theme) -> list[Mark]:
+    pair = matching(code.toPlainText(), code.textCursor().position())
+    if pair is None:
+        return []
+    look = _background(theme.accent_soft)
+    look.setForeground(QColor(theme.error if -1 in pair else theme.accent))
+    look.setFontWeight(700)
+    return [_part(code, place, place + 1, look) for place in pair if place >= 0]
+
+
+def _background(colour: str) -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setBackground(QColor(colour))
+    return made

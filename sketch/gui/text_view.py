@@ -1,0 +1,262 @@
+"""The editor widget of the source: line numbers, marks, and the keys that people expect where code is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from sketch.gui import text_keys
+from sketch.gui.text_syntax import moved
+from sketch.gui.theme import Theme
+
+EMPTY = "The source appears here as soon as the canvas holds a layer. A PyTorch model can be pasted here too."
+
+
+class CodeView(QPlainTextEdit):
+    """Source with line numbers. `line_clicked` carries a line from 1, `wanted` the id of a command whose key was hit.
+
+    `typed` and `moved` say that the person changed the text or moved the cursor; a text that is shown does not. While
+    `is_edited` is False, the keys of undo and redo are left to the window.
+    """
+
+    line_clicked = Signal(int)
+    wanted = Signal(str)
+    typed = Signal()
+    moved = Signal()
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self.theme = theme
+        self.is_edited = False
+        self._loading = False
+        self.faults: set[int] = set()
+        self._commands: dict[str, list[QKeySequence]] = {}
+        self.numbers = LineNumbers(self)
+        self.setProperty("role", "code")
+        self.setAccessibleName("Source text")
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setFont(theme.font(mono=True))
+        self.setPlaceholderText(EMPTY)
+        self.set_editable(False)
+        self.blockCountChanged.connect(self._make_room)
+        self.textChanged.connect(lambda: None if self._loading else self.typed.emit())
+        self.cursorPositionChanged.connect(self._on_move)
+        self.updateRequest.connect(self._scroll_numbers)
+        self._make_room()
+
+    @property
+    def line(self) -> int:
+        """The cursor's line, from 1."""
+        return self.textCursor().blockNumber() + 1
+
+    def set_editable(self, editable: bool) -> None:
+        """Let the person type, or only select."""
+        kinds = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(
+            kinds.TextEditorInteraction
+            if editable
+            else kinds.TextSelectableByMouse | kinds.TextSelectableByKeyboard
+        )
+
+    def use(self, *, font_size: int, wrap: bool) -> None:
+        """Take the options of the person: size in points, break long lines."""
+        font = self.font()
+        font.setPointSize(font_size)
+        self.setFont(font)
+        self.setLineWrapMode(self.LineWrapMode.WidgetWidth if wrap else self.LineWrapMode.NoWrap)
+
+    def set_keys(self, keys: Mapping[str, Iterable[str]]) -> None:
+        """The keys of commands that work while the text has the focus, by their ids."""
+        self._commands = {name: [QKeySequence(key) for key in found] for name, found in keys.items()}
+
+    def go_to(self, line: int, column: int = 0) -> None:
+        """Put the cursor at a line (from 1), in view."""
+        block = self.document().findBlockByNumber(max(0, min(line, self.blockCount()) - 1))
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + min(column, len(block.text())))
+        self.setTextCursor(cursor)
+        self.bring_into_view(line)
+
+    def bring_into_view(self, line: int) -> None:
+        """Scroll a line into view when it is not there."""
+        bar = self.verticalScrollBar()
+        if not bar.value() <= line - 1 < bar.value() + bar.pageStep():
+            bar.setValue(max(0, line - 1 - bar.pageStep() // 3))
+
+    def show_text(self, text: str, *, near: bool = True) -> None:
+        """Show another text; with `near` the cursor goes to the line that it was on before."""
+        before = self.toPlainText()
+        if before == text:
+            return
+        top, line = self.verticalScrollBar().value(), self.line
+        self._loading = True
+        self.setPlainText(text)
+        self._loading = False
+        self.verticalScrollBar().setValue(top)
+        if near and line > 1:
+            places = moved(before, text)
+            close = min(places, key=lambda known: abs(known - line), default=0)
+            self.go_to(places[close] + line - close if close else line)
+
+    def bring_back(self, text: str, place: int) -> None:
+        """Make an edited text of the one that is shown, as one step of its undo."""
+        self._loading = True
+        cursor = self.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        cursor.setPosition(min(place, len(text)))
+        self.setTextCursor(cursor)
+        self._loading = False
+
+    def _on_move(self) -> None:
+        if not self._loading:
+            self.numbers.update()
+            self.moved.emit()
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            step = self._step(event)
+            if step or self._command(event):
+                event.setAccepted(not step or self._is_own(step))
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        command, step = self._command(event), self._step(event)
+        if command:
+            self.wanted.emit(command)
+        elif step:
+            self._go(step)
+        elif self.isReadOnly() or not self._typed(event):
+            super().keyPressEvent(event)
+
+    def _command(self, event: QKeyEvent) -> str:
+        hit = QKeySequence(event.keyCombination())
+        return next((name for name, keys in self._commands.items() if hit in keys), "")
+
+    def _step(self, event: QKeyEvent) -> str:
+        """`undo` or `redo` for their keys."""
+        hit = QKeySequence(event.keyCombination())
+        return next((name for name, keys in _STEPS.items() if hit in keys), "")
+
+    def _is_own(self, step: str) -> bool:
+        """True for an undo of the text; the document's history is asked for every other one."""
+        return self.is_edited if step == "undo" else self.document().isRedoAvailable()
+
+    def _go(self, step: str) -> None:
+        if self._is_own(step) and not self.isReadOnly():
+            self.undo() if step == "undo" else self.redo()
+
+    def _typed(self, event: QKeyEvent) -> bool:
+        """True when the key is one that code editors know better."""
+        run = _KEYS.get((event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
+        if run is None:
+            return False
+        cursor = self.textCursor()
+        if run(cursor) is False:
+            return False
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        return True
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self.textCursor().hasSelection():
+            self.line_clicked.emit(self.line)
+
+    # --- line numbers -------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        area = self.contentsRect()
+        self.numbers.setGeometry(QRect(area.left(), area.top(), self.number_width(), area.height()))
+
+    def number_width(self) -> int:
+        """Width of the line number column, px."""
+        return 18 + self.fontMetrics().horizontalAdvance("9") * max(2, len(str(self.blockCount())))
+
+    def blocks_in(self, area: QRect) -> Sequence[tuple[QTextBlock, QRect]]:
+        """The lines in view and where their numbers stand."""
+        found = []
+        block = self.firstVisibleBlock()
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        while block.isValid() and top <= area.bottom():
+            height = self.blockBoundingRect(block).height()
+            found.append((block, QRect(0, round(top), self.number_width() - 10, round(height))))
+            top += height
+            block = block.next()
+        return found
+
+    def _make_room(self) -> None:
+        self.setViewportMargins(self.number_width(), 0, 0, 0)
+
+    def _scroll_numbers(self, area: QRect, by: int) -> None:
+        if by:
+            self.numbers.scroll(0, by)
+        else:
+            self.numbers.update(0, area.y(), self.numbers.width(), area.height())
+
+
+class LineNumbers(QWidget):
+    """The column left of the text; a line with a fault has its number in the colour of errors."""
+
+    def __init__(self, code: CodeView):
+        super().__init__(code)
+        self._code = code
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._code.number_width(), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, here = self._code.theme, self._code.line
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(theme.panel))
+        painter.setFont(self._code.font())
+        for block, area in self._code.blocks_in(event.rect()):
+            line = block.blockNumber() + 1
+            usual = theme.text_muted if line == here and self._code.hasFocus() else theme.text_disabled
+            painter.setPen(QColor(theme.error if line in self._code.faults else usual))
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight, str(line))
+        painter.end()
+
+
+def _home(cursor: QTextCursor) -> None:
+    text_keys.go_home(cursor, select=False)
+
+
+def _select_home(cursor: QTextCursor) -> None:
+    text_keys.go_home(cursor, select=True)
+
+
+_STEPS = {
+    "undo": (QKeySequence("Ctrl+Z"),),
+    "redo": (QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")),
+}
+_NONE, _SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+_KEYS: Mapping[tuple[int, Qt.KeyboardModifier], Callable[[QTextCursor], Any]] = {
+    (Qt.Key.Key_Tab, _NONE): text_keys.indent,
+    (Qt.Key.Key_Backtab, _SHIFT): text_keys.dedent,
+    (Qt.Key.Key_Tab, _SHIFT): text_keys.dedent,
+    (Qt.Key.Key_Return, _NONE): text_keys.new_line,
+    (Qt.Key.Key_Enter, _NONE): text_keys.new_line,
+    (Qt.Key.Key_Backspace, _NONE): text_keys.backspace,
+    (Qt.Key.Key_Home, _NONE): _home,
+    (Qt.Key.Key_Home, _SHIFT): _select_home,
+}
+"""Keys that code editors know better than text fields do."""

@@ -1,0 +1,101 @@
+"""The bar below the canvas after an edit that changed the size of stored weights: what was kept, and other choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+
+from sketch.graph.recipes import KEEP, NEW, TILE
+from sketch.state.document import Document, Update
+from sketch.state.weight_changes import DROPPED, WeightChange, counted
+
+_TITLES = {KEEP: "Keep overlap", NEW: "Re-initialise", TILE: "Tile"}
+
+
+class WeightsBar(QFrame):
+    """Hidden until weights follow a shape; it asks for nothing, and goes with the next edit of something else.
+
+    `changes` are the weights that a choice would concern, `report` is the last report of the document.
+    """
+
+    chosen = Signal(str)
+    report_wanted = Signal()
+
+    def __init__(self, document: Document):
+        super().__init__()
+        self.changes: tuple[WeightChange, ...] = ()
+        self.report: tuple[WeightChange, ...] = ()
+        self.title = ""
+        self._how = document.resizing
+        self._document = document
+        self.setObjectName("weights-bar")
+        self.setAccessibleName("Weights that changed their size")
+        self.text = QLabel()
+        self.buttons = {how: self._button(title, how) for how, title in _TITLES.items()}
+        self.details = QPushButton("Report...")
+        self.details.setProperty("role", "link")
+        self.details.clicked.connect(self.report_wanted)
+        self._lay_out()
+        self.hide()
+        self.unsubscribe = document.subscribe(self._on_update)
+
+    def show_report(self, report: Sequence[WeightChange], title: str) -> None:
+        """Remember the report of a command on weights."""
+        self.report, self.title = tuple(report), title
+
+    def offer(self, changes: Sequence[WeightChange], report: Sequence[WeightChange], how: str) -> None:
+        """Stay after another choice for the same weights, so that it can be changed again."""
+        self.changes = tuple(changes)
+        self.show_choice(how)
+        self.text.setText(bar_text(report))
+        self.show()
+
+    def show_choice(self, how: str) -> None:
+        """Mark the choice that was made for the weights in question."""
+        self._how = how
+        for each, button in self.buttons.items():
+            button.setVisible(each != how)
+
+    def _on_update(self, update: Update) -> None:
+        if any(change.state != DROPPED for change in update.resized):
+            self.changes = update.resized
+            self.show_report(update.resized, update.label)
+            self.show_choice(self._document.resizing)
+            self.text.setText(bar_text(update.resized))
+            self.setVisible(True)
+        elif any(change.table in ("nodes", "weights") for change in update.delta):
+            self.close_bar()
+
+    def close_bar(self) -> None:
+        """Hide; the choice is over."""
+        self.changes = ()
+        self.hide()
+
+    def _button(self, title: str, how: str) -> QPushButton:
+        button = QPushButton(title)
+        button.setProperty("role", "link")
+        button.clicked.connect(lambda: self.chosen.emit(how))
+        return button
+
+    def _lay_out(self) -> None:
+        close = QToolButton()
+        close.setText("\u00d7")
+        close.setAutoRaise(True)
+        close.setAccessibleName("Close the bar")
+        close.clicked.connect(self.close_bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 2, 8, 2)
+        row.setSpacing(4)
+        row.addWidget(self.text, 1)
+        for button in (*self.buttons.values(), self.details):
+            row.addWidget(button)
+        row.addWidget(close)
+
+
+def bar_text(changes: Sequence[WeightChange]) -> str:
+    """`fc.weight: kept 10 of 1000 rows`, with the count of the others."""
+    first = changes[0]
+    rest = f"; {len(changes) - 1} more" if len(changes) > 1 else ""
+    return f"{first.name}: {first.what}{rest}  ({counted(changes)})"

@@ -1,0 +1,123 @@
+"""A table of texts that can be very long: only what is in view is asked for; filtered by words and by state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QHeaderView, QLineEdit, QTableView
+
+_ROLE = Qt.ItemDataRole
+_Index = QModelIndex | QPersistentModelIndex
+ALL = "all"
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows of texts. `state_column` holds a word that has a colour of its own in `colours`."""
+
+    def __init__(self, titles: Sequence[str], state_column: int, colours: Mapping[str, str]):
+        super().__init__()
+        self._titles, self.state_column, self._colours = titles, state_column, colours
+        self.rows: list[tuple[str, ...]] = []
+
+    def fill(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Show these rows."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._titles)
+
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+        """What a cell shows; a long text is its own tool tip."""
+        text = self.rows[index.row()][index.column()]
+        if role in (_ROLE.DisplayRole, _ROLE.EditRole, _ROLE.ToolTipRole):
+            return text
+        if role == _ROLE.ForegroundRole and index.column() == self.state_column and text in self._colours:
+            return QBrush(QColor(self._colours[text]))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
+            return self._titles[section]
+        return None
+
+
+class RowFilter(QSortFilterProxyModel):
+    """Rows that have all the words somewhere, and the state that is asked for."""
+
+    def __init__(self, rows: RowsModel):
+        super().__init__()
+        self._words: list[str] = []
+        self._state = ALL
+        self._rows = rows
+        self.setSourceModel(rows)
+
+    def narrow(self, text: str, state: str) -> None:
+        """Show rows with these words (any case) in this state; ALL for any."""
+        self._words, self._state = text.lower().split(), state
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
+        """True for a row that is shown."""
+        cells = self._rows.rows[row]
+        if self._state not in (ALL, cells[self._rows.state_column]):
+            return False
+        text = " ".join(cells).lower()
+        return all(word in text for word in self._words)
+
+
+class RowsTable(QTableView):
+    """The table, its filter above it: `bar` is a layout with a field for words and a box of states."""
+
+    def __init__(self, model: RowsModel, name: str, states: Sequence[str], widths: Mapping[int, int]):
+        super().__init__()
+        self.rows, self.filter = model, RowFilter(model)
+        self.words, self.states = QLineEdit(), QComboBox()
+        self.words.setPlaceholderText("Filter")
+        self.words.setClearButtonEnabled(True)
+        self.words.setAccessibleName(f"Filter {name.lower()}")
+        self.states.setAccessibleName("State")
+        self.states.addItem("All states", ALL)
+        for state in states:
+            self.states.addItem(state.capitalize(), state)
+        self.words.textChanged.connect(lambda _text: self._narrow())
+        self.states.currentIndexChanged.connect(lambda _index: self._narrow())
+        self.bar = QHBoxLayout()
+        self.bar.addWidget(self.words, 1)
+        self.bar.addWidget(self.states)
+        self._dress(name, widths)
+
+    def shown(self) -> list[tuple[str, ...]]:
+        """The rows that pass the filter, in their order."""
+        places = (
+            self.filter.mapToSource(self.filter.index(row, 0)).row() for row in range(self.filter.rowCount())
+        )
+        return [self.rows.rows[place] for place in places]
+
+    def _narrow(self) -> None:
+        self.filter.narrow(self.words.text(), self.states.currentData())
+
+    def _dress(self, name: str, widths: Mapping[int, int]) -> None:
+        self.setModel(self.filter)
+        self.setAccessibleName(name)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setAlternatingRowColors(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        for column in range(self.rows.columnCount()):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        for column, width in widths.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)

@@ -1,0 +1,275 @@
+"""The tensor viewer: statistics, histogram, picture and numbers of the weights of the selected layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sketch.binder.kernel import BinderError
+from sketch.binder.surgery.weights_pictures import picked, picture_of
+from sketch.binder.surgery.weights_stats import Statistics, statistics
+from sketch.graph.freezing import frozen_roles
+from sketch.graph.recipes import MADE
+from sketch.graph.rows import TensorRow, shape_text
+from sketch.gui import weights_commands
+from sketch.gui.dialog_parts import dialog_column, fault_label
+from sketch.gui.edit_commands import attempt
+from sketch.gui.reasons import selected_nodes
+from sketch.gui.weights_numbers import NumbersModel
+from sketch.gui.weights_painting import DotPicture, Histogram
+from sketch.gui.weights_places import PlaceBoxes
+from sketch.state.commands import weights
+from sketch.state.commands.weights import Key
+from sketch.state.weight_changes import weight_name
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Update
+
+_PICTURE, _NUMBERS = 1, 2
+AT_ONCE = 1 << 18
+"""Tensors up to so many elements are read while one looks; larger ones by a job."""
+
+
+def view(window: MainWindow, key: Key | None = None) -> None:
+    """Open the viewer on the weights of the selection, or on one of them."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    keys = weights.tensors_in(tab.document, [key[0]] if key else selected_nodes(window))
+    if not keys:
+        window.say("The sizes of these weights are not known yet; connect the layer first.")
+        return
+    TensorViewer(window, tab, keys, key or keys[0]).show()
+
+
+class TensorViewer(QDialog):
+    """One tensor at a time; it follows edits of the document while it is open."""
+
+    def __init__(self, window: MainWindow, tab: CanvasTab, keys: list[Key], first: Key):
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Tensors")
+        self.setMinimumSize(760, 560)
+        self._window, self._tab, self._keys = window, tab, keys
+        self._array: Any = None
+        self._row: TensorRow | None = None
+        self.found: Statistics | None = None
+        self.choice, self.kind, self.fault = QComboBox(), QLabel(), fault_label()
+        self.choice.setAccessibleName("Weight")
+        for key in keys:
+            self.choice.addItem(weight_name(tab.document.tables, *key))
+        self.facts, self.note = QFormLayout(), QLabel()
+        self.histogram, self.picture = Histogram(window.theme), DotPicture(window.theme)
+        self.numbers = NumbersModel()
+        self.places = PlaceBoxes()
+        self.places.moved.connect(self._turn)
+        self.tabs = QTabWidget()
+        self.set, self.save = QPushButton("Set from .npy..."), QPushButton("Save as .npy...")
+        self.frozen = QCheckBox("Frozen: training leaves it as it is")
+        self.frozen.clicked.connect(self._freeze)
+        self._lay_out()
+        self.choice.setCurrentIndex(keys.index(first))
+        self.choice.currentIndexChanged.connect(lambda _index: self.refresh())
+        self._unsubscribe = tab.document.subscribe(self._on_update)
+        self.finished.connect(lambda _result: self._unsubscribe())
+        self.refresh()
+
+    @property
+    def key(self) -> Key:
+        """The weight that is shown."""
+        return self._keys[self.choice.currentIndex()]
+
+    def refresh(self) -> None:
+        """Read the weight again and show it."""
+        self.fault.hide()
+        self.found = None
+        try:
+            self._row = weights.row_of(self._tab.document, self.key)
+            large = _elements(self._row) > AT_ONCE
+            if large:
+                self._start(self._row)
+            else:
+                store = self._tab.document.store
+                self._show(store.get(self._row.digest, self._row.shape, self._row.dtype))
+                self._show_facts(statistics(self._array, self._row.dtype))
+        except (BinderError, KeyError) as error:
+            self.fault.setText(str(error) if isinstance(error, BinderError) else "This weight is gone.")
+            self.fault.show()
+
+    def _start(self, row: TensorRow) -> None:
+        """Read a large tensor beside the window."""
+        store = self._tab.document.store
+        self.kind.setText(f"{_kind_text(row)}   reading...")
+
+        def body(job: Any, _runs: Any) -> Any:
+            array = store.get(row.digest, row.shape, row.dtype)
+            return array, statistics(array, row.dtype, check=job.check)
+
+        job = self._window.services.binder.job("Read a tensor", body, store.folder)
+        self._window.jobs.follow(job, lambda done: self._read(done, row))
+
+    def _read(self, job: Any, row: TensorRow) -> None:
+        if row is not self._row or not self.isVisible():
+            return
+        if job.state != "done":
+            self.fault.setText(job.error)
+            self.fault.show()
+            return
+        self._show(job.result[0])
+        self._show_facts(job.result[1])
+
+    def _show(self, array: Any) -> None:
+        row = self._row
+        if row is None:
+            return
+        self._array = array
+        self._show_kind()
+        self.kind.setText(f"{_kind_text(row)}   {self._state(row)}")
+        self.numbers.show_array(array, row.dtype)
+        self.places.show_sizes(array.shape[:-2] if array.ndim > 2 else ())
+        self._show_places()
+        self._paint()
+
+    def _show_kind(self) -> None:
+        """What can be done with this tensor."""
+        document = self._tab.document
+        kind = weights.weights_in(document, [self.key[0]]).get(self.key)
+        self.set.setEnabled(kind is not None)
+        self.frozen.setEnabled(kind is not None and kind.trainable)
+        self.frozen.setChecked(self.key[1] in frozen_roles(document.tables.meta, self.key[0]))
+
+    def _freeze(self, on: bool) -> None:
+        attempt(self._window, lambda: weights.freeze(self._tab.document, [self.key], on))
+
+    def _show_facts(self, found: Statistics) -> None:
+        self.found = found
+        while self.facts.rowCount():
+            self.facts.removeRow(0)
+        for name, text in found.lines():
+            value = QLabel(text)
+            value.setProperty("role", "fact")
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.facts.addRow(name, value)
+        self.histogram.show_statistics(found)
+
+    def _show_places(self) -> None:
+        """Only the boxes that matter for the page in front."""
+        page, shape = self.tabs.currentIndex(), () if self._row is None else self._row.shape
+        axes = (
+            range(len(shape))
+            if page == _NUMBERS
+            else range(1, 1 + len(picked(shape)))
+            if page == _PICTURE
+            else ()
+        )
+        self.places.show_only(axes)
+
+    def _turn(self) -> None:
+        self.numbers.go_to(self.places.place)
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._array is None or self._row is None or not self._array.size:
+            self.picture.show_picture(None)
+            return
+        wanted = len(picked(self._row.shape))
+        index = self.places.place[1 : 1 + wanted]
+        picture = picture_of(self._array, self._row.dtype, index)
+        gaps = self._array.ndim < 2 or bool(wanted) or self._row.shape != self._array.shape
+        self.picture.show_picture(picture, gaps)
+        self.note.setText(picture.note)
+
+    def _state(self, row: TensorRow) -> str:
+        stored = self._tab.document.tables.weights.get(self.key)
+        frozen = (
+            ", frozen" if self.key[1] in frozen_roles(self._tab.document.tables.meta, self.key[0]) else ""
+        )
+        if stored is None or not row.id:
+            return f"initial values, by seed{frozen}"
+        return f"{'made by an edit' if row.digest.startswith(MADE) else 'stored'}{frozen}"
+
+    def _on_update(self, update: Update) -> None:
+        if self.key[0] not in self._tab.document.tables.nodes:
+            self.close()
+        elif any(change.table in ("weights", "tensors", "meta") for change in update.delta) or (
+            self.key[0] in update.inferred.changed
+        ):
+            self.refresh()
+
+    def _lay_out(self) -> None:
+        self.kind.setProperty("role", "muted")
+        self.note.setProperty("role", "muted")
+        self.set.clicked.connect(lambda: weights_commands.set_from_file(self._window, self.key))
+        self.save.clicked.connect(lambda: weights_commands.save_to_file(self._window, self.key))
+        for button in (self.set, self.save):
+            button.setAutoDefault(False)
+        head = QHBoxLayout()
+        head.addWidget(self.choice, 1)
+        head.addWidget(self.kind)
+        self.tabs.addTab(self._overview(), "Overview")
+        self.tabs.addTab(_page(self.picture, self.note), "Picture")
+        self.tabs.addTab(_page(self._table()), "Numbers")
+        self.tabs.currentChanged.connect(lambda _page: self._show_places())
+        foot = QHBoxLayout()
+        foot.addWidget(self.set)
+        foot.addWidget(self.save)
+        foot.addSpacing(12)
+        foot.addWidget(self.frozen)
+        foot.addStretch(1)
+        column = dialog_column(self)
+        column.addLayout(head)
+        column.addWidget(self.fault)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.places)
+        column.addLayout(foot)
+
+    def _overview(self) -> QWidget:
+        page = QWidget()
+        row = QHBoxLayout(page)
+        self.facts.setHorizontalSpacing(16)
+        row.addLayout(self.facts)
+        row.addWidget(self.histogram, 1)
+        return page
+
+    def _table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName("Numbers")
+        table.setModel(self.numbers)
+        table.horizontalHeader().setDefaultSectionSize(92)
+        table.verticalHeader().setDefaultSectionSize(24)
+        return table
+
+
+def _page(*widgets: QWidget) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    for place, widget in enumerate(widgets):
+        column.addWidget(widget, 0 if place else 1)
+    return page
+
+
+def _elements(row: TensorRow) -> int:
+    count = 1
+    for size in row.shape:
+        count *= size
+    return count
+
+
+def _kind_text(row: TensorRow) -> str:
+    return f"{shape_text(row.shape)}  {row.dtype}"

@@ -1,0 +1,1 @@
+"""Architectures of timm, transformers and torchvision, with random weights: what people really open."""

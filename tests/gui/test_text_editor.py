@@ -1,0 +1,165 @@
+"""The keys of the source editor, its search, and what it knows of the text without running it."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QTest
+
+from sketch.gui.text_brackets import matching
+from sketch.gui.text_find import FindBar
+from sketch.gui.text_keys import toggle_comment
+from sketch.gui.text_syntax import class_spans, classes, fault, inputs_of, moved, moved_ranges, same_program
+from sketch.gui.text_view import CodeView
+from tests.gui.windows import CTRL, SHIFT, press
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def code(light, show):
+    view = show(CodeView(light))
+    view.set_editable(True)
+    return view
+
+
+def typed(code, before, *keys):
+    """The text after keys, with the cursor as `|`; the text before has one, or two around a selection."""
+    first, last = before.index("|"), before.rindex("|")
+    code.setPlainText(before.replace("|", ""))
+    cursor = code.textCursor()
+    cursor.setPosition(first)
+    cursor.setPosition(last - (last != first), QTextCursor.MoveMode.KeepAnchor)
+    code.setTextCursor(cursor)
+    for key, *modifiers in keys:
+        press(code, key, *modifiers)
+    text, place = code.toPlainText(), code.textCursor().position()
+    return f"{text[:place]}|{text[place:]}"
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "after"),
+    [
+        ("x|", KEY.Key_Tab, "x   |"),
+        ("|", KEY.Key_Tab, "    |"),
+        ("    x = 1|", KEY.Key_Return, "    x = 1\n    |"),
+        ("def f(x):|", KEY.Key_Return, "def f(x):\n    |"),
+        ("    return x|", KEY.Key_Return, "    return x\n|"),
+        ("f(|)", KEY.Key_Return, "f(\n    |\n)"),
+        ("        |", KEY.Key_Backspace, "    |"),
+        ("      |x", KEY.Key_Backspace, "    |x"),
+        ("    ab|", KEY.Key_Backspace, "    a|"),
+        ("    ab|", KEY.Key_Home, "    |ab"),
+        ("    |ab", KEY.Key_Home, "|    ab"),
+    ],
+)
+def test_keys_do_what_a_code_editor_does(code, before, key, after):
+    assert typed(code, before, (key,)) == after
+
+
+def test_selected_lines_move_right_and_left_as_one_step(code):
+    assert typed(code, "a|\n  b\n\n|c", (KEY.Key_Tab,)).replace("|", "") == "    a\n      b\n\nc"
+    press(code, KEY.Key_Backtab, SHIFT)
+    assert code.toPlainText() == "a\n  b\n\nc"
+    code.undo()
+    assert code.toPlainText() == "    a\n      b\n\nc"
+
+
+def test_lines_become_comments_and_code_again(code):
+    code.setPlainText("  a\n\n    b\nc")
+    cursor = code.textCursor()
+    cursor.setPosition(0)
+    cursor.setPosition(len("  a\n\n    b"), QTextCursor.MoveMode.KeepAnchor)
+    toggle_comment(cursor)
+    assert code.toPlainText() == "  # a\n\n  #   b\nc"
+    toggle_comment(cursor)
+    assert code.toPlainText() == "  a\n\n    b\nc"
+
+
+def test_text_to_read_takes_no_keys(code):
+    code.setPlainText("a\nb")
+    code.set_editable(False)
+    for key in (KEY.Key_Tab, KEY.Key_Return, KEY.Key_X, KEY.Key_Backspace):
+        press(code, key)
+    assert code.toPlainText() == "a\nb"
+
+
+def test_undo_is_the_windows_while_nothing_is_edited(code):
+    heard = []
+    code.wanted.connect(heard.append)
+    code.set_keys({"text.accept": ["Ctrl+Return"]})
+    QTest.keyClicks(code, "ab")
+    press(code, KEY.Key_Z, CTRL)
+    assert code.toPlainText() == "ab"
+    code.is_edited = True
+    press(code, KEY.Key_Z, CTRL)
+    assert code.toPlainText() == ""
+    press(code, KEY.Key_Y, CTRL)
+    assert code.toPlainText() == "ab"
+    press(code, KEY.Key_Return, CTRL)
+    assert heard == ["text.accept"]
+
+
+def test_words_are_found_round_the_end(code, light):
+    bar = FindBar(code, light)
+    places = []
+    bar.found.connect(places.append)
+    code.setPlainText("one two ONE\none")
+    bar.enter()
+    QTest.keyClicks(bar.field, "one")
+    assert places[-1] == [(0, 3), (8, 11), (12, 15)]
+    assert (code.textCursor().selectionStart(), bar.count.text()) == (0, "1 of 3")
+    press(bar.field, KEY.Key_Return, SHIFT)
+    assert (code.textCursor().selectionStart(), bar.count.text()) == (12, "3 of 3")
+    press(bar.field, KEY.Key_Return)
+    assert code.textCursor().selectionStart() == 0
+    press(bar.field, KEY.Key_Escape)
+    assert bar.isHidden()
+    assert places[-1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "pair"),
+    [("f(a[0])", 2, (1, 6)), ("f(a[0])", 7, (6, 1)), ("f(')')", 1, (1, 5)), ("f(a", 2, (1, -1)), ("f(]", 2, (1, -1)),
+     ("abc", 1, None), ("", 0, None), ("# (", 3, None)],
+)  # fmt: skip
+def test_brackets_find_their_partners(text, position, pair):
+    assert matching(text, position) == pair
+
+
+MODEL = """
+class Part(nn.Module):
+    def __init__(self, width, *, deep, bias=True): ...
+
+class Plain: ...
+
+class Whole(nn.Module):
+    def forward(self, x, mask=None, *, scale=1): ...
+"""
+
+
+def test_classes_and_their_arguments_are_read_without_running():
+    assert [str(item) for item in classes(MODEL)] == ["Part(width, deep)", "Whole()"]
+    assert inputs_of(MODEL, "Whole") == ["x", "mask", "scale"]
+    assert inputs_of(MODEL, "Part") == []
+    assert class_spans(MODEL) == [(2, 3), (5, 5), (7, 8)]
+    assert classes("class (") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a = 1\nb = (\n", 2), ("return 1", 1), ("x = '\\d'", None), ("def f():\nx", 2), ("a\0", 0)],
+)
+def test_faults_have_their_lines(text, line):
+    found = fault(text)
+    assert (None if found is None else found.line) == line
+
+
+def test_comments_and_layout_are_no_change():
+    assert same_program("x = 1  # one\n", "\nx = (1)")
+    assert not same_program("x = 1", "x = 2")
+
+
+def test_lines_are_followed_through_an_edit():
+    places = moved("a\nb\nc\nd\n", "a\nnew\nb\nC\nd\n")
+    assert places == {1: 1, 2: 3, 4: 5}
+    assert moved_ranges({7: ((1, 2),), 8: ((3, 3),), 9: ((4, 4),)}, places) == {7: ((1, 3),), 9: ((5, 5),)}
