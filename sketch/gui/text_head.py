@@ -87,4 +87,6 @@ def _caption(text: str, *, editable: bool) -> str:
     lines = text.count("\n") + (not text.endswith("\n")) if text else 0
     if not lines:
         return ""
-    return f"{lines:,} lines" + ("" if editable else ", to read only: the source of PyTorch can be edited")
+    return f"{lines:,} line{'' if lines == 1 else 's'}" + (
+        "" if editable else ", to read only: the source of PyTorch can be edited"
+    )

@@ -178,7 +178,7 @@ def _choose(family: Family) -> None:
 def _class_name(family: Family) -> str:
     hints = [member.hint for member in family.members]
     name = hints[0]
-    if len(family.members) > 1:
+    if len(family.members) > 1 and not name[:1].isupper():  # a class's own name stays as it is
         name = name.rstrip("0123456789_") or name
     return camel(name) or "Block"
 

@@ -71,9 +71,12 @@ class Drafting:
         return self._drafts[-1]
 
     def _hint(self, box: GroupBox | None) -> str:
-        """A name for the class: the group's, or its parent's where the group only has a number."""
+        """A name for the class: the model's own, the group's, or its parent's where the group only has a number."""
         if box is None:
             return ""
+        known = self._plan.kept.classes.get(self._plan.network.qualified(box))
+        if known:
+            return known
         if not box.name.isdigit():
             return box.name
         names = [name for name in self._plan.network.path(box)[:-1] if not name.isdigit()]

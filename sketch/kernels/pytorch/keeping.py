@@ -4,6 +4,7 @@
 `shared.<id>`: a node is one more call of another node's module, or a tensor of it (owner, role). `transient.<id>`: a
 buffer that is in no state_dict. `outputs`: how the results are nested (output numbers). `alone`: the node that is the
 whole module. `versions`: path of a module -> the version of its state_dict, where that is not the first one.
+`classes`: path of a group -> the class that it was in the model.
 A row that no longer fits the drawing means nothing.
 """
 
@@ -23,6 +24,7 @@ EXACT = "exact"
 OUTPUTS = "outputs"
 ALONE = "alone"
 VERSIONS = "versions"
+CLASSES = "classes"
 _SHARED, _TRANSIENT = "shared.", "transient."
 
 
@@ -36,6 +38,7 @@ class Kept:
     outputs: Any = None
     alone: int | None = None
     versions: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, network: Network) -> Kept:
@@ -56,7 +59,8 @@ class Kept:
         alone = network.meta.get(ALONE) if [network.meta.get(ALONE)] == inner else None
         exact = bool(network.meta.get(EXACT))
         versions = network.meta.get(VERSIONS, {})
-        return cls(exact, shared, frozenset(transient), template if fits else None, alone, versions)
+        classes = network.meta.get(CLASSES, {})
+        return cls(exact, shared, frozenset(transient), template if fits else None, alone, versions, classes)
 
 
 def of_body(network: Network) -> Network:

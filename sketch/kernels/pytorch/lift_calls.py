@@ -187,8 +187,9 @@ def _chunk(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
 
 
 def _unbind(lifter: Lifter, node: fx.Node, args: Args, kwargs: Named) -> Any:
-    dim = args[1] if len(args) > 1 else kwargs.get("dim", 0)
-    count = _shape(lifter, args[0])[dim]
+    shape = _shape(lifter, args[0])
+    dim = (args[1] if len(args) > 1 else kwargs.get("dim", 0)) % max(1, len(shape))
+    count = shape[dim]
     if not isinstance(count, int):
         raise BinderError("unbind of a dimension whose size is not fixed has no layer in Sketch yet.")
     return tuple(_layer(lifter, node, "Gather", {"dim": dim, "index": i}, args[0]) for i in range(count))

@@ -9,7 +9,7 @@ from torch import nn
 from sketch.graph.draft import Draft
 from sketch.graph.rows import FrozenDict
 from sketch.graph.specs import freeze
-from sketch.kernels.pytorch.keeping import EXACT, OUTPUTS, VERSIONS, set_shared, set_transient
+from sketch.kernels.pytorch.keeping import CLASSES, EXACT, OUTPUTS, VERSIONS, set_shared, set_transient
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.sink import Wire
 
@@ -30,8 +30,9 @@ def keep(
         draft.put("meta", EXACT, True)
     if kept.get("outputs") is not None:
         draft.put("meta", OUTPUTS, freeze(kept["outputs"]))
-    if kept.get("versions"):
-        draft.put("meta", VERSIONS, FrozenDict(kept["versions"]))
+    for facts in (VERSIONS, CLASSES):
+        if kept.get(facts):
+            draft.put("meta", facts, FrozenDict(kept[facts]))
     for target in kept.get("transient", ()):
         set_transient(draft, tensor(target).node)
     for target, (owner, role) in kept.get("tied", {}).items():

@@ -79,6 +79,7 @@ class Record:
             "transient": [target[node] for node in sorted(kept.transient) if node in target],
             "unread": [target[node] for node in sorted(self.plan.unread) if node in target],
             "versions": dict(kept.versions),
+            "classes": dict(kept.classes),
         }  # fmt: skip
         return {
             name: value for name, value in said.items() if value or (name == "outputs" and value is not None)

@@ -40,6 +40,8 @@ class Sink:
         self._types: dict[Wire, ValueType | None] = {}
         self._tensors: dict[object, int] = {}
         self._groups: dict[tuple[str, ...], int] = {}
+        self.numbered: list[int] = []
+        """Nodes whose names are their layer's with a number."""
         self._alive: list[torch.Tensor] = []
         self.is_free: Callable[[int | None, str], bool] = lambda _parent, _name: True
 
@@ -75,6 +77,8 @@ class Sink:
         kept = {k: v for k, v in said.items() if k not in free and v != spec.params[k].default}
         title = self.free_name(parent, name, spec.prefix)
         node = self.draft.add(layer, title, kept, parent=parent)
+        if not name:
+            self.numbered.append(node)
         for port, wire in enumerate(operands):
             if wire is not None:
                 self.draft.connect(wire.node, wire.out, node, port, check_cycle=False)

@@ -20,11 +20,16 @@ from sketch.kernels.pytorch.drawing.function_nodes import function_node
 from sketch.kernels.pytorch.drawing.handlers import READERS, UNREAD
 from sketch.kernels.pytorch.drawing.module_state import ModuleState
 from sketch.kernels.pytorch.drawing.own_functions import operator_node
-from sketch.kernels.pytorch.drawing.own_tensors import OwnTensors, idle_modules, module_versions
+from sketch.kernels.pytorch.drawing.own_tensors import (
+    OwnTensors,
+    idle_modules,
+    module_classes,
+    module_versions,
+)
 from sketch.kernels.pytorch.drawing.placing import RecordedPlacer
 from sketch.kernels.pytorch.drawing.results import kinds, marked, output_names, pairs, place, wires
 from sketch.kernels.pytorch.drawing.targets import row_name
-from sketch.kernels.pytorch.drawing.tidying import forget_idle, prune, undo
+from sketch.kernels.pytorch.drawing.tidying import close_gaps, forget_idle, prune, undo
 from sketch.kernels.pytorch.drawing.whole_layers import Planned, plan_layers
 from sketch.kernels.pytorch.keeping import ALONE, EXACT, OUTPUTS
 from sketch.kernels.pytorch.lift import InputType, Lifter, resolved
@@ -89,9 +94,11 @@ class CapturedLifter(Lifter):
             elif node.op != "get_attr" and node in self._alive:
                 self._index += 1
                 self._values[node] = self._call_module(node) if node.op == "call_module" else self._call(node)
-        self._owned.finish(module_versions(self._alone, self._state.leaves))
+        inner = self._alone, self._state.leaves
+        self._owned.finish(module_versions(*inner), module_classes(*inner))
         self.sink.draft.put("meta", EXACT, True)
         prune(self.sink.draft)
+        close_gaps(self.sink.draft, self.sink.numbered, self.sink.is_free)
         forget_idle(self.sink.draft)
         return self.sink
 

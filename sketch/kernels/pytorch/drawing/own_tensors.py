@@ -16,9 +16,12 @@ from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.drawing.module_state import ModuleState
 from sketch.kernels.pytorch.drawing.placing import RecordedPlacer
 from sketch.kernels.pytorch.drawing.results import is_number
-from sketch.kernels.pytorch.keeping import VERSIONS, set_shared, set_transient
+from sketch.kernels.pytorch.keeping import CLASSES, VERSIONS, set_shared, set_transient
 from sketch.kernels.pytorch.module_calls import frozen_in
 from sketch.kernels.pytorch.sink import Sink, Wire, shortest
+
+_NOT_OF_THE_MODEL = ("torch.", "sketch.")
+"""Packages whose classes say nothing of a model."""
 
 
 class OwnTensors:
@@ -60,11 +63,12 @@ class OwnTensors:
         self._nodes[target] = made
         return Wire(made)
 
-    def finish(self, versions: Mapping[str, int]) -> None:
+    def finish(self, versions: Mapping[str, int], classes: Mapping[str, str]) -> None:
         """Nodes for what no call reads, and the ties between nodes of one tensor.
 
         Args:
             versions: of modules whose state_dict is not of the first version, by path.
+            classes: of modules, by path.
         """
         for path, tensor in self._state.unread():
             if path in self.covered:
@@ -76,8 +80,9 @@ class OwnTensors:
                 self.node(tensor, path)
         for path, node in self._nodes.items():
             self._tie(path, node)
-        if versions:
-            self._sink.draft.put("meta", VERSIONS, FrozenDict(versions))
+        for name, facts in ((VERSIONS, versions), (CLASSES, classes)):
+            if facts:
+                self._sink.draft.put("meta", name, FrozenDict(facts))
 
     def _home(self, target: str) -> int | None:
         """The group of the first call that takes a tensor of no module."""
@@ -108,6 +113,16 @@ def idle_modules(module: nn.Module, scopes: Collection[str]) -> list[Loss]:
         Loss(name, f"did nothing in {count} places when the model ran: what it does in training is not drawn")
         for name, count in counts.items()
     ]  # fmt: skip
+
+
+def module_classes(module: nn.Module, layers: Collection[str]) -> dict[str, str]:
+    """Path -> name of the class, for the parts of a model that are classes of their own."""
+    found = {}
+    for path, inner in module.named_modules():
+        kind = type(inner)
+        if path and path not in layers and not kind.__module__.startswith(_NOT_OF_THE_MODEL):
+            found[path] = kind.__name__
+    return found
 
 
 def module_versions(module: nn.Module, layers: Collection[str]) -> dict[str, int]:

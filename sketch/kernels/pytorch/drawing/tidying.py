@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from sketch.graph.draft import Draft
 from sketch.graph.evaluate import applies
+from sketch.graph.rows import Node
 
 
 def forget_idle(draft: Draft) -> None:
@@ -31,6 +35,35 @@ def prune(draft: Draft) -> None:
         ends = row is None or row.next or row.layer in ("Input", "Output") or draft.library[row.layer].group
         if not ends and number not in weighted:
             draft.remove([number])
+
+
+def close_gaps(draft: Draft, numbered: Iterable[int], is_free: Callable[[int | None, str], bool]) -> None:
+    """Number nodes anew, so that what was taken back leaves no gap in their names.
+
+    Args:
+        numbered: nodes whose names are their layer's with a number, in their order.
+        is_free: whether a name is free in a group.
+    """
+    rows = [row for row in map(partial(draft.get, "nodes"), numbered) if row is not None]
+    own = {row.id for row in rows}
+    fixed = {(row.parent, row.name) for row in _rows(draft) if row.id not in own}
+    numbers: Counter[tuple[int | None, str]] = Counter()
+    for row in rows:
+        key = (row.parent, draft.library[row.layer].prefix)
+        while True:
+            numbers[key] += 1
+            name = f"{key[1]}{numbers[key]}"
+            if (row.parent, name) not in fixed and is_free(row.parent, name):
+                break
+        if name != row.name:
+            draft.put("nodes", row.id, replace(draft.node(row.id), name=name))
+
+
+def _rows(draft: Draft) -> Iterator[Node]:
+    for number in range(1, draft.get("meta", "next_id") or 1):
+        row = draft.get("nodes", number)
+        if row is not None:
+            yield row
 
 
 def undo(draft: Draft, mark: int) -> None:
