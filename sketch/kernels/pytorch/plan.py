@@ -269,10 +269,12 @@ class _Bodies:
         return (0, unit.item.id if isinstance(unit.item, Step) else min(self._plan.inside(unit.item.id)))
 
     def _made(self, unit: Unit) -> Iterator[Source]:
+        """What a unit computes; a tensor of a group can be read before the group has run."""
         if isinstance(unit.item, Step):
             yield Source(unit.item.id, 0)
         else:
-            yield from (Source(node, 0) for node in self._plan.inside(unit.item.id))
+            steps = map(self._plan.network.step, self._plan.inside(unit.item.id))
+            yield from (Source(step.id, 0) for step in steps if step.layer not in TENSORS)
 
     def _border(self, body: Body) -> None:
         """What enters the body and what leaves it."""
