@@ -1,10 +1,20 @@
-"""What dialogs that ask and then act have in common: the column they stand in, OK and Cancel, a line for a fault."""
+"""What dialogs that ask and then act have in common: the column, OK and Cancel, a line for a fault, path fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -36,3 +46,22 @@ def fault_label() -> QLabel:
     label.setWordWrap(True)
     label.hide()
     return label
+
+
+def plain_label(text: str) -> QLabel:
+    """A label of text that a file may have a part in: never read as markup."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def with_browse(field: QLineEdit, browse: Callable[[], object]) -> QWidget:
+    """A field for a path, and beside it the button that asks for one."""
+    holder, button = QWidget(), QPushButton("Browse...")
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(field)
+    row.addWidget(button)
+    button.clicked.connect(browse)
+    return holder

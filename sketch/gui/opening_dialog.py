@@ -7,26 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QWidget,
 )
 
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel, plain_label, with_browse
 
 RUN, TENSORS = "Run it and open", "Open its tensors"
 _MOST_SOURCE = 1 << 20
-_IMPORTS = "where the modules that it imports are"
-_CLASSES = "where its classes are; a .py file: the script that saved it"
 
 
 class OpeningDialog(QDialog):
@@ -100,15 +94,17 @@ class OpeningDialog(QDialog):
 
     def _lay_out(self, reason: str) -> None:
         column = dialog_column(self)
-        heading = QLabel(f"Opening {self._path.name} runs Python code. Do you trust where it comes from?")
+        heading = plain_label(
+            f"Opening {self._path.name} runs Python code. Do you trust where it comes from?"
+        )
         heading.setProperty("role", "subheading")
-        column.addWidget(_plain(heading))
+        column.addWidget(heading)
         column.addWidget(
-            _plain(QLabel(
+            plain_label(
                 "The code would run in a process of its own, but with your rights: it could read and change your "
                 "files.\n\n" + reason
-            ))
-        )  # fmt: skip
+            )
+        )
         form = QFormLayout()
         rows: dict[str, tuple[str, QWidget, str]] = {
             "class": ("Class", self.class_, "The class to open; left empty, the one that can be built"),
@@ -116,7 +112,7 @@ class OpeningDialog(QDialog):
             "inputs": ("Inputs", self.inputs, "shapes, such as image=1x3x224x224; the usual ones are tried"),
             "folders": (
                 "Folder",
-                self._with_button(),
+                with_browse(self.folder, self._browse),
                 "where its classes are; a .py file: the script that saved it",
             ),
         }
@@ -133,15 +129,6 @@ class OpeningDialog(QDialog):
             column.addWidget(self.tensors)
         column.addWidget(self.fault)
         column.addWidget(self.buttons)
-
-    def _with_button(self) -> QWidget:
-        holder, button = QWidget(), QPushButton("Browse...")
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.folder)
-        row.addWidget(button)
-        button.clicked.connect(self._browse)
-        return holder
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Where its classes are", str(self._path.parent))
@@ -177,10 +164,3 @@ def shapes_of(text: str) -> dict[str, tuple[int | str, ...]]:
 def shapes_text(shapes: Mapping[str, Sequence[int | str]]) -> str:
     """Shapes as they are typed."""
     return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
-
-
-def _plain(label: QLabel) -> QLabel:
-    """A label of text that a file may have a part in: never read as markup."""
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

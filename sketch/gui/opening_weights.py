@@ -5,22 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QRadioButton,
     QWidget,
 )
 
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel, plain_label, with_browse
 from sketch.gui.opening_dialog import shapes_of
 
 if TYPE_CHECKING:
@@ -97,18 +93,16 @@ class WeightsDialog(QDialog):
 
     def _lay_out(self, tensors: int) -> None:
         column = dialog_column(self)
-        text = QLabel(
+        text = plain_label(
             f"{self._path.name} holds {tensors:,} tensors and no network: how they are wired is not in the file. "
             "Which network do they belong to?"
         )
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setWordWrap(True)
         column.addWidget(text)
         form = QFormLayout()
         self._row(form, ALONE, "None: show the tensors alone", None, True)
         self._row(form, DRAWING, "An open drawing", self.drawings, self.drawings.count() > 0)
         self._row(form, EXAMPLE, "An example", self.examples, self.examples.count() > 0)
-        self._row(form, SOURCE, "Python source", self._source(), True)
+        self._row(form, SOURCE, "Python source", with_browse(self.file, self._browse), True)
         for title, field, hint in (
             ("Class", self.class_, "the one that can be built"), ("Arguments", self.arguments, "of its call"),
             ("Inputs", self.inputs, "the usual ones are tried; or image=1x3x224x224"),
@@ -134,15 +128,6 @@ class WeightsDialog(QDialog):
         else:
             field.setAccessibleName(title)
             form.addRow(button, field)
-
-    def _source(self) -> QWidget:
-        holder, browse = QWidget(), QPushButton("Browse...")
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.file)
-        row.addWidget(browse)
-        browse.clicked.connect(self._browse)
-        return holder
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(

@@ -48,7 +48,7 @@ def build_module(
     """
     plan = Plan(network)
     weights = Weights(plan.network, store, plan.spelled, mapped=mapped)
-    builder = _Builder(plan, weights)
+    builder = Builder(plan, weights)
     module = builder.module()
     module.eval()
     notes = builder.notes()
@@ -65,23 +65,23 @@ def build_module(
     return module, plan, weights
 
 
-class _Builder:
-    """Walks the living nodes in order and writes modules and graph nodes."""
+class Builder:
+    """Walks the living nodes in order and writes modules and graph nodes; `index` numbers the calls."""
 
     def __init__(self, plan: Plan, weights: Weights):
         self.root = nn.Module()
         self._plan = plan
         self._weights = weights
         self._graph = fx.Graph()
-        self._values: dict[Source, fx.Node] = {}
-        self._owners: list[int | None] = []
+        self.values: dict[Source, fx.Node] = {}
+        self.owner_of_call: list[int | None] = []
         self._owner: int | None = None
         self._tensors: dict[str, Step] = {}
         self._names = root_names(plan)
         self._places: dict[Source, Place] = {}
-        self._index: dict[fx.Node, int] = {}
+        self.index: dict[fx.Node, int] = {}
         self._results: dict[int, int] = {}
-        self.inner: dict[str, _Builder] = {}
+        self.inner: dict[str, Builder] = {}
 
     def module(self) -> fx.GraphModule:
         """The graph with all modules, parameters and buffers, those too that no call reads."""
@@ -92,7 +92,7 @@ class _Builder:
     def graph(self) -> fx.Graph:
         """The graph of calls; inputs and outputs are in the order of the network's."""
         for number, (source, name) in enumerate(self._names.items()):
-            self._values[source] = self._add("placeholder", name, (), {})
+            self.values[source] = self._add("placeholder", name, (), {})
             self._places[source] = ["input", number]
         for step in self._plan.network.steps:
             if step.id in self._plan.live and step.layer != "Input":
@@ -100,25 +100,25 @@ class _Builder:
                 self._step(step)
                 self._remember(step)
         self._owner = None
-        results = tuple(self._values[source] for _, source in self._plan.results)
+        results = tuple(self.values[source] for _, source in self._plan.results)
         self._graph.output(nested(self._plan.kept.outputs, results))
         self._graph.lint()
         return self._graph
 
     def notes(self) -> dict[str, Any]:
         """What the graph itself does not say."""
-        return Record(self._plan, self._owners, self._tensors, self._places, self._results).written()
+        return Record(self._plan, self.owner_of_call, self._tensors, self._places, self._results).written()
 
     def owners(self) -> list[int]:
         """Node ids in the order of the notes' nodes."""
-        return list(dict.fromkeys(owner for owner in self._owners if owner is not None))
+        return list(dict.fromkeys(owner for owner in self.owner_of_call if owner is not None))
 
     def _step(self, step: Step) -> None:
         if step.layer in TENSORS:
-            self._values[Source(step.id, 0)] = self._tensor(step)
+            self.values[Source(step.id, 0)] = self._tensor(step)
             return
         if step.id in self._plan.bodies:
-            self._values[Source(step.id, 0)] = self._body(step)
+            self.values[Source(step.id, 0)] = self._body(step)
             return
         call = self._plan.calls[step.id]
         target = ""
@@ -134,7 +134,7 @@ class _Builder:
     def _remember(self, step: Step) -> None:
         """Where the values of a node are, for the operators that take them."""
         for out in range(max(1, len(step.types))):
-            made = self._values.get(Source(step.id, out))
+            made = self.values.get(Source(step.id, out))
             if made is not None and made.op == "get_attr":
                 bodies, spelled = self._plan.bodies, self._plan.spelled
                 kind = "body" if step.id in bodies else "spelled" if step.id in spelled else "tensor"
@@ -142,12 +142,12 @@ class _Builder:
             elif made is not None:
                 self._places[Source(step.id, out)] = ["node", step.id, out]
                 if is_noted(step):
-                    self._results[self._index[made]] = out
+                    self._results[self.index[made]] = out
 
     def _body(self, step: Step) -> fx.Node:
         """A body of an If, Loop or Scan: a GraphModule of its own."""
         plan = self._plan.bodies[step.id]
-        inner = _Builder(plan, self._weights.within(plan.network, plan.spelled))
+        inner = Builder(plan, self._weights.within(plan.network, plan.spelled))
         target = self._plan.names.target(step)
         self.inner[target] = inner
         _place(self.root, target, fx.GraphModule(inner.root, inner.graph(), camel(step.name)))
@@ -193,9 +193,9 @@ class _Builder:
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, Operand):
-            return self._values[value.source]
+            return self.values[value.source]
         if isinstance(value, Size):
-            return self._add("call_method", "size", (self._values[value.operand.source], value.dim), {})
+            return self._add("call_method", "size", (self.values[value.operand.source], value.dim), {})
         if isinstance(value, Call):
             return self._call(value, "")
         if isinstance(value, TypeName):
@@ -232,7 +232,7 @@ class _Builder:
 
     def _like(self) -> fx.Node | None:
         """A value of the graph that is known to be a tensor, the first input where it is one."""
-        for source, node in self._values.items():
+        for source, node in self.values.items():
             kind = next(iter(self._plan.network.step(source.node).types[source.out :]), None)
             if kind is not None and kind.shape is not None and kind.is_tensor:
                 return node
@@ -241,7 +241,7 @@ class _Builder:
     def _unpack(self, step: Step, result: fx.Node, results: Any) -> None:
         """The outputs of a node from the nested tuple that it gives; only those that something uses."""
         if results is None:
-            self._values[Source(step.id, 0)] = result
+            self.values[Source(step.id, 0)] = result
             return
         asked = {source for _, source in self._plan.results} | self._plan.users.keys()
         for index, item in enumerate(results):
@@ -252,18 +252,18 @@ class _Builder:
             if isinstance(item, tuple):
                 self._unpack(step, part, item)
             else:
-                self._values[Source(step.id, item)] = part
+                self.values[Source(step.id, item)] = part
 
     def _add(self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> fx.Node:
         made = self._graph.create_node(kind, target, args, kwargs)
         if kind in ("call_function", "call_method") and not is_carried(target):
             passed = keep_running(self._graph, self.root, made)
             if passed is not None:
-                self._index[passed] = len(self._owners)
-                self._owners.append(None)
+                self.index[passed] = len(self.owner_of_call)
+                self.owner_of_call.append(None)
         if kind not in ("placeholder", "get_attr"):
-            self._index[made] = len(self._owners)
-            self._owners.append(self._owner)
+            self.index[made] = len(self.owner_of_call)
+            self.owner_of_call.append(self._owner)
         return made
 
 
@@ -285,7 +285,7 @@ def _place(root: nn.Module, target: str, value: nn.Module | torch.Tensor, *, per
         owner.register_parameter(name, value)
 
 
-def _levels(builder: _Builder, path: str = "") -> Iterator[Level]:
+def _levels(builder: Builder, path: str = "") -> Iterator[Level]:
     """The graphs of calls, a network's own first, then those of bodies."""
     yield Level(builder._plan, builder._places, path)
     for target, inner in builder.inner.items():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from sketch.graph.network import Network, Source
 from sketch.kernels.pytorch.table import TENSORS
+
+T = TypeVar("T")
 
 
 def unread(network: Network, broken: Mapping[int, str]) -> Iterator[int]:
@@ -46,15 +49,15 @@ def followers(users: Mapping[Source, Iterable[int]]) -> dict[int, list[int]]:
     return found
 
 
-def comes_back(inside: Collection[int], followers: Mapping[int, Iterable[int]]) -> bool:
-    """True when a value leaves these nodes and comes back to them."""
-    seen: set[int] = set()
-    stack = [user for node in inside for user in followers.get(node, ()) if user not in inside]
+def comes_back(inside: Collection[T], followers: Callable[[T], Iterable[T]]) -> bool:
+    """True when a value leaves these nodes and comes back to them; `followers` gives the nodes that read a node."""
+    seen: set[T] = set()
+    stack = [user for node in inside for user in followers(node) if user not in inside]
     while stack:
         node = stack.pop()
         if node in inside:
             return True
         if node not in seen:
             seen.add(node)
-            stack.extend(followers.get(node, ()))
+            stack.extend(followers(node))
     return False

@@ -17,6 +17,7 @@ from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.calls import TypeName
 from sketch.kernels.pytorch.carrying import is_carried
 from sketch.kernels.pytorch.keeping import PASSING, set_shared
+from sketch.kernels.pytorch.leaf_layers import layer_class
 from sketch.kernels.pytorch.lift_calls import HANDLERS
 from sketch.kernels.pytorch.lift_operators import OperatorReader
 from sketch.kernels.pytorch.module_calls import (
@@ -33,7 +34,6 @@ from sketch.kernels.pytorch.placing import Placer, changes_its_input, module_pat
 from sketch.kernels.pytorch.reading import READ_CALLS, Reading, canonical, module_params, read_call
 from sketch.kernels.pytorch.sink import Sink, Wire
 from sketch.kernels.pytorch.table import MODULES
-from sketch.kernels.pytorch.tracing import layer_class
 
 InputType = tuple[str, tuple[Any, ...], str]
 """Name, shape and element type of an input."""

@@ -10,13 +10,10 @@ from torch import fx, nn
 
 from sketch.binder.kernel import BinderError, ImportedModel
 from sketch.graph.network import Network
-from sketch.kernels.pytorch.assemble import assemble
 from sketch.kernels.pytorch.build import build_module
 from sketch.kernels.pytorch.carrying import carry
 from sketch.kernels.pytorch.drawing.drawn import drawn
-from sketch.kernels.pytorch.lift import InputType, notes_of
-from sketch.kernels.pytorch.tracing import trace
-from sketch.kernels.pytorch.zone_reading import noted_drawing
+from sketch.kernels.pytorch.load import redrawn
 
 __all__ = ["drawn", "from_torch", "to_torch"]
 
@@ -33,18 +30,13 @@ def from_torch(module: nn.Module, example_inputs: Any, store: Any) -> ImportedMo
     """
     from sketch.kernels.pytorch.files.script_run import run_script  # files draw live modules too
 
-    notes = notes_of(module)
-    if not notes:
-        if isinstance(module, fx.GraphModule):
-            noted_drawing(module, notes)  # refuses a module of ours with zones, whose notes are gone
-        args, kwargs = arguments(module, example_inputs)
-        return drawn(module, args, kwargs, store, runner=run_script)
-    traced = trace(module)
-    inputs: list[InputType] = [] if noted_drawing(traced, notes) is not None else notes.inputs()
-    name = notes.name or type(module).__name__
-    return assemble(
-        traced, inputs, notes, store, name=name, format="pytorch", details={"class": type(module).__name__}
-    )
+    name = type(module).__name__
+    ours = isinstance(module, fx.GraphModule)
+    made = redrawn(module, store, name=name, details={"class": name}) if ours else None
+    if made is not None:
+        return made
+    args, kwargs = arguments(module, example_inputs)
+    return drawn(module, args, kwargs, store, runner=run_script)
 
 
 def arguments(module: nn.Module, examples: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -17,7 +17,7 @@ from sketch.binder.run_facts import Key, Look, RunFacts, ValueFacts, first_origi
 from sketch.graph.network import Network, Source, Step
 from sketch.graph.zone_kinds import ENDS
 from sketch.kernels.pytorch.arrays import readable, torch_type, type_name
-from sketch.kernels.pytorch.build import _Builder
+from sketch.kernels.pytorch.build import Builder
 from sketch.kernels.pytorch.drafting import root_names
 from sketch.kernels.pytorch.plan import Plan
 from sketch.kernels.pytorch.table import TENSORS
@@ -33,7 +33,7 @@ def observe(network: Network, look: Look, task: Task) -> RunFacts:
     sound, failures, skipped = _sound_part(network)
     plan = Plan(_with_ends(sound))
     weights = Weights(plan.network, task.store, plan.spelled)
-    builder = _Builder(plan, weights)
+    builder = Builder(plan, weights)
     graph = builder.graph()
     builder.root.train(look.train)
     watch = _Watch(builder, graph, network, look, task)
@@ -126,7 +126,7 @@ NOTHING = _Nothing()
 class _Watch(fx.Interpreter):
     """Runs a graph; a call that fails gives nothing, and so does what needs it."""
 
-    def __init__(self, builder: _Builder, graph: fx.Graph, network: Network, look: Look, task: Task):
+    def __init__(self, builder: Builder, graph: fx.Graph, network: Network, look: Look, task: Task):
         super().__init__(builder.root, graph=graph)
         self.failures: dict[int, str] = {}
         self.skipped: set[int] = set()
@@ -135,7 +135,7 @@ class _Watch(fx.Interpreter):
         self._total = len(graph.nodes)
         self._done, self._told = 0, 0.0
         self._shown: dict[fx.Node, list[Key]] = {}
-        for source, node in builder._values.items():
+        for source, node in builder.values.items():
             if source.node in network.by_id:
                 self._shown.setdefault(node, []).append((source.node, source.out))
 
@@ -171,8 +171,8 @@ class _Watch(fx.Interpreter):
     def _owners(self, n: fx.Node) -> Iterable[int]:
         """The nodes of the drawing that a call belongs to."""
         builder = self._builder
-        index = builder._index.get(n)
-        owner = builder._owners[index] if index is not None else None
+        index = builder.index.get(n)
+        owner = builder.owner_of_call[index] if index is not None else None
         found = [key for key, _ in self._shown.get(n, ())] or ([owner] if owner is not None else [])
         return [key for key in found if key in self._network.by_id]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from torch import fx
 
+from sketch.kernels.pytorch.leaf_layers import chains
 from sketch.kernels.pytorch.notes import Notes
 from sketch.kernels.pytorch.sink import Sink
-from sketch.kernels.pytorch.tracing import chains
 
 _IN_PLACE = ("iadd", "isub", "imul", "itruediv")
 

@@ -122,7 +122,7 @@ class Plan:
 
     def comes_back(self, group: int) -> bool:
         """True for a group that a value leaves and comes back to."""
-        return comes_back(self.inside(group), self.followers)
+        return comes_back(self.inside(group), lambda node: self.followers.get(node, ()))
 
     def _drawn(self) -> Iterator[Step]:
         """Nodes that lead to a result in the drawing; text and file name the same ones, whatever each leaves out."""

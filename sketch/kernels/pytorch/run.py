@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 
 from sketch.binder.kernel import BinderError, Task
 from sketch.kernels.pytorch.arrays import readable, torch_type
+from sketch.kernels.pytorch.capture.nesting import tensors
 from sketch.kernels.pytorch.files.runnable import call_by_name, runnable
 from sketch.kernels.pytorch.lift import notes_of
 from sketch.kernels.pytorch.notes import Notes
@@ -22,20 +23,20 @@ def run(path: Path, inputs: Mapping[str, Array], task: Task) -> dict[str, Array]
     """Outputs by the names of the Output nodes. Files of others take the inputs in order and number their outputs."""
     with runnable(path, task) as module:
         notes = notes_of(module)
-        tensors = given_tensors(path, notes, inputs)
-        given = call_by_name(module, dict(zip(names_of(notes, inputs), tensors, strict=True)))
+        taken = given_tensors(path, notes, inputs)
+        given = call_by_name(module, dict(zip(names_of(notes, inputs), taken, strict=True)))
         return _named(given, notes.outputs())
 
 
 def given_tensors(path: Path, notes: Notes, inputs: Mapping[str, Array]) -> list[torch.Tensor]:
     """The inputs in the order in which the module takes them; BinderError when one is missing."""
-    tensors = []
+    found = []
     types = {name: dtype for name, _, dtype in notes.inputs()}
     for name in names_of(notes, inputs):
         if name not in inputs:
             raise BinderError(f"{path}: needs the input {name!r}, got {', '.join(inputs) or 'none'}.")
-        tensors.append(_tensor(inputs[name], types.get(name, "")))
-    return tensors
+        found.append(_tensor(inputs[name], types.get(name, "")))
+    return found
 
 
 def names_of(notes: Notes, inputs: Mapping[str, Array]) -> list[str]:
@@ -49,15 +50,6 @@ def _tensor(array: Array, dtype: str) -> torch.Tensor:
 
 
 def _named(given: Any, names: list[str]) -> dict[str, Array]:
-    tensors = list(_flat(given))
-    titles = names if len(names) == len(tensors) else [f"output{index + 1}" for index in range(len(tensors))]
-    return {name: readable(tensor) for name, tensor in zip(titles, tensors, strict=True)}
-
-
-def _flat(value: Any) -> Iterator[torch.Tensor]:
-    """The tensors of nested results, in order."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (Mapping, tuple, list)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _flat(item)
+    found = tensors(given)
+    titles = names if len(names) == len(found) else [f"output{index + 1}" for index in range(len(found))]
+    return {name: readable(tensor) for name, tensor in zip(titles, found, strict=True)}

@@ -31,6 +31,7 @@ from sketch.kernels.pytorch.arrays import type_name
 from sketch.kernels.pytorch.carrying import is_carried
 from sketch.kernels.pytorch.graph_digest import FOLDED, graph_digest, tensor_digest
 from sketch.kernels.pytorch.keeping import EXACT, OUTPUTS, set_shared, set_transient
+from sketch.kernels.pytorch.leaf_layers import layer_class
 from sketch.kernels.pytorch.lift_operators import spelled_value
 from sketch.kernels.pytorch.module_rows import UNFLATTEN
 from sketch.kernels.pytorch.notes import Notes
@@ -40,7 +41,6 @@ from sketch.kernels.pytorch.reading import module_params
 from sketch.kernels.pytorch.reread import library
 from sketch.kernels.pytorch.sink import Sink
 from sketch.kernels.pytorch.table import MODULES
-from sketch.kernels.pytorch.tracing import layer_class
 
 MOST_DEPTH = 100
 """Groups are at most this deep inside of each other."""

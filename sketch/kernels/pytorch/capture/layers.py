@@ -13,7 +13,7 @@ from sketch.kernels.pytorch.capture.book import FROM_STATE, Entry, Unrecordable
 from sketch.kernels.pytorch.capture.memory import kind_of, version
 from sketch.kernels.pytorch.capture.nesting import Opaque, leaves, tensors
 from sketch.kernels.pytorch.capture.recorder import Recorder
-from sketch.kernels.pytorch.tracing import layer_class
+from sketch.kernels.pytorch.leaf_layers import layer_class
 
 Runner = Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 """Runs a module that has no Python code (TorchScript) by calls that torch reports."""

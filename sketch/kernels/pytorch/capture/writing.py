@@ -17,7 +17,7 @@ from sketch.kernels.pytorch.capture.calls import size
 from sketch.kernels.pytorch.capture.nesting import Ref, refs, replaced
 from sketch.kernels.pytorch.capture.places import NOWHERE
 from sketch.kernels.pytorch.capture.results import Results
-from sketch.kernels.pytorch.tracing import CHAINS
+from sketch.kernels.pytorch.leaf_layers import CHAINS
 
 CONSTANT = "_tensor_constant"
 

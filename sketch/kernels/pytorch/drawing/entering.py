@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from torch import fx
 
+from sketch.kernels.pytorch.flow import comes_back
+
 Path = tuple[str, ...]
 
 
@@ -24,18 +26,6 @@ def entered_again(homes: Mapping[fx.Node, Path]) -> frozenset[str]:
             inside.setdefault(group, []).append(node)
             runs[group] = runs.get(group, 0) + (before[:depth] != group)
         before = home
-    found = (group for group, count in runs.items() if count > 1 and _comes_back(set(inside[group])))
+    twice = (group for group, count in runs.items() if count > 1)
+    found = (group for group in twice if comes_back(set(inside[group]), lambda node: node.users))
     return frozenset(".".join(group) for group in found)
-
-
-def _comes_back(inside: set[fx.Node]) -> bool:
-    seen: set[fx.Node] = set()
-    stack = [user for node in inside for user in node.users if user not in inside]
-    while stack:
-        node = stack.pop()
-        if node in inside:
-            return True
-        if node not in seen:
-            seen.add(node)
-            stack.extend(node.users)
-    return False

@@ -55,15 +55,13 @@ def _module(path: Path, seen: Look, options: Options, task: Task) -> ImportedMod
     require_permission(path, seen, task)
     from sketch.kernels.pytorch.files.drawn import drawn
     from sketch.kernels.pytorch.files.unpickling import unpickled
-    from sketch.kernels.pytorch.lift import notes_of
-    from sketch.kernels.pytorch.load import with_notes
-    from sketch.kernels.pytorch.zone_reading import noted_drawing
+    from sketch.kernels.pytorch.load import redrawn
 
     with unpickled(path, options.get("folders") or ()) as module:
         task.step(1, 3, "Reading layers")
-        notes = notes_of(module)
-        if notes or noted_drawing(module, notes) is not None:  # zones without notes are refused there
-            return with_notes(module, path, task)
+        made = redrawn(module, task.store, name=path.stem, details={"file": path.name}, task=task)
+        if made is not None:
+            return made
         details = {"file": path.name, "class": type(module).__name__}
         return drawn(module.eval(), options.get("inputs") or {}, task, name=path.stem, details=details)
 
