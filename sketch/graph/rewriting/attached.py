@@ -8,11 +8,13 @@ from typing import Any
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.graph.draft import Draft
 from sketch.graph.rewriting.versions import Versions
+from sketch.graph.rows import FrozenDict
 
 _COMPUTED = "Constant"
 """The layer whose tensor is what the source computes, not what somebody trained."""
 _NESTING = "outputs"
 _EXACT = "exact"
+_CLASSES = "classes"
 _SHARED = "shared"
 _FACTS = (_SHARED, "transient", "frozen")
 """Facts about nodes that source says; a row is `<fact>.<id>`."""
@@ -42,9 +44,7 @@ def _weights(draft: Draft, seen: Versions, key: int, target: int, made: dict[int
     for role in set(seen.old.weights_of(target)) - set(given):
         draft.put("weights", (target, role), None)
     owner, role = seen.new.meta.get(f"{_SHARED}.{key}") or (0, "")
-    if (
-        owner in seen.origin and not role
-    ):  # one more call of a layer that is there: its weights are that layer's
+    if owner in seen.origin and not role:  # one more call of a layer that is there
         for name, tensor in seen.old.weights_of(seen.origin[owner]).items():
             set_weight(draft, target, name, tensor)
         return
@@ -93,10 +93,14 @@ def _renumbered(kind: str, value: Any, ids: Mapping[int, int]) -> Any:
 
 
 def _whole(draft: Draft, seen: Versions) -> None:
-    """How results are nested; and whether names are a module's own, for a drawing of which nothing is left."""
+    """How results are nested, what classes are called; whether names are a module's own, where nothing else is left."""
     now, was = seen.new.meta.get(_NESTING), seen.base.meta.get(_NESTING)
     if now != was:
         draft.put("meta", _NESTING, now)
+    known = seen.base.meta.get(_CLASSES, {})
+    named = {path: name for path, name in seen.new.meta.get(_CLASSES, {}).items() if known.get(path) != name}
+    if named:
+        draft.put("meta", _CLASSES, FrozenDict({**seen.old.meta.get(_CLASSES, {}), **named}))
     left = any(seen.old.weights_of(key) or seen.has_weights(new) for new, key in seen.origin.items()
                if not seen.library[seen.new.nodes[new].layer].group)  # fmt: skip
     if seen.guessed and not left and _EXACT in seen.new.meta:

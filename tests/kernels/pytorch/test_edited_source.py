@@ -249,6 +249,17 @@ def test_a_class_that_is_used_often_changes_all_its_groups(store):
     assert len({made.nodes[key].parent for key in fresh}) == len(fresh) > 1
 
 
+def test_a_class_keeps_the_name_that_the_text_gives_it(store):
+    text = Text(example("resnet18", ("N", 3, 32, 32)), store, "resnet18")
+    made = Tables()
+    made.apply(whole(text.tables))
+    new = text.run(text.source.text.replace("Layer2Block", "Downsampling"))
+    drop_unread(new, text.base, library())
+    made.apply(rewritten(text.tables, new, library(), text.shown, text.base))
+    again = source_text(build_network(made, library(), name="resnet18", store=store)).text
+    assert again == text.source.text.replace("Layer2Block", "Downsampling")
+
+
 def test_a_layer_that_is_made_and_not_called_is_left_out(lenet):
     made = lenet.edited(("self.fc2(x)", "x"), ("(84, 10)", "(120, 10)"))
     assert lenet.unread == ["fc2"]

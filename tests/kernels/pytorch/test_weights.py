@@ -71,8 +71,10 @@ def test_mapped_tensors_lie_in_the_file_and_the_others_do_not(tmp_path, kind, ma
 
 @pytest.mark.parametrize("part", [lambda module: module, torch.nn.Module.state_dict], ids=["whole", "state"])
 def test_transposed_weights_are_saved_as_torch_saves_contiguous_ones(tmp_path, part):
-    """Also a tied one, and one of another size and type; the module itself stays as it is."""
-    module = torch.nn.Sequential(*(torch.nn.Linear(20, 33) for _ in range(4)))
+    """Also a tied one, more than there are buffers, of other sizes and types; the module itself stays as it is."""
+    module = torch.nn.Sequential(*(torch.nn.Linear(20, 33) for _ in range(8)))
+    for number in range(4, 8):
+        module[number].weight = torch.nn.Parameter(torch.rand(5 * number, 30 - number).t())
     wide = torch.arange(600, dtype=torch.bfloat16).view(10, 60)
     module[1].weight = torch.nn.Parameter(to_mapped(stored(tmp_path, "transposed"), "float32"))
     module[2].weight = torch.nn.Parameter(wide.t())
