@@ -46,8 +46,13 @@ class Job:
 
     def start(self) -> Job:
         """Run on a thread of its own."""
-        threading.Thread(target=self._run, name=f"job {self.title}", daemon=True).start()
+        threading.Thread(target=self.run, name=f"job {self.title}", daemon=True).start()
         return self
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once `cancel` was called, also when the job was over by then."""
+        return self._cancelled.is_set()
 
     def cancel(self) -> None:
         """Stop within a second: the worker that is busy with this job is killed."""
@@ -89,7 +94,8 @@ class Job:
         for receive in self._on_progress:
             receive(done, total, text)
 
-    def _run(self) -> None:
+    def run(self) -> Job:
+        """Run here, to the end."""
         self.state = "running"
         try:
             self.result = self._body(self)
@@ -108,5 +114,16 @@ class Job:
         with self._lock:
             self._ended.set()
             waiting = list(self._on_end)
+            self._forget()
         for receive in waiting:
             receive(self)
+        return self
+
+    def _forget(self) -> None:
+        """Let go of what the work was done with: who listens knows the job, and the job need not know them."""
+        self._body = _over
+        self._on_progress, self._on_end = [], []
+
+
+def _over(_job: Job) -> None:
+    """What is left to do when a job is over."""

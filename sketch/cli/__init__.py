@@ -6,7 +6,6 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sketch.cli.parts import (
@@ -21,6 +20,7 @@ from sketch.cli.parts import (
     write,
     writing_options,
 )
+from sketch.cli.render import add_render
 from sketch.cli.running import add_run
 from sketch.cli.surgery import add_commands
 from sketch.cli.weights import add_weights
@@ -61,10 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     check = command(commands, "check", _check, "problems; exit 1 when there are errors", "SRC")
     code = command(commands, "code", _code, "source text on standard output", "SRC", json_option=False)
     code.add_argument("--kernel", default="pytorch", help="pytorch (default), onnx, ...")
-    render = command(commands, "render", _render, "the canvas as a picture", "SRC", "DST", json_option=False)
-    for each in (info, check, code, render):
+    for each in (info, check, code):
         input_option(each, "shape of an input with which a module is run to be drawn")
-    render.add_argument("--theme", default="light", choices=("light", "dark"))
+    add_render(commands)
     command(commands, "diff", _diff, "structural and weight differences; exit 1 when there are any", "A", "B")
     command(commands, "kernels", _kernels, "the kernels there are, and what they read and write")
     add_run(commands)
@@ -114,16 +113,6 @@ def _code(args: argparse.Namespace) -> int:
     from sketch import api
 
     show(api.code(opened(args, shapes(args.input)), args.kernel).rstrip("\n"))
-    return 0
-
-
-def _render(args: argparse.Namespace) -> int:
-    from sketch import api
-
-    network = opened(args, shapes(args.input))
-    from sketch.gui.picture import render_file
-
-    render_file(network, api.workbench().library, Path(args.dst), args.theme)
     return 0
 
 

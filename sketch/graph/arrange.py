@@ -1,72 +1,164 @@
-"""Arrange: a layered drawing from top to bottom of each canvas, the same for the same network every time."""
+"""Arrange: a layered drawing of each canvas, down or to the right, the same for the same network every time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
 from sketch.graph.collection import paused_collection
-from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, node_size
-from sketch.graph.layout.coordinates import across
-from sketch.graph.layout.layers import Arc, assign
-from sketch.graph.layout.order import order
+from sketch.graph.geometry import RIGHT, direction, layer_gap, node_size
+from sketch.graph.layout.drawing import Drawn, Picture, Shape, Step, draw
+from sketch.graph.layout.layers import Arc
+from sketch.graph.layout.packing import pack
 from sketch.graph.library import LayerLibrary
-from sketch.graph.lifting import GroupPorts, descendants, drawn_ports, group_ports
+from sketch.graph.lifting import GroupPorts, descendants, drawn_ports, group_ports, is_shared
+from sketch.graph.rows import Place, Way
 from sketch.graph.tables import Tables
 
-LANE = 14.0
-LANE_GAP = 12.0
-PITCH = NODE_HEIGHT + GAP_Y
-PARTS_GAP = 72.0
-
-Places = dict[int, tuple[float, float]]
+Places = dict[int, Place]
+LONG = 100.0
+"""A straight wire longer than this (scene units) keeps its way too: it is known to be clear."""
 
 
-def arrange(tables: Tables, parent: int | None, library: LayerLibrary) -> Places:
-    """Node id -> (x, y) of its centre for the canvas of `parent`; closed groups are boxes. O(n) in practice.
+class Task(Protocol):
+    """Who waits for a layout: told how far it is, and may stop it by raising."""
 
-    Parts that are not wired together stand side by side. The drawing is centred on x = 0 and starts at y = 0.
+    def step(self, done: float, total: float, text: str) -> None:
+        """`done` of `total`, and what is being done."""
+
+
+def arrange(
+    tables: Tables,
+    parent: int | None,
+    library: LayerLibrary,
+    task: Task | None = None,
+    *,
+    runs: str | None = None,
+) -> Places:
+    """Node id -> its place for the canvas of `parent`; closed groups are boxes. O(n) in practice.
+
+    Parts that are not wired together stand side by side. The drawing is centred on x = 0 and starts at y = 0 (to the
+    right: on y = 0 and at x = 0). The wires of a shared source do not count but for the first.
+
+    Args:
+        task: is told the progress, and stops the layout by raising.
+        runs: `down` or `right`; the document's own direction when left out.
     """
     with paused_collection():
-        members = sorted(tables.children(parent))
-        canvas = _Canvas(tables, library, members)
-        places: Places = {}
-        right = 0.0
-        for part, arcs in canvas.parts():
-            found = canvas.draw(part, arcs)
-            left = min(x - canvas.width[item] / 2 for item, (x, _) in found.items())
-            shift = (right + PARTS_GAP if places else 0.0) - left
-            places.update((item, (x + shift, y)) for item, (x, y) in found.items())
-            right = max(places[item][0] + canvas.width[item] / 2 for item in found)
-        return {item: (round(x - right / 2, 1), y) for item, (x, y) in places.items()}
+        return lay_out(Canvas(tables, library, sorted(tables.children(parent)), runs), task)
 
 
-def arrange_all(tables: Tables, library: LayerLibrary) -> Places:
+def arrange_all(
+    tables: Tables, library: LayerLibrary, task: Task | None = None, *, runs: str | None = None
+) -> Places:
     """Places for the nodes of every canvas: the top level and each group."""
     groups = [node.id for node in tables.nodes.values() if library[node.layer].group]
+    return arrange_levels(tables, (None, *groups), library, task, runs=runs)
+
+
+def arrange_levels(
+    tables: Tables,
+    parents: Iterable[int | None],
+    library: LayerLibrary,
+    task: Task | None = None,
+    *,
+    runs: str | None = None,
+) -> Places:
+    """Places for the nodes of some canvases, each laid out by itself."""
     places: Places = {}
-    for parent in (None, *groups):
-        places.update(arrange(tables, parent, library))
+    for parent in parents:
+        places.update(arrange(tables, parent, library, task, runs=runs))
     return places
 
 
-class _Canvas:
+def arrange_some(
+    tables: Tables, library: LayerLibrary, chosen: Iterable[int], task: Task | None = None
+) -> Places:
+    """Places for some nodes of one canvas, laid out among themselves; the middle of them stays where it is."""
+    ids = sorted(key for key in dict.fromkeys(chosen) if key in tables.nodes)
+    if not ids:
+        return {}
+    with paused_collection():
+        canvas = Canvas(tables, library, ids)
+        places = lay_out(canvas, task)
+    old, new = canvas.middle(tables.places), canvas.middle(places)
+    dx, dy = round(old[0] - new[0], 1), round(old[1] - new[1], 1)
+    return {key: moved(place, dx, dy) for key, place in places.items()}
+
+
+def moved(place: Place, dx: float, dy: float) -> Place:
+    """A place with its ways, shifted."""
+    ways = tuple(
+        replace(way, points=tuple((round(x + dx, 1), round(y + dy, 1)) for x, y in way.points))
+        for way in place.ways
+    )
+    return Place(round(place.x + dx, 1), round(place.y + dy, 1), ways)
+
+
+def lay_out(canvas: Canvas, task: Task | None = None) -> Places:
+    """Draw every part of a canvas, and pack the parts."""
+    parts = canvas.parts()
+    pictures: list[Picture] = []
+    done, total = 0, len(canvas.shapes)
+    for part, arcs in parts:
+        step = _progress(task, done, len(part), total)
+        step(0.0)
+        shapes = [canvas.shapes[item] for item in part]
+        pictures.append(draw(shapes, arcs, step, layer_gap(canvas.runs)))
+        done += len(part)
+    moves = pack([picture.extent for picture in pictures])
+    places: Places = {}
+    for (part, arcs), picture, move in zip(parts, pictures, moves, strict=True):
+        drawn = picture.drawn(arcs, (round(move[0], 1), round(move[1], 1)), turned=canvas.turned)
+        places.update(_placed(part, drawn, 0 if canvas.turned else 1))
+    return places
+
+
+def _progress(task: Task | None, done: int, size: int, total: int) -> Step:
+    def step(share: float) -> None:
+        if task is not None:
+            task.step(done + share * size, total, "Arranging")
+
+    return step
+
+
+def _placed(part: list[int], drawn: Drawn, along: int) -> Places:
+    """Rows for one part; `along` is the axis that wires run along."""
+    ways: dict[int, list[Way]] = {}
+    for (source, out, target, into), points in drawn.ways.items():
+        if len(points) > 2 or points[1][along] - points[0][along] > LONG:
+            ways.setdefault(source, []).append(Way(out, part[target], into, points))
+    return {
+        item: Place(*centre, tuple(ways.get(index, ())))
+        for index, (item, centre) in enumerate(zip(part, drawn.centres, strict=True))
+    }
+
+
+class Canvas:
     """The boxes of one canvas and the wires lifted to it."""
 
-    def __init__(self, tables: Tables, library: LayerLibrary, members: list[int]):
+    def __init__(self, tables: Tables, library: LayerLibrary, members: list[int], runs: str | None = None):
+        self._tables, self._library = tables, library
         self._members = members
         self._ports: dict[int, GroupPorts] = {}
-        self.width: dict[int, float] = {}
+        self.runs = runs or direction(tables.meta)
+        self.turned = self.runs == RIGHT
+        self.shapes: dict[int, Shape] = {}
+        """Item -> its box, width and height exchanged in a drawing that runs to the right."""
         item_of: dict[int, int] = {}
         for item in members:
             item_of[item] = item
             if library[tables.nodes[item].layer].group:
                 self._ports[item] = ports = group_ports(tables, library, item)
                 item_of.update((inner, item) for inner in descendants(tables, item))
-                self.width[item] = node_size(len(ports.inputs), len(ports.outputs))[0]
+                self.shapes[item] = self._shape(len(ports.inputs), len(ports.outputs))
             else:
-                self.width[item] = node_size(*drawn_ports(tables, library, item))[0]
-        self.arcs = self._lifted(tables, item_of)
+                self.shapes[item] = self._shape(*drawn_ports(tables, library, item))
+        self.arcs = self._lifted(item_of)
 
     def parts(self) -> list[tuple[list[int], list[Arc]]]:
-        """Items that hang together with their wires, each part and the parts in the order of their oldest item."""
+        """Items that hang together and the wires among them as indices; parts in the order of their oldest item."""
         root = {item: item for item in self._members}
 
         def find(item: int) -> int:
@@ -79,26 +171,39 @@ class _Canvas:
             one, other = find(source), find(target)
             root[max(one, other)] = min(one, other)
         found: dict[int, tuple[list[int], list[Arc]]] = {}
+        index: dict[int, int] = {}
         for item in self._members:
-            found.setdefault(find(item), ([], []))[0].append(item)
-        for arc in self.arcs:
-            found[find(arc[0])][1].append(arc)
+            part = found.setdefault(find(item), ([], []))[0]
+            index[item] = len(part)
+            part.append(item)
+        for source, out, target, into in self.arcs:
+            found[find(source)][1].append((index[source], out, index[target], into))
         return list(found.values())
 
-    def draw(self, part: list[int], wires: list[Arc]) -> Places:
-        """The places of one part, its upper left anywhere."""
-        number = {item: index for index, item in enumerate(part)}
-        arcs = [(number[source], out, number[target], into) for source, out, target, into in wires]
-        graph = assign(len(part), arcs)
-        rows = order(graph)
-        widths = [self.width[item] for item in part] + [LANE] * (len(graph.layer) - len(part))
-        x = across(graph, rows, widths, GAP_X, LANE_GAP)
-        return {item: (x[index], graph.layer[index] * PITCH) for item, index in number.items()}
+    def middle(self, places: Mapping[int, Place]) -> tuple[float, float]:
+        """The middle of what the boxes cover at these places."""
+        boxes = [(places[item], shape) for item, shape in self.shapes.items() if item in places]
+        if not boxes:
+            return 0.0, 0.0
+        ends = []
+        for at, shape in boxes:
+            width, height = (shape.height, shape.width) if self.turned else (shape.width, shape.height)
+            ends.append((at.x - width / 2, at.y - height / 2, at.x + width / 2, at.y + height / 2))
+        left, top, right, bottom = zip(*ends, strict=True)
+        return (min(left) + max(right)) / 2, (min(top) + max(bottom)) / 2
 
-    def _lifted(self, tables: Tables, item_of: dict[int, int]) -> list[Arc]:
+    def _shape(self, inputs: int, outputs: int) -> Shape:
+        width, height = node_size(inputs, outputs, self.runs)
+        return Shape(*((height, width) if self.turned else (width, height)), inputs, outputs)
+
+    def _lifted(self, item_of: dict[int, int]) -> list[Arc]:
+        """Wires between items of the canvas; of a shared source only the first."""
         found: dict[Arc, None] = {}
         for node_id, source in item_of.items():
-            for edge in tables.nodes[node_id].next:
+            edges = self._tables.nodes[node_id].next
+            if is_shared(self._tables, self._library, node_id):
+                edges = tuple(edge for edge in edges if edge.target in item_of)[:1]
+            for edge in edges:
                 target = item_of.get(edge.target)
                 if target is None or target == source:
                     continue

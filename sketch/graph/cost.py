@@ -5,8 +5,17 @@ One multiply-accumulate is counted as two floating-point operations, as is usual
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from sketch.graph.dims import Dim, product
-from sketch.graph.network import Network, Step
+from sketch.graph.rows import ValueType
+from sketch.graph.weights import WeightType
+
+if TYPE_CHECKING:
+    from sketch.graph.network import Network, Step
+
+Shapes = tuple[tuple[Dim, ...] | None, ...]
 
 _CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
 _TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
@@ -28,42 +37,50 @@ def step_flops(step: Step) -> Dim:
 
     Element-wise layers, pools and norms count as one operation per output element.
     """
-    shapes = [kind.shape if kind is not None else None for kind in step.types]
-    if (
-        not shapes
-        or shapes[0] is None
-        or step.layer in ("Input", "Output", "Constant", "Parameter", "Embedding")
-    ):
+    inputs, outputs = _shapes(step.input_types), _shapes(step.types)
+    return layer_flops(step.layer, step.params, inputs, outputs, step.weights)
+
+
+def layer_flops(
+    layer: str, params: Mapping[str, Any], inputs: Shapes, outputs: Shapes, weights: Mapping[str, WeightType]
+) -> Dim:
+    """The same from what is known of a layer: effective parameters, shapes at its ports, the weights it needs."""
+    shape = outputs[0] if outputs else None
+    if shape is None or layer in ("Input", "Output", "Constant", "Parameter", "Embedding"):
         return 0
-    out: Dim = product(shapes[0])
-    weights = {role: kind for role, kind in step.weights.items() if kind.trainable and len(kind.shape) > 1}
-    if step.layer in _CONVOLUTIONS or step.layer == "Linear":
-        return 2 * out * product(step.weights["weight"].shape[1:])
-    if step.layer in _FUNCTIONAL:
-        return 2 * out * product(_second(step)[1:])
-    source = step.input_types[0].shape if step.input_types and step.input_types[0] is not None else None
+    out: Dim = product(shape)
+    used = {role: kind for role, kind in weights.items() if kind.trainable and len(kind.shape) > 1}
+    if layer in _CONVOLUTIONS or layer == "Linear":
+        return 2 * out * product(weights["weight"].shape[1:])
+    if layer in _FUNCTIONAL:
+        return 2 * out * product(_second(inputs)[1:])
+    source = inputs[0] if inputs else None
     if source is None:
         return out
-    if step.layer in _TRANSPOSED:
-        return 2 * product(source) * product(step.weights["weight"].shape[1:])
-    if step.layer == "MatMul":
+    if layer in _TRANSPOSED:
+        return 2 * product(source) * product(weights["weight"].shape[1:])
+    if layer == "MatMul":
         return 2 * out * product(source[-1:])
-    if weights and (step.layer in _RECURRENT or "Attention" in step.layer or "Transformer" in step.layer):
-        return _per_position(step, source, sum((product(kind.shape) for kind in weights.values()), 0))
+    if used and (layer in _RECURRENT or "Attention" in layer or "Transformer" in layer):
+        total = sum((product(kind.shape) for kind in used.values()), 0)
+        return _per_position(layer in _RECURRENT, bool(params.get("batch_first")), source, total)
     return out
 
 
-def _second(step: Step) -> tuple[Dim, ...]:
+def _shapes(types: tuple[ValueType | None, ...]) -> Shapes:
+    return tuple(kind.shape if kind is not None else None for kind in types)
+
+
+def _second(inputs: Shapes) -> tuple[Dim, ...]:
     """The shape of the second input, nothing where it is not known."""
-    kind = step.input_types[1] if len(step.input_types) > 1 else None
-    return kind.shape or () if kind is not None else ()
+    return inputs[1] or () if len(inputs) > 1 else ()
 
 
-def _per_position(step: Step, source: tuple[Dim, ...], weights: Dim) -> Dim:
+def _per_position(is_recurrent: bool, batch_first: bool, source: tuple[Dim, ...], weights: Dim) -> Dim:
     """Every weight is used once at every position; attention adds the two products of the score matrix."""
     positions = product(source[:-1])
     total = 2 * positions * weights
-    if step.layer in _RECURRENT or len(source) != 3:
+    if is_recurrent or len(source) != 3:
         return total
-    length = source[1] if step.params.get("batch_first") else source[0]
+    length = source[1] if batch_first else source[0]
     return total + 4 * positions * length * source[-1]

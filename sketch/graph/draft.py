@@ -8,8 +8,12 @@ from typing import Any
 
 from sketch.graph.draft_wires import DraftWires
 from sketch.graph.errors import NamingError
+from sketch.graph.folding import set_open
 from sketch.graph.freezing import set_frozen
-from sketch.graph.rows import FrozenDict, Node, Place
+from sketch.graph.lifting import set_wired
+from sketch.graph.linking.rows import set_link
+from sketch.graph.ports import set_ports
+from sketch.graph.rows import Node, Place
 
 MAX_NAME = 4096
 
@@ -30,7 +34,7 @@ class Draft(DraftWires):
         spec = self.library[layer]
         if parent is not None:
             self.require_group(parent)
-        clean = FrozenDict({key: spec.clean_param(key, value) for key, value in (params or {}).items()})
+        clean = self.clean_params(spec, params or {})
         node_id = self.new_id()
         if name is None:
             name = self.fresh_name(parent, spec.prefix)
@@ -89,6 +93,10 @@ class Draft(DraftWires):
         for table, key in self._attached.get(node_id, ()):
             self._rows[table, key] = None
         set_frozen(self, node_id, ())
+        set_open(self, node_id, False)
+        set_link(self, node_id, None)
+        set_ports(self, node_id, (), ())
+        set_wired(self, node_id, False)
         self.put("places", node_id, None)
         self.put("nodes", node_id, None)
 

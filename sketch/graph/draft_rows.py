@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sketch.graph.delta import Change, Delta
 from sketch.graph.errors import GroupError, UnknownNodeError
 from sketch.graph.library import LayerLibrary
-from sketch.graph.rows import Node
+from sketch.graph.rows import FrozenDict, Node
 from sketch.graph.specs import LayerSpec
 from sketch.graph.tables import Tables
 
@@ -22,6 +23,7 @@ class DraftRows:
         self._names: dict[tuple[int | None, str], int] = {}
         self._joined: dict[int | None, dict[int, None]] = {}
         self._numbers: dict[tuple[int | None, str], int] = {}
+        self._clean: dict[tuple[str, str], FrozenDict] = {}
         self._attached: dict[int, set[tuple[str, Any]]] = {}
 
     def get(self, table: str, key: Any) -> Any:
@@ -38,6 +40,15 @@ class DraftRows:
             self._joined.setdefault(row.parent, {})[row.id] = None
         elif table in ("weights", "hints"):
             self._attached.setdefault(key[0], set()).add((table, key))
+
+    def clean_params(self, spec: LayerSpec, params: Mapping[str, Any]) -> FrozenDict:
+        """Parameters in their stored form; ParameterError. Layers that are alike share theirs: files repeat blocks."""
+        key = (spec.name, repr(params))
+        found = self._clean.get(key)
+        if found is None:
+            found = FrozenDict({name: spec.clean_param(name, value) for name, value in params.items()})
+            self._clean[key] = found
+        return found
 
     def node(self, node_id: int) -> Node:
         """The node as the draft sees it; UnknownNodeError when it is not there."""
@@ -68,6 +79,17 @@ class DraftRows:
         )
         return tuple(change for change in changes if change.before != change.after)
 
+    def changed(self, table: str) -> list[tuple[Any, Any]]:
+        """(key, row) of what the draft has written in a table, also where it is as it was."""
+        return [(key, row) for (name, key), row in self._rows.items() if name == table]
+
+    def attached(self, table: str, node_id: int) -> dict[Any, Any]:
+        """The rows of `weights` or `hints` at a node as the draft sees them: by role, or by output."""
+        base = self.base.weights_of(node_id) if table == "weights" else self.base.hints_of(node_id)
+        written = sorted(key[1] for name, key in self._attached.get(node_id, ()) if name == table)
+        names = dict.fromkeys((*base, *written))
+        return {name: row for name in names if (row := self.get(table, (node_id, name))) is not None}
+
     def new_id(self) -> int:
         """An id never used before in this document (nodes, notes and tensors share the counter)."""
         number: int = self.get("meta", "next_id") or 1
@@ -78,7 +100,12 @@ class DraftRows:
         """`conv1`, `conv2`, ...: the first free name in a group."""
         key = (parent, prefix)
         number = self._numbers.get(key, 1)
-        while self.named(parent, f"{prefix}{number}") is not None:
+        there, rows = self.base.named, self._rows
+        while True:
+            found = there(parent, f"{prefix}{number}")  # thousands may be taken: the usual case comes first
+            untouched = found is not None and ("nodes", found) not in rows
+            if not untouched and self.named(parent, f"{prefix}{number}") is None:
+                break
             number += 1
         self._numbers[key] = number + 1
         return f"{prefix}{number}"

@@ -48,7 +48,7 @@ class DraftWires(DraftRows):
             raise CycleError(
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
-        made = replace(edge, source=source, out=out)
+        made = edge._replace(source=source, out=out)
         before = self.node(edge.source)
         self.put(
             "nodes", before.id, replace(before, next=tuple(wire for wire in before.next if wire != edge))
@@ -114,7 +114,7 @@ class DraftWires(DraftRows):
         if spec.is_operator or not spec.inputs or not spec.inputs[-1].variadic or gone.into < first:
             return
         for edge in [wire for wire in node.prior if wire.into > gone.into]:
-            self._shift(edge, replace(edge, into=edge.into - 1))
+            self._shift(edge, edge._replace(into=edge.into - 1))
 
     def _drop_constant(self, target: int, into: int) -> None:
         """A wire takes the place of an operator's constant input."""

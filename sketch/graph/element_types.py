@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sketch.graph.rows import DTYPES
 
@@ -22,3 +24,12 @@ HELD_TYPES: Mapping[str, int] = {name: number for name, number in ELEMENT_TYPES.
 
 HELD_NAMES: Mapping[int, str] = {number: name for name, number in HELD_TYPES.items()}
 """Number -> name."""
+
+
+@lru_cache(maxsize=64)
+def bits_of(dtype: str) -> int:
+    """How many bits an element takes; 0 where that is not fixed (text, sequences)."""
+    if dtype == "bool":
+        return 8
+    found = re.match(r"[a-z]+(\d+)", dtype) if dtype in DTYPES else None
+    return int(found[1]) if found else 0

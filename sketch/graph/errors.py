@@ -41,6 +41,10 @@ class GroupError(GraphError):
     """Nodes cannot form, join or leave a group like this."""
 
 
+class LinkError(GraphError):
+    """Linked groups cannot all follow an edit, or groups cannot be linked; the message says which and why."""
+
+
 class StaleDeltaError(GraphError):
     """A Delta does not fit the rows it is applied to."""
 

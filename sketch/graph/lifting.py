@@ -6,19 +6,27 @@ around its end; a wire that leaves the canvas is drawn to a stub at its border.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sketch.graph.evaluate import output_count
 from sketch.graph.geometry import node_size, port_counts
 from sketch.graph.library import LayerLibrary
 from sketch.graph.operator_types import constant_places
+from sketch.graph.ports import Inner, said_ports, sort_inputs, sort_outputs
 from sketch.graph.rows import Node
 from sketch.graph.tables import Tables
+from sketch.graph.zone_kinds import MARKERS
+
+if TYPE_CHECKING:
+    from sketch.graph.draft_rows import DraftRows
 
 MOST_OPEN_PORTS = 6
 """A closed group shows at most this many ports that no wire uses yet."""
+MOST_WIRES = 6
+"""A source that feeds more layers than this is shown as badges at them, not by wires across the drawing."""
+_WIRED = "wired."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +34,16 @@ class GroupPorts:
     """The ports of a closed group.
 
     `inputs`: (source, out) outside, for wires that enter, then (None, target, into) inside that is still open.
-    `outputs`: (source, out) inside, those with wires that leave first.
+    `outputs`: (source, out) inside, those with wires that leave first. Both are in the order that the person gave
+    them (see ports.py); the names are as long as they, "" for a port without one.
     """
 
     inputs: tuple[tuple[int | None, ...], ...] = ()
     outputs: tuple[tuple[int, int], ...] = ()
     input_index: dict[tuple[int | None, ...], int] = field(default_factory=dict, hash=False)
     output_index: dict[tuple[int, int], int] = field(default_factory=dict, hash=False)
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
 
 
 def lift(tables: Tables, node_id: int, parent: int | None) -> int | None:
@@ -57,19 +68,51 @@ def descendants(tables: Tables, group: int) -> Iterator[int]:
 def group_ports(tables: Tables, library: LayerLibrary, group: int) -> GroupPorts:
     """The ports of a closed group: one for each value that enters or leaves, then those still open."""
     inside = dict.fromkeys(descendants(tables, group))
-    entering: dict[tuple[int | None, ...], None] = {}
-    leaving: dict[tuple[int, int], None] = {}
-    open_in: list[tuple[int | None, ...]] = []
-    open_out: list[tuple[int, int]] = []
+    entering: dict[Inner, tuple[int | None, ...]] = {}
+    leaving: dict[Inner, None] = {}
+    open_in: list[Inner] = []
+    open_out: list[Inner] = []
     for member in inside:
         node = tables.nodes[member]
-        entering.update(dict.fromkeys((e.source, e.out) for e in node.prior if e.source not in inside))
+        entering.update(((member, e.into), (e.source, e.out)) for e in node.prior if e.source not in inside)
         leaving.update(dict.fromkeys((e.source, e.out) for e in node.next if e.target not in inside))
-        open_in.extend((None, member, into) for into in open_inputs(node, library, tables.weights_of(member)))
+        open_in.extend((member, into) for into in open_inputs(node, library, tables.weights_of(member)))
         open_out.extend((member, out) for out in open_outputs(node, library))
-    inputs = (*entering, *open_in[:MOST_OPEN_PORTS])
-    outputs = (*leaving, *open_out[:MOST_OPEN_PORTS])
-    return GroupPorts(inputs, outputs, _index(inputs), _index(outputs))
+    said_in, said_out = said_ports(tables.meta, group)
+    ends = _Ends(tables, library, inside)
+    inputs = sort_inputs(said_in, entering, open_in, ends.is_input, MOST_OPEN_PORTS)
+    outputs = sort_outputs(said_out, leaving, open_out, ends.is_output, MOST_OPEN_PORTS)
+    names = tuple(inputs.values()), tuple(outputs.values())
+    return GroupPorts(tuple(inputs), tuple(outputs), _index(tuple(inputs)), _index(tuple(outputs)), *names)
+
+
+class _Ends:
+    """Which inner ports of a group there are."""
+
+    def __init__(self, tables: Tables, library: LayerLibrary, inside: Container[int]):
+        self._tables, self._library, self._inside = tables, library, inside
+
+    def is_input(self, inner: Inner) -> bool:
+        """True for an input of a member that nothing feeds."""
+        node_id, into = inner
+        node = self._tables.nodes.get(node_id)
+        if node is None or node_id not in self._inside:
+            return False
+        ports = self._library[node.layer].inputs
+        exists = into < len(ports) or bool(ports and ports[-1].variadic)
+        taken = {edge.into for edge in node.prior}
+        if self._library[node.layer].is_operator:
+            taken |= constant_places(node.params, self._tables.weights_of(node_id))
+        return exists and into not in taken
+
+    def is_output(self, inner: Inner) -> bool:
+        """True for an output of a member."""
+        node_id, out = inner
+        node = self._tables.nodes.get(node_id)
+        if node is None or node_id not in self._inside:
+            return False
+        spec = self._library[node.layer]
+        return bool(spec.outputs) and out < output_count(spec, {**spec.defaults(), **node.params})
 
 
 def open_inputs(node: Node, library: LayerLibrary, roles: Iterable[str] = ()) -> list[int]:
@@ -105,6 +148,43 @@ def drawn_ports(tables: Tables, library: LayerLibrary, node_id: int) -> tuple[in
 def drawn_size(tables: Tables, library: LayerLibrary, node_id: int) -> tuple[float, float]:
     """(width, height) of the box of a node or a closed group, in scene px."""
     return node_size(*drawn_ports(tables, library, node_id))
+
+
+def is_shared(tables: Tables, library: LayerLibrary, node_id: int) -> bool:
+    """True for a source (constant, parameter, Input) of more than MOST_WIRES layers; badges stand for its wires.
+
+    False when its wires are to be drawn all the same (`set_wired`).
+    """
+    node = tables.nodes.get(node_id)
+    if node is None or len(node.next) <= MOST_WIRES or node.prior or is_wired(tables.meta, node_id):
+        return False
+    spec = library[node.layer]
+    if spec.group or spec.inputs or node.layer in MARKERS:
+        return False
+    return len({edge.target for edge in node.next}) > MOST_WIRES
+
+
+def shared_sources(tables: Tables, library: LayerLibrary) -> dict[int, None]:
+    """The shared sources of a network, oldest first: their wires are not drawn and do not shape the layout."""
+    found = sorted(n for n, node in tables.nodes.items() if len(node.next) > MOST_WIRES)
+    return dict.fromkeys(n for n in found if is_shared(tables, library, n))
+
+
+def is_wired(meta: Mapping[str, Any], node_id: int) -> bool:
+    """True when the wires of a source are drawn however many they are."""
+    return f"{_WIRED}{node_id}" in meta
+
+
+def set_wired(draft: DraftRows, node_id: int, wired: bool) -> None:
+    """Let the wires of a source be drawn however many they are (a row of `meta`), or no longer."""
+    row = f"{_WIRED}{node_id}"
+    if (draft.get("meta", row) is not None) != wired:
+        draft.put("meta", row, True if wired else None)
+
+
+def wired_source(row: str) -> int | None:
+    """The source that a row of `meta` with this name is about; None for every other row."""
+    return int(row[len(_WIRED) :]) if row.startswith(_WIRED) else None
 
 
 def _index(keys: tuple[Any, ...]) -> dict[Any, int]:

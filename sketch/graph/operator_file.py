@@ -45,6 +45,11 @@ class Operators:
                     if spec is not None:
                         yield spec
 
+    @property
+    def is_read(self) -> bool:
+        """True once the files were read, so that asking costs nothing more."""
+        return "_records" in self.__dict__
+
     @cached_property
     def _records(self) -> Mapping[str, Mapping[str, Any]]:
         if self._folder is None or not self._folder.is_dir():

@@ -15,7 +15,7 @@ def reroute(draft: Draft, edge: Edge, source: int, out: int) -> Edge:
     if edge not in end.prior:
         raise WireError("There is no such wire; it may have been removed.")
     draft.spec(source).output_port(out)
-    made = replace(edge, source=source, out=out)
+    made = edge._replace(source=source, out=out)
     before = draft.node(edge.source)
     draft.put("nodes", before.id, replace(before, next=tuple(wire for wire in before.next if wire != edge)))
     start = draft.node(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 type_names = {
     "float32", "float64", "float16", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
@@ -40,9 +40,8 @@ class FrozenDict(dict[str, Any]):
         return FrozenDict({key: value for key, value in self.items() if key not in names})
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One wire: output `out` of node `source` feeds input `into` of node `target`."""
+class Edge(NamedTuple):
+    """One wire: output `out` of node `source` feeds input `into` of node `target`. A tuple: wires are often keys."""
 
     source: int
     out: int
@@ -69,22 +68,50 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """The way that the layout found for one wire, from port `out` of the item that holds it.
+
+    It ends at port `into` of item `target` on the same canvas; items are layers or closed groups, ports as drawn.
+    `points` are scene units and hold both ends.
+    """
+
+    out: int
+    target: int
+    into: int
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node or a note stands: the centre, in scene units (1 unit = 1 px at zoom 1)."""
+    """Where a node or a note stands: the centre, in scene units (1 unit = 1 px at zoom 1).
+
+    `ways` are those of the wires that start here and have bends; they hold as long as both ends stay where they are.
+    """
 
     x: float
     y: float
+    ways: tuple[Way, ...] = ()
+
+
+NOTE, FRAME = "note", "frame"
+COLOURS = ("grey", "blue", "green", "amber", "red", "violet")
+"""What a frame can be coloured in; empty is the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text on the canvas; `parent` is the group canvas it lies in."""
+    """A text on the canvas; `parent` is the group canvas it lies in.
+
+    `kind` is NOTE, or FRAME: a titled rectangle behind the layers that lie in it. `colour` is one of COLOURS.
+    """
 
     id: int
     text: str
     parent: int | None = None
     width: float = 200.0
     height: float = 80.0
+    kind: str = NOTE
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sketch.graph.delta import TABLES, Change, Delta
 from sketch.graph.errors import StaleDeltaError, UnknownNodeError
+from sketch.graph.linking.rows import linked_group
 from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
 
 
@@ -25,6 +26,7 @@ class Tables:
         self._names: dict[tuple[int | None, str], int] = {}
         self._roles: dict[int, dict[str, None]] = {}
         self._hinted: dict[int, dict[int, None]] = {}
+        self._linked: dict[str, dict[int, None]] = {}
 
     def table(self, name: str) -> dict[Any, Any]:
         """The rows of one table by its name in `delta.TABLES`."""
@@ -44,6 +46,10 @@ class Tables:
         """Ids directly inside a group (None: the top level), oldest first."""
         return tuple(sorted(self._children.get(parent, ())))  # undo puts a node at the end
 
+    def parents(self) -> list[int]:
+        """The groups that hold something."""
+        return [group for group, inside in self._children.items() if group is not None and inside]
+
     def named(self, parent: int | None, name: str) -> int | None:
         """The node of this name in this group, if any."""
         return self._names.get((parent, name))
@@ -55,6 +61,26 @@ class Tables:
     def hints_of(self, node_id: int) -> tuple[int, ...]:
         """The outputs of a node whose type a file declared."""
         return tuple(self._hinted.get(node_id, ()))
+
+    def linked(self, link: str) -> tuple[int, ...]:
+        """The groups that carry this link name, oldest first."""
+        return tuple(sorted(self._linked.get(link, ())))
+
+    @property
+    def has_links(self) -> bool:
+        """True when some group is linked to another, or was while they are cut."""
+        return bool(self._linked)
+
+    def copy(self) -> Tables:
+        """The same rows (they are frozen, and shared) in tables of their own."""
+        twin = Tables()
+        for name in TABLES:
+            setattr(twin, name, dict(self.table(name)))
+        twin._children = {parent: dict(inside) for parent, inside in self._children.items()}
+        twin._names = dict(self._names)
+        twin._roles, twin._hinted = dict(self._roles), dict(self._hinted)
+        twin._linked = {link: dict(groups) for link, groups in self._linked.items()}
+        return twin
 
     def apply(self, delta: Delta) -> None:
         """Apply all of a Delta or, when a row is not as it says, none of it (StaleDeltaError)."""
@@ -76,11 +102,22 @@ class Tables:
             self._index_node(before, after)
         elif table in ("weights", "hints"):
             index: dict[int, dict[Any, None]] = self._roles if table == "weights" else self._hinted
-            attached = index.setdefault(key[0], {})
+            attached = dict(index.get(key[0], ()))  # anew: a copy of these tables may hold the one of before
             if after is None:
                 attached.pop(key[1], None)
             else:
                 attached[key[1]] = None
+            index[key[0]] = attached
+        elif table == "meta" and (group := linked_group(key)) is not None:
+            self._index_link(group, before, after)
+
+    def _index_link(self, group: int, before: Any, after: Any) -> None:
+        if before in self._linked:
+            self._linked[before].pop(group, None)
+            if not self._linked[before]:
+                del self._linked[before]
+        if isinstance(after, str):
+            self._linked.setdefault(after, {})[group] = None
 
     def _index_node(self, before: Node | None, after: Node | None) -> None:
         if before is not None and (after is None or before.parent != after.parent):

@@ -41,7 +41,8 @@ class Action:
     `menu` is a path such as `File` or `View/Panels`; `why_not` gives the reason while it cannot run, else None.
     `scope` is `window`, `canvas` for keys that belong to a text field when one has the focus, or `gesture` for
     keys that the canvas itself listens to.
-    `checked` makes it a check mark. `apart` draws a line above it in its menu.
+    `checked` makes it a check mark. `apart` draws a line above it in its menu. `named` gives the title that its
+    menu shows now, where that changes.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Action:
     scope: str = "window"
     checked: Callable[[MainWindow], bool] | None = None
     apart: bool = False
+    named: Callable[[MainWindow], str] | None = None
 
 
 class ActionSet:
@@ -73,6 +75,10 @@ class ActionSet:
 
     def refresh(self) -> None:
         """Enable what can run now; what cannot says why in its tool tip and status tip."""
+        with self._window.desk.same_selection():
+            self._refresh()
+
+    def _refresh(self) -> None:
         for key, action in self._actions.items():
             row = self._rows[key]
             reason = row.why_not(self._window)
@@ -82,6 +88,8 @@ class ActionSet:
             if action.statusTip() != tip:
                 action.setStatusTip(tip)
                 action.setToolTip(_tool_tip(row, action, reason))
+            if row.named is not None and action.text() != (title := row.named(self._window)):
+                action.setText(title)
             if row.checked is not None:
                 action.setChecked(row.checked(self._window))
 
@@ -102,7 +110,9 @@ class ActionSet:
     def apply_shortcuts(self) -> None:
         """Take the shortcuts from the settings again (another preset was chosen)."""
         for key, action in self._actions.items():
-            self._give_keys(self._rows[key], action)
+            row = self._rows[key]
+            self._give_keys(row, action)
+            action.setToolTip(_tool_tip(row, action, row.why_not(self._window)))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""

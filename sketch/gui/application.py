@@ -7,7 +7,6 @@ import logging
 import sys
 import threading
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.gui.main_window import MainWindow
 from sketch.gui.services import Services
+from sketch.gui.warming import warm_up
 
 log = logging.getLogger(__name__)
 IDLE_MS = 300
@@ -57,9 +57,7 @@ def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
         gc.freeze()
         gc.enable()
         window.opener.open_files(list(files))
-        QTimer.singleShot(
-            IDLE_MS, lambda: import_module("numpy")
-        )  # so that the first wire need not wait for it
+        QTimer.singleShot(IDLE_MS, lambda: warm_up(window))
 
     QTimer.singleShot(0, start)
 

@@ -7,68 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from sketch.gui import colour_session
+from sketch.gui.canvas import surroundings
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.view import CanvasView
+from sketch.gui.canvas.wires import Wiring
+from sketch.gui.colour_tab import TabColours
+from sketch.gui.group_crumbs import Breadcrumbs
+from sketch.gui.group_offer import GroupOffer
 from sketch.gui.journal_mark import JournalMark
 from sketch.gui.theme import Theme
+from sketch.gui.trail import Trail
 from sketch.gui.weights_bar import WeightsBar
 from sketch.state.document import Document, Update
 
 
-class Breadcrumbs(QWidget):
-    """The groups around the canvas in view, outermost first; a click goes there."""
-
-    chosen = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("breadcrumbs")
-        self.setAccessibleName("Enclosing groups")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 3, 8, 3)
-        self._row.setSpacing(2)
-
-    def show_path(self, path: list[tuple[int | None, str]]) -> None:
-        """Show (group id, name) from the document down to the group in view."""
-        while self._row.count():
-            item = self._row.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for index, (group, name) in enumerate(path):
-            if index:
-                self._row.addWidget(QLabel("/"))
-            last = index == len(path) - 1
-            self._row.addWidget(_here(name) if last else self._button(group, name))
-        self._row.addStretch(1)
-        self.setVisible(len(path) > 1)
-
-    def _button(self, group: int | None, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(name)
-        button.setAccessibleName(f"Go to {name}")
-        button.setToolTip(f"Go to {name}  (Esc leaves a group)")
-        button.clicked.connect(lambda: self.chosen.emit(group))
-        return button
-
-
-def _here(name: str) -> QLabel:
-    label = QLabel(name)
-    label.setProperty("role", "subheading")
-    label.setContentsMargins(7, 0, 7, 0)
-    return label
-
-
 class CanvasTab(QWidget):
-    """A document's tab. `renamed` says that its title or modified mark may have changed."""
+    """A document's tab. `renamed`: its title or modified mark may have changed; `visited`: after a jump."""
 
     renamed = Signal()
     moved = Signal()
+    visited = Signal()
 
-    def __init__(self, document: Document, theme: Theme):
+    def __init__(self, document: Document, theme: Theme, wiring: Wiring | None = None):
         super().__init__()
         self.document = document
         self.group: int | None = None
@@ -77,13 +40,18 @@ class CanvasTab(QWidget):
         self.trusted = False
         """True when the person allowed code in that file to run."""
         self._states: dict[int | None, dict[str, Any]] = {}
-        self.crumbs = Breadcrumbs()
-        self.view = CanvasView(document, theme)
+        self.trail = Trail()
+        self._jumping = False
+        self.crumbs = Breadcrumbs(document)
+        self.offer = GroupOffer()
+        self.view = CanvasView(document, theme, wiring=wiring)
         self.view.setAccessibleName("Canvas")
+        self.colours = TabColours(document, self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.crumbs)
+        column.addWidget(self.offer)
         column.addWidget(self.view, 1)
         self.weights_bar = WeightsBar(document)
         column.addWidget(self.weights_bar)
@@ -104,6 +72,48 @@ class CanvasTab(QWidget):
 
     def enter(self, group: int | None) -> None:
         """Show the canvas of a group (None: the top level), where it was last."""
+        if group != self.group:
+            self._visit(lambda: self._enter(group))
+
+    def look_at(self, state: dict[str, Any]) -> None:
+        """Look where `view_state` of the canvas looked once; `back` comes back from there."""
+
+        def go() -> None:
+            self._enter(state["group"])
+            self.view.restore_view(state)
+
+        self._visit(go)
+
+    def go_back(self) -> None:
+        """Look where one looked before the last jump; nothing without one."""
+        self._travel(self.trail.back(self.view.view_state()))
+
+    def go_forward(self) -> None:
+        """Look where one looked before going back; nothing without that."""
+        self._travel(self.trail.forward(self.view.view_state()))
+
+    def _visit(self, go: Callable[[], object]) -> None:
+        """Jump, and remember where from; jumps inside a jump belong to it."""
+        if self._jumping:
+            go()
+            return
+        before, self._jumping = self.view.view_state(), True
+        try:
+            go()
+        finally:
+            self._jumping = False
+        if self.view.view_state() != before:
+            self.trail.leave(before)
+        self.visited.emit()
+
+    def _travel(self, state: dict[str, Any] | None) -> None:
+        if state is not None and (state["group"] is None or state["group"] in self.document.tables.nodes):
+            self._enter(state["group"])
+            self.view.restore_view(state)
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.visited.emit()
+
+    def _enter(self, group: int | None) -> None:
         if group == self.group:
             return
         self._states[self.group] = self.view.view_state()
@@ -129,11 +139,16 @@ class CanvasTab(QWidget):
 
     def reveal(self, node_id: int) -> None:
         """Enter the group that holds a node, select it and bring it to the middle."""
-        row = self.document.tables.nodes.get(node_id) or self.document.tables.notes.get(node_id)
-        if row is None:
+        home = surroundings.home_of(self.view, node_id)
+        if home is None:
             return
-        self.enter(row.parent)
-        self.view.reveal(node_id)
+
+        def go() -> None:
+            self._enter(home[0])
+            self.colours.show_again(node_id)
+            self.view.reveal(node_id)
+
+        self._visit(go)
 
     def use(self, get: Callable[[str], Any], shortcut: Callable[[str], Sequence[str]]) -> None:
         """Take the person's options and keys for the canvas, from a settings' `get` and `shortcut`."""
@@ -143,7 +158,10 @@ class CanvasTab(QWidget):
     def views(self) -> dict[int | None, dict[str, Any]]:
         """What the session keeps: position and zoom in each group visited; `shown` marks the one in view."""
         self._states[self.group] = self.view.view_state()
-        return {group: {**state, "shown": group == self.group} for group, state in self._states.items()}
+        more = colour_session.kept(self.colours)
+        return {
+            group: {**state, "shown": group == self.group, **more} for group, state in self._states.items()
+        }
 
     def restore(self, views: dict[int | None, dict[str, Any]]) -> None:
         """Take back what `views` gave; groups that are gone are left out."""
@@ -151,14 +169,16 @@ class CanvasTab(QWidget):
         self._states = {group: view for group, view in views.items() if group is None or group in nodes}
         shown = next((group for group, view in self._states.items() if view.get("shown")), None)
         if shown != self.group:
-            self.enter(shown)
+            self._enter(shown)
         elif shown in self._states:
             self.view.restore_view(self._states[shown])
+        colour_session.restore(self.colours, self._states.get(shown, {}))
 
     def close_document(self) -> None:
         """Let go of the document; its journal keeps everything."""
         self._unsubscribe()
         self.weights_bar.unsubscribe()
+        self.colours.close_document()
         self.view.close_document()
         self.document.close()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
+
+from sketch.gui.long_lived import MANY, settle
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
@@ -36,6 +39,7 @@ class Desk(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self._tab: CanvasTab | None = None
+        self._kept: list[int] | None = None
         self._leave: list[Callable[[], object]] = []
         self._kernel = ""
         self._quiet = _single_shot(self, QUIET_MS, self.settled.emit)
@@ -59,7 +63,18 @@ class Desk(QObject):
     @property
     def selection(self) -> list[int]:
         """Ids of the selected nodes and notes of the canvas in front."""
+        if self._kept is not None:
+            return self._kept
         return list(self._tab.view.selected()) if self._tab else []
+
+    @contextmanager
+    def same_selection(self) -> Iterator[None]:
+        """Ask the canvas once for the selection, and not for every command that wants to know it."""
+        self._kept = self.selection
+        try:
+            yield
+        finally:
+            self._kept = None
 
     @property
     def kernel(self) -> str:
@@ -99,6 +114,8 @@ class Desk(QObject):
 
     def _on_update(self, update: Update) -> None:
         self.updated.emit(update)
+        if len(update.delta) > MANY:
+            settle()
         self._quiet.start()
         self._text.start()
 

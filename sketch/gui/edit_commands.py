@@ -9,9 +9,9 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
+from sketch.graph.lifting import descendants
 from sketch.graph.rows import Note
-from sketch.gui.canvas.node_item import NodeItem
-from sketch.gui.canvas.note_item import NoteItem
+from sketch.gui.canvas import surroundings
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
 from sketch.state import blocks, commands
@@ -28,38 +28,37 @@ CLEARANCE = 16.0
 
 def undo(window: MainWindow) -> None:
     """Take the last edit back."""
-    _with_tab(window, lambda tab: window.say(f"Undone: {tab.document.undo()}"))
+    with_tab(window, lambda tab: window.say(f"Undone: {tab.document.undo()}"))
 
 
 def redo(window: MainWindow) -> None:
     """Do again what was taken back."""
-    _with_tab(window, lambda tab: window.say(f"Redone: {tab.document.redo()}"))
+    with_tab(window, lambda tab: window.say(f"Redone: {tab.document.redo()}"))
 
 
 def copy(window: MainWindow) -> None:
-    """Copy the selection to the clipboard."""
-    _with_tab(window, lambda tab: put_clip(commands.copy(tab.document, tab.view.selected())))
+    """Copy the selection, and what lies in its frames, to the clipboard."""
+    with_tab(window, lambda tab: put_clip(commands.copy(tab.document, _with_held(tab))))
 
 
 def cut(window: MainWindow) -> None:
-    """Copy the selection and remove it."""
-    _with_tab(window, lambda tab: put_clip(commands.cut(tab.document, tab.view.selected())))
+    """Copy the selection, and what lies in its frames, and remove it."""
+    with_tab(window, lambda tab: put_clip(commands.cut(tab.document, _with_held(tab))))
 
 
 def paste(window: MainWindow) -> None:
     """Paste the clipboard's layers into the middle of the canvas in view."""
 
     def run(tab: CanvasTab) -> None:
-        clip = clip_in_clipboard()
-        centre = middle(tab)
-        tab.view.select(commands.paste(tab.document, clip, centre, parent=tab.group))
+        group, centre = tab.view.landing(QPointF(*middle(tab)))
+        tab.view.select(commands.paste(tab.document, clip_in_clipboard(), centre, parent=group))
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def duplicate(window: MainWindow) -> None:
-    """Copy the selection beside itself."""
-    _with_tab(window, lambda tab: tab.view.select(commands.duplicate(tab.document, tab.view.selected())))
+    """Copy the selection, and what lies in its frames, beside itself."""
+    with_tab(window, lambda tab: tab.view.select(commands.duplicate(tab.document, _with_held(tab))))
 
 
 def delete(window: MainWindow, *, rejoin: bool = True) -> None:
@@ -72,7 +71,7 @@ def delete(window: MainWindow, *, rejoin: bool = True) -> None:
         else:
             tab.view.delete_selected_wires()
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def delete_plain(window: MainWindow) -> None:
@@ -82,95 +81,79 @@ def delete_plain(window: MainWindow) -> None:
 
 def select_none(window: MainWindow) -> None:
     """Select nothing."""
-    _with_tab(window, lambda tab: tab.view.select([]))
+    with_tab(window, lambda tab: tab.view.select([]))
 
 
 def select_before(window: MainWindow) -> None:
     """Select everything on this canvas that the selection depends on, and itself."""
-    _with_tab(window, lambda tab: tab.view.select(_reached(tab, forward=False)))
+    with_tab(window, lambda tab: tab.view.select(_reached(tab, forward=False)))
 
 
 def select_after(window: MainWindow) -> None:
     """Select everything on this canvas that depends on the selection, and itself."""
-    _with_tab(window, lambda tab: tab.view.select(_reached(tab, forward=True)))
+    with_tab(window, lambda tab: tab.view.select(_reached(tab, forward=True)))
 
 
 def group(window: MainWindow, layer: str = "Group") -> None:
     """Put the selected layers into a block."""
-    _with_tab(
+    with_tab(
         window, lambda tab: tab.view.select([commands.group(tab.document, selected_nodes(window), layer)])
     )
 
 
 def ungroup(window: MainWindow) -> None:
     """Take the selected block apart."""
-    _with_tab(window, lambda tab: tab.view.select(commands.ungroup(tab.document, selected_nodes(window)[0])))
+    with_tab(window, lambda tab: tab.view.select(commands.ungroup(tab.document, selected_nodes(window)[0])))
 
 
 def select_all(window: MainWindow) -> None:
     """Select everything on the canvas in view."""
-
-    def run(tab: CanvasTab) -> None:
-        notes = [note.id for note in tab.document.tables.notes.values() if note.parent == tab.group]
-        tab.view.select([*tab.document.tables.children(tab.group), *notes])
-
-    _with_tab(window, run)
+    with_tab(window, lambda tab: tab.view.select(surroundings.everything(tab.view)))
 
 
 def add_note(window: MainWindow) -> None:
     """Put a note near the middle of the canvas in view, where it covers no layer, and let the person type."""
 
     def run(tab: CanvasTab) -> None:
-        note = commands.add_note(tab.document, "Note", _bare_place(tab), parent=tab.group)
+        group, place = tab.view.landing(QPointF(*_bare_place(tab)))
+        note = commands.add_note(tab.document, "Note", place, parent=group)
         tab.view.select([note])
         tab.view.start_rename(note)
 
-    _with_tab(window, run)
+    with_tab(window, run)
+
+
+def quick_add(window: MainWindow) -> None:
+    """Type the name of a layer to add: into the selected wire, behind the current layer, or at the pointer."""
+    from sketch.gui import popups, wire_commands
+
+    view = window.desk.view
+    if view is None:
+        return
+    if view.selected_wires():
+        wire_commands.insert(window)
+    else:
+        popups.quick_add(window, *surroundings.add_spot(view))
 
 
 def append(window: MainWindow, key: str) -> None:
     """Add a layer (or a saved block) below the selection, wired to its end."""
 
     def run(tab: CanvasTab) -> None:
+        nodes = tab.document.tables.nodes
         after = selected_nodes(window) if window.services.settings.get("edit.append_wired") else []
-        place = None if after or tab.document.tables.children(tab.group) else middle(tab)
+        group, centre = tab.view.landing(QPointF(*middle(tab)))
         if key.startswith(BLOCK):
-            made = blocks.insert(tab.document, key.removeprefix(BLOCK), middle(tab), tab.group)
+            made = blocks.insert(tab.document, key.removeprefix(BLOCK), centre, group)
         else:
-            made = commands.append_layer(tab.document, key, after, place=place, parent=tab.group)
+            parent = nodes[after[0]].parent if after else tab.group
+            place = None if after or tab.document.tables.children(tab.group) else centre
+            made = commands.append_layer(tab.document, key, after, place=place, parent=parent)
         tab.view.reveal(made)
 
     if window.desk.tab is None:
         window.opener.new()
-    _with_tab(window, run)
-
-
-def arrange(window: MainWindow) -> None:
-    """Lay out the canvas in view."""
-
-    def run(tab: CanvasTab) -> None:
-        window.opener.arrange(tab.document, tab.group)
-        tab.view.frame_all()
-
-    _with_tab(window, run)
-
-
-def arrange_selection(window: MainWindow) -> None:
-    """Lay out the selected layers among themselves, around the middle of where they are."""
-
-    def run(tab: CanvasTab) -> None:
-        chosen = set(selected_nodes(window))
-        found = window.opener.places(tab.document, tab.group)
-        old = tab.document.tables.places
-        drawn = {key: place for key, place in found.items() if key in chosen}
-        shift = [
-            sum((old[key].x, old[key].y)[axis] - drawn[key][axis] for key in drawn) / len(drawn)
-            for axis in (0, 1)
-        ]
-        moved = {key: (x + shift[0], y + shift[1]) for key, (x, y) in drawn.items()}
-        commands.place_all(tab.document, moved, "Arrange the selection")
-
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def save_block(window: MainWindow) -> None:
@@ -182,7 +165,7 @@ def save_block(window: MainWindow) -> None:
         window.show_blocks()
         window.say(f"Saved the block '{node.name}'; it is in the toolbox under My blocks.")
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def put_clip(clip: Clip) -> None:
@@ -211,9 +194,8 @@ def _bare_place(tab: CanvasTab) -> tuple[float, float]:
     x, y = middle(tab)
     size = Note(0, "", None)
     area = QRectF(x - size.width / 2, y - size.height / 2, size.width, size.height)
-    while found := [item for item in tab.view.canvas.items(area) if isinstance(item, (NodeItem, NoteItem))]:
-        left = min(item.sceneBoundingRect().left() for item in found)
-        area.moveRight(left - CLEARANCE)
+    while found := tab.view.canvas.ids_in(area):
+        area.moveRight(tab.view.canvas.area_of(found).left() - CLEARANCE)
     return area.center().x(), area.center().y()
 
 
@@ -229,7 +211,7 @@ def attempt(window: MainWindow, run: Callable[[], object]) -> bool:
 
 def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
     nodes = tab.document.tables.nodes
-    stack = [key for key in tab.view.selected() if key in nodes]
+    stack = [inner for key in tab.view.selected() if key in nodes for inner in _inside(tab, key)]
     seen = dict.fromkeys(stack)
     while stack:
         node = nodes[stack.pop()]
@@ -238,10 +220,21 @@ def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
             if other not in seen:
                 seen[other] = None
                 stack.append(other)
-    return [key for key in seen if nodes[key].parent == tab.group]
+    shown = dict.fromkeys(tab.view.canvas.wiring.shown(key) for key in seen)
+    return [key for key in shown if key is not None]
 
 
-def _with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:
+def _with_held(tab: CanvasTab) -> list[int]:
+    return commands.with_held(tab.document, tab.view.selected())
+
+
+def _inside(tab: CanvasTab, key: int) -> list[int]:
+    """A node, with all that is in it when it is a group: wires join layers."""
+    return [key, *descendants(tab.document.tables, key)]
+
+
+def with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:
+    """Run an edit on the tab in front; a refusal becomes one line in the status bar."""
     tab = window.desk.tab
     if tab is not None:
         attempt(window, lambda: run(tab))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sketch.gui import reasons
+from sketch.gui import canvas_reasons, reasons
 from sketch.gui.actions import Action, later
-from sketch.gui.reasons import no_selection, no_tab, not_one_node
+from sketch.gui.reasons import no_selection, no_tab
 
 FILE = (
     Action(
@@ -62,9 +62,17 @@ FILE = (
         "file.export_picture",
         "Save a &picture...",
         "File",
-        later("view_commands", "save_picture"),
+        later("picture_commands", "save_picture"),
         reasons.nothing_drawn,
-        "PNG of the canvas in view",
+        "SVG, PDF or PNG of the canvas, the selection or a group",
+    ),
+    Action(
+        "file.copy_picture",
+        "Copy as pict&ure",
+        "File",
+        later("picture_commands", "copy_picture"),
+        reasons.nothing_drawn,
+        "Put the selection, or the canvas, on the clipboard as a picture",
     ),
     Action(
         "file.folder",
@@ -140,7 +148,7 @@ EDIT = (
         "Re&name",
         "Edit",
         later("view_commands", "rename"),
-        not_one_node,
+        canvas_reasons.not_one_thing,
         scope="canvas",
         apart=True,
     ),
@@ -149,7 +157,7 @@ EDIT = (
         "Rep&lace by...",
         "Edit",
         later("popups", "replace_layer"),
-        not_one_node,
+        canvas_reasons.not_plain_layers,
         "Change the type; keeps the parameters and wires that still fit",
     ),
     Action(
@@ -167,6 +175,24 @@ EDIT = (
         "Edit",
         later("edit_commands", "select_none"),
         no_selection,
+        scope="canvas",
+    ),
+    Action(
+        "edit.select_type",
+        "Select the same t&ype",
+        "Edit",
+        later("find_commands", "select_type"),
+        reasons.no_layer_selected,
+        "Every layer of the type of a selected one",
+        scope="canvas",
+    ),
+    Action(
+        "edit.select_similar",
+        "Select si&milar",
+        "Edit",
+        later("find_commands", "select_similar"),
+        reasons.no_layer_selected,
+        "Every layer of the type and the parameters of a selected one",
         scope="canvas",
     ),
     Action(
@@ -189,9 +215,9 @@ EDIT = (
         "edit.find",
         "F&ind...",
         "Edit",
-        later("popups", "find"),
+        later("find_commands", "open_bar"),
         no_tab,
-        "Find a layer by name or type",
+        "Find layers by name, type, parameter, shape, tensor, problem",
         "find",
         apart=True,
     ),
@@ -199,17 +225,17 @@ EDIT = (
         "edit.find_next",
         "Find ne&xt",
         "Edit",
-        later("view_commands", "find_again", by=1),
+        later("find_commands", "find_again", by=1),
         reasons.nothing_found,
-        "The next layer of that type",
+        "The next layer that was found",
     ),
     Action(
         "edit.find_previous",
         "Find pre&vious",
         "Edit",
-        later("view_commands", "find_again", by=-1),
+        later("find_commands", "find_again", by=-1),
         reasons.nothing_found,
-        "The layer of that type before",
+        "The layer that was found before it",
     ),
 )
 INSERT = (
@@ -217,7 +243,7 @@ INSERT = (
         "insert.quick_add",
         "&Any layer...",
         "Insert",
-        later("popups", "quick_add"),
+        later("edit_commands", "quick_add"),
         no_tab,
         "Type a name, Enter adds it",
         "add",

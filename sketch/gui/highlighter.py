@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Sequence
 
-from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextBlock, QTextCharFormat, QTextDocument
 
 from sketch.gui.theme import Theme
 
@@ -20,12 +21,23 @@ _WORDS = {*keyword.kwlist, "self"}
 
 
 class Highlighter(QSyntaxHighlighter):
-    """Colours a text document; block by block, so that a change costs its lines only."""
+    """Colours the lines of a text document that are about to be seen; a change takes the colours of its lines away."""
 
     def __init__(self, document: QTextDocument, theme: Theme):
         super().__init__(document)
         self._formats: dict[str, QTextCharFormat] = {}
+        self._painted = QTextBlock()
+        self._coloured: list[QTextBlock] = []
         self.set_theme(theme)
+
+    def colour(self, blocks: Sequence[QTextBlock]) -> None:
+        """Colour these lines, if they are not."""
+        for block in blocks:
+            if not block.layout().formats():
+                self._painted = block
+                self._coloured.append(block)
+                self.rehighlightBlock(block)
+        self._painted = QTextBlock()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -36,9 +48,18 @@ class Highlighter(QSyntaxHighlighter):
             "name": _format(theme.code_name),
             "word": _format(theme.code_keyword, bold=True),
         }
-        self.rehighlight()
+        self._fade()
+
+    def _fade(self) -> None:
+        """Take the colours of all lines away: those in view come back with the next painting."""
+        for block in self._coloured:
+            if block.isValid():
+                block.layout().clearFormats()
+        self._coloured = []
 
     def highlightBlock(self, text: str) -> None:
+        if self.currentBlock() != self._painted:
+            return
         for match in _TOKENS.finditer(text):
             kind = match.lastgroup or ""
             if kind != "word" or match.group() in _WORDS:

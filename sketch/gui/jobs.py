@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from sketch.gui.icons import action_icon
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sketch.binder.job import Job
 
 PARTS = 1000
+SOON_MS = 100
+"""What is over by then is not worth a bar that flashes."""
 
 
 class Jobs(QObject):
@@ -29,13 +31,22 @@ class Jobs(QObject):
         super().__init__(parent)
         self.running: list[Job] = []
         self._then: dict[int, Callable[[Job], object]] = {}
+        self._dropped: dict[int, Callable[[Job], object]] = {}
         self._progress.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
         self._end.connect(self._on_end, Qt.ConnectionType.QueuedConnection)
 
-    def follow(self, job: Job, then: Callable[[Job], object]) -> Job:
-        """Show a job's progress and call `then(job)` in the window's thread when it ends."""
+    def follow(
+        self, job: Job, then: Callable[[Job], object], dropped: Callable[[Job], object] | None = None
+    ) -> Job:
+        """Show a job's progress and call `then(job)` in the window's thread when it ends.
+
+        Args:
+            dropped: is called instead when the window closes first: nobody takes what the job has made by then.
+        """
         self.running.append(job)
         self._then[id(job)] = then
+        if dropped is not None:
+            self._dropped[id(job)] = dropped
         self.progressed.emit(job, *job.progress)
         job.on_progress(lambda done, total, text: self._progress.emit(job, float(done), float(total), text))
         job.on_end(self._end.emit)
@@ -48,6 +59,8 @@ class Jobs(QObject):
             job.cancel()
         for job in tuple(self.running):
             job.wait(seconds)
+            if (dropped := self._dropped.pop(id(job), None)) is not None:
+                dropped(job)
         self.running.clear()
 
     def _on_end(self, job: Job) -> None:
@@ -55,6 +68,7 @@ class Jobs(QObject):
             return
         self.running.remove(job)
         self.ended.emit(job)
+        self._dropped.pop(id(job), None)
         self._then.pop(id(job))(job)
 
 
@@ -73,6 +87,8 @@ class JobBar(QWidget):
         self.cancel.setToolTip("Cancel")
         self.cancel.setAccessibleName("Cancel the job")
         self.cancel.clicked.connect(self._cancel)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._appear)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -90,7 +106,8 @@ class JobBar(QWidget):
     def _show(self, job: Job, done: float, total: float, text: str) -> None:
         if job not in self._jobs.running:
             return
-        self.show()
+        if self.isHidden() and not self._soon.isActive():
+            self._soon.start()
         self.text.setText(text if text == job.title else f"{job.title}: {text}")
         self.bar.setRange(0, PARTS if total else 0)
         self.bar.setValue(int(PARTS * done / total) if total else 0)
@@ -99,7 +116,11 @@ class JobBar(QWidget):
         if self._jobs.running:
             self._show(self._jobs.running[-1], *self._jobs.running[-1].progress)
         else:
+            self._soon.stop()
             self.hide()
+
+    def _appear(self) -> None:
+        self.setVisible(bool(self._jobs.running))
 
     def _cancel(self) -> None:
         if self._jobs.running:

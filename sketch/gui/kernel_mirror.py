@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from sketch.graph.collection import paused_collection
+from sketch.gui.background import short_turns
 from sketch.gui.desk import Desk
+from sketch.gui.long_lived import trim
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from sketch.binder.registry import KernelRegistry
     from sketch.graph.network import Network
     from sketch.graph.problems import Problem
+    from sketch.state.document import Document
+    from sketch.state.document_view import Snapshot
 
 log = logging.getLogger(__name__)
 AT_ONCE = 600
@@ -40,7 +45,7 @@ class KernelMirror(QObject):
     """Keeps `picture` up to date; `changed` follows each new one."""
 
     changed = Signal()
-    _printed = Signal(int, object)
+    _printed = Signal(int, object, object)
 
     def __init__(
         self, desk: Desk, registry: Callable[[], KernelRegistry | None], parent: QObject | None = None
@@ -68,11 +73,11 @@ class KernelMirror(QObject):
             )
             self._take(self._turn, Picture(self._desk.kernel, error=reason))
             return
-        kernel, network = registry[self._desk.kernel], document.network()
-        if len(network.steps) <= AT_ONCE:
-            self._take(self._turn, describe(kernel, network))
+        kernel, snapshot = registry[self._desk.kernel], document.snapshot()
+        if len(snapshot.tables.nodes) <= AT_ONCE:
+            self._take(self._turn, describe(kernel, snapshot.network()))
         else:
-            self._print_beside(kernel, network, self._turn)
+            self._print_beside(kernel, document, snapshot, self._turn)
 
     def close(self) -> None:
         """Wait for the text being printed and end the thread."""
@@ -81,20 +86,32 @@ class KernelMirror(QObject):
             self._printer.shutdown(wait=True, cancel_futures=True)
             self._printer = None
 
-    def _print_beside(self, kernel: Kernel, network: Network, turn: int) -> None:
+    def _print_beside(self, kernel: Kernel, document: Document, snapshot: Snapshot, turn: int) -> None:
+        """Freeze, check and print on a thread; only the newest state is printed."""
         if self._printer is None:
             from concurrent.futures import ThreadPoolExecutor  # not needed for small networks
 
             self._printer = ThreadPoolExecutor(1, thread_name_prefix="source text")
 
-        def done(future: Future[Picture]) -> None:
-            if not future.cancelled() and future.exception() is None:
-                self._printed.emit(turn, future.result())
+        def printed() -> tuple[Picture, tuple[Problem, ...]] | None:
+            if turn != self._turn:
+                return None
+            with paused_collection(), short_turns():
+                network = snapshot.network()
+                found = describe(kernel, network), network.problems
+            del network
+            trim()
+            return found
 
-        self._printer.submit(describe, kernel, network).add_done_callback(done)
+        def done(future: Future[tuple[Picture, tuple[Problem, ...]] | None]) -> None:
+            if not future.cancelled() and future.exception() is None and (found := future.result()):
+                self._printed.emit(turn, found[0], lambda: document.take_problems(snapshot.turn, found[1]))
 
-    def _take(self, turn: int, picture: Picture) -> None:
+        self._printer.submit(printed).add_done_callback(done)
+
+    def _take(self, turn: int, picture: Picture, first: Callable[[], object] = lambda: None) -> None:
         if turn == self._turn:
+            first()
             self.picture = picture
             self.changed.emit()
 

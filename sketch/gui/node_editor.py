@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from sketch.graph.errors import GraphError
 from sketch.graph.freezing import frozen_nodes
 from sketch.gui.desk import Desk
+from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
     from sketch.graph.rows import Node
+    from sketch.graph.specs import ParamSpec
     from sketch.gui.node_facts import NodeFacts, NodeHeader
     from sketch.gui.param_form import ParamRow
     from sketch.state.document import Document, Update
@@ -30,7 +34,9 @@ class NodeEditor(QScrollArea):
         self._ids: list[int] = []
         self._signature: object = None
         self._gesture = 0
-        self.rows: dict[str, ParamRow] = {}
+        self._rows: dict[str, ParamRow] = {}
+        self._slices = Slices(self)
+        self._slices.went_on.connect(self.refresh)
         self.name: QLineEdit | None = None
         self._header: NodeHeader | None = None
         self._facts: NodeFacts | None = None
@@ -44,11 +50,29 @@ class NodeEditor(QScrollArea):
         desk.updated.connect(self._on_update)
         self._on_selection([])
 
+    @property
+    def rows(self) -> dict[str, ParamRow]:
+        """The fields by parameter, all of them: those that would come in a moment are built now."""
+        self._slices.finish()
+        return self._rows
+
     def set_theme(self, theme: Theme) -> None:
         """Draw the marks in the colours of a theme."""
         self._theme = theme
         self._signature = None
         self._on_selection(self._ids)
+
+    def first_field(self) -> QWidget | None:
+        """The first field that takes keys: of the parameters, else the name."""
+        rows = (row.field for row in self.rows.values() if row.field.isVisible() and row.field.isEnabled())
+        return next(rows, self.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back to the canvas."""
+        if event.key() == Qt.Key.Key_Escape and self._desk.view is not None:
+            self._desk.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            super().keyPressEvent(event)
 
     def _on_selection(self, ids: Sequence[int]) -> None:
         document = self._desk.document
@@ -77,22 +101,26 @@ class NodeEditor(QScrollArea):
         page = QWidget()
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(12, 12, 12, 12)
+        whole, column = QVBoxLayout(page), QVBoxLayout()
+        whole.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        self.rows, self.name, self._header, self._facts = {}, None, None, None
+        whole.addLayout(column)
+        whole.addStretch(1)  # from the beginning: rows that come later do not push others about
+        self._rows, self.name, self._header, self._facts = {}, None, None, None
+        steps: list[Callable[[], object]] = []
         document = self._desk.document
         if document is None or not self._ids:
             column.addWidget(
                 _hint("Select a layer to see and change its parameters." if document else "Nothing is open.")
             )
         else:
-            self._build_form(document, column)
-        column.addStretch(1)
+            steps = self._build_form(document, column)
         self.setWidget(page)
+        self._slices.begin([*steps, lambda: _chain(self, page)])
 
-    def _build_form(self, document: Document, column: QVBoxLayout) -> None:
-        from sketch.gui.node_facts import NodeFacts, NodeHeader  # not needed before a network is open
+    def _build_form(self, document: Document, column: QVBoxLayout) -> list[Callable[[], object]]:
+        """Build the head of the form; what is left to do for the rest of it."""
+        from sketch.gui.node_facts import NodeHeader  # not needed before a network is open
         from sketch.gui.param_form import ParamRow, is_live, shared_params
 
         specs = [document.library[document.tables.nodes[node_id].layer] for node_id in self._ids]
@@ -104,22 +132,34 @@ class NodeEditor(QScrollArea):
         operator = (
             specs[0] if specs[0].is_standard or (specs[0].is_operator and not specs[0].params) else None
         )
-        for name, spec in shared_params(document, self._ids).items():
-            row = ParamRow(spec, self._theme, live=is_live(specs[0]), operator=operator)
+        live, shared = is_live(specs[0]), shared_params(document, self._ids)
+
+        def add_row(name: str, spec: ParamSpec) -> None:
+            row = ParamRow(spec, self._theme, live=live, operator=operator)
             row.edited.connect(self._set)
             row.reset.connect(self._reset)
             row.finished.connect(self._end_gesture)
-            self.rows[name] = row
+            self._rows[name] = row
             column.addWidget(row)
-        if not self.rows and not specs[0].group:
+
+        steps: list[Callable[[], object]] = [partial(add_row, name, spec) for name, spec in shared.items()]
+        if not shared and not specs[0].group:
             column.addWidget(
                 _hint("No parameters." if len(specs) == 1 else "These layers share no parameter.")
             )
         if len(self._ids) == 1:
-            self._facts = NodeFacts()
-            column.addWidget(self._facts)
-            for make in self.sections:
-                column.addWidget(make(self._ids[0]))
+            steps.append(partial(self._add_facts, column))
+            steps += [partial(self._add_section, column, make) for make in self.sections]
+        return steps
+
+    def _add_facts(self, column: QVBoxLayout) -> None:
+        from sketch.gui.node_facts import NodeFacts
+
+        self._facts = NodeFacts()
+        column.addWidget(self._facts)
+
+    def _add_section(self, column: QVBoxLayout, make: Callable[[int], QWidget]) -> None:
+        column.addWidget(make(self._ids[0]))
 
     def refresh(self) -> None:
         """Show what is selected as it is now."""
@@ -129,10 +169,11 @@ class NodeEditor(QScrollArea):
         from sketch.gui.param_form import is_pinned, shown_value, without_effect
 
         complaints = _complaints(document, self._ids)
-        for name, row in self.rows.items():
+        for name, row in self._rows.items():
             row.show_value(
                 shown_value(document, self._ids, name), pinned=is_pinned(document, self._ids, name)
             )
+            row.describe(len(self._ids))
             row.show_use(without_effect(document, self._ids, name))
             row.complain(complaints.get(name, ""))
         if self.name is not None and not self.name.hasFocus():
@@ -178,6 +219,17 @@ class NodeEditor(QScrollArea):
 
     def _end_gesture(self) -> None:
         self._gesture += 1
+
+
+def _chain(editor: QWidget, page: QWidget) -> None:
+    """Let Tab lead from the editor through the fields of a new form, in their order."""
+    before = editor
+    for widget in page.findChildren(QWidget):
+        if widget.window() is not editor.window() or widget.focusProxy() is not None:
+            continue  # the list of a combo box is a window; what has a proxy stands behind it
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
 
 def _complaints(document: Document, ids: Sequence[int]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.long_lived import let_go
 from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SUFFIX = ".sketch"
+QUICK_BYTES = 256 << 10
+"""A drawing whose file is no bigger than this is open before anybody sees a bar."""
 
 
 class Opener:
@@ -75,10 +78,9 @@ class Opener:
             self.open_file(path)
 
     def open_file(self, path: Path, *, trusted: bool = False) -> Job | None:
-        """Open a drawing at once, a model of another program as a job; a file that is open comes to the front."""
+        """Open a drawing or a model of another program as a job; a file that is open comes to the front."""
         from sketch.binder.kernel import BinderError
         from sketch.graph.errors import GraphError
-        from sketch.state.document_file import DocumentFileError
 
         path = path.resolve()
         there = self._window.area.of_path(path)
@@ -87,10 +89,9 @@ class Opener:
             return None
         try:
             if path.suffix.lower() == SUFFIX:
-                self._open_drawing(path)
-                return None
+                return self._open_drawing(path)
             return self._import(path, trusted=trusted)
-        except (DocumentFileError, BinderError, GraphError, OSError) as error:
+        except (BinderError, GraphError, OSError) as error:
             self._refuse(path, str(error))
             return None
 
@@ -119,6 +120,7 @@ class Opener:
         self._window.keeper.tab_closed(tab)
         self._window.area.remove(tab)
         tab.close_document()
+        let_go(tab)
         tab.deleteLater()
         self._window.say(f"Closed {tab.document.name}; Ctrl+Shift+T brings it back.")
 
@@ -130,56 +132,56 @@ class Opener:
         else:
             self._window.keeper.bring_back(tab)
 
-    def restore(self, folder: Path, name: str) -> CanvasTab:
-        """Open the document of an earlier session."""
-        return self._show(self._window.services.document(folder, name))
-
-    def arrange(self, document: Document, group: int | None) -> None:
-        """Lay out one canvas of a document."""
-        from sketch.state import commands
-
-        places = self.places(document, group)
-        if places:
-            commands.place_all(document, places, "Arrange")
-
-    def places(self, document: Document, group: int | None) -> dict[int, tuple[float, float]]:
-        """Where an automatic layout puts the nodes of one canvas."""
-        from sketch.graph.arrange import arrange  # not needed before something is laid out
-
-        return arrange(document.tables, group, document.library)
-
-    def _open_drawing(self, path: Path) -> CanvasTab:
-        from sketch.state.document_file import DocumentFileError, load_document
+    def _open_drawing(self, path: Path) -> Job:
+        from sketch.gui import adopting
+        from sketch.state.document_file import load_document
 
         services = self._window.services
-        tab = self._window.keeper.new_tab(path.stem, path)
-        try:
-            document = load_document(path, services.library, store=services.store, folder=Path(tab.folder))
-        except DocumentFileError:
-            self._window.keeper.drop_tab(tab)
-            raise
-        self._remember(path)
-        log.info("document.opened path=%s nodes=%s", path, len(document.tables.nodes))
-        return self._show(document)
+        library, store = services.library, services.store
+
+        def make(folder: Path, task: Job) -> Document:
+            return load_document(path, library, store=store, folder=folder, step=task.step, hold=True)
+
+        def shown(tab: CanvasTab) -> None:
+            self._remember(path)
+            log.info("document.opened path=%s nodes=%s", path, len(tab.document.tables.nodes))
+
+        quick = path.is_file() and path.stat().st_size <= QUICK_BYTES
+        return adopting.adopt(
+            self._window, f"Open {path.name}", make, shown,
+            failed=lambda reason: self._refuse(path, reason), path=path, at_once=quick,
+        )  # fmt: skip
 
     def _import(self, path: Path, *, trusted: bool) -> Job:
         from sketch.gui.opening_models import Attempt, ModelOpener
 
-        self.models = ModelOpener(self._window, self._empty, self._show, self._refuse)
+        self.models = ModelOpener(self._window, self._refuse)
         return self.models.start(Attempt(path, trusted))
 
     def _write(self, tab: CanvasTab, path: Path) -> bool:
-        from sketch.state.document_file import DocumentFileError, save_document
+        """Write a file, a big one beside the window; False when it could not be written."""
+        from sketch.gui import background
+        from sketch.state.document_file import Picture, save_picture
 
-        try:
-            save_document(tab.document, path)
-        except DocumentFileError as error:
-            show_error(self._window, str(error))
-            return False
-        self._remember(path)
-        tab.renamed.emit()
-        self._window.say(f"Saved {path}.")
-        return True
+        document, failures = tab.document, list[str]()
+        picture = Picture.of(document)
+
+        def written(_path: Path) -> None:
+            if not document.is_closed:
+                document.mark_saved(path, picture.history.cursor)
+                tab.renamed.emit()
+            self._remember(path)
+            self._window.say(f"Saved {path}.")
+
+        def failed(reason: str) -> None:
+            failures.append(reason)
+            show_error(self._window, reason)
+
+        background.run(
+            self._window.jobs, f"Save {path.name}", lambda task: save_picture(picture, path, step=task.step),
+            written, failed=failed, at_once=len(document.tables.nodes) <= background.FEW,
+        )  # fmt: skip
+        return not failures
 
     def _empty(self, name: str) -> Document:
         return self._window.services.document(Path(self._window.keeper.new_tab(name).folder), name)

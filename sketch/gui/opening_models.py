@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sketch.gui import adopting
+from sketch.gui.adopting import Make
 from sketch.gui.opening_dialog import OpeningDialog
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from sketch.state.document import Document
 
 log = logging.getLogger(__name__)
+SMALL_ROWS = 2000
+"""A model of no more rows than this is drawn at once: that takes less than a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,11 @@ class ModelOpener:
     """Opens files that are no drawings of Sketch.
 
     Args:
-        make: gives a new empty document of a name, with its tab's folder.
-        show: puts a document into a tab.
         refuse: says why a file cannot be opened.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        make: Callable[[str], Document],
-        show: Callable[[Document], CanvasTab],
-        refuse: Callable[[Path, str], None],
-    ):
-        self._window, self._make, self._show, self._refuse = window, make, show, refuse
+    def __init__(self, window: MainWindow, refuse: Callable[[Path, str], None]):
+        self._window, self._refuse = window, refuse
         self.dialog: QDialog | None = None
         """The question that is open."""
 
@@ -72,7 +68,8 @@ class ModelOpener:
         elif job.state == "failed":
             self._refuse(attempt.path, job.error)
         elif job.state == "done":
-            self._take(job.result, attempt)
+            model, job.result = job.result, None  # its rows go on in the document
+            self._take(model, attempt)
 
     def _take(self, model: ImportedModel, attempt: Attempt) -> None:
         if model.details.get("weights_only") and not attempt.options.get("weights_only"):
@@ -120,39 +117,51 @@ class ModelOpener:
 
     def _fill(self, model: ImportedModel, attempt: Attempt, drawing: Delta) -> None:
         """The tensors in a copy of a drawing, in a tab of its own."""
-        from sketch.binder.kernel import BinderError
         from sketch.connecting import connect
-        from sketch.graph.errors import GraphError
         from sketch.graph.tables import Tables
 
-        tables = Tables()
-        tables.apply(model.delta)
-        document = self._make(attempt.path.stem)
-        document.load(drawing, f"Open {attempt.path.name}")
-        try:
-            found = connect(document, tables, attempt.path.name)
-        except (BinderError, GraphError) as error:
-            document.close()
-            self._refuse(attempt.path, str(error))
-            return
-        self._show(document)
-        self._window.keeper.remember(attempt.path)
-        self._window.say(f"Opened {attempt.path.name}: {found.summary()}.")
+        services, path, told = self._window.services, attempt.path, list[str]()
+
+        def make(folder: Path, task: Job) -> Document:
+            tables = Tables()
+            tables.apply(model.delta)
+            document = services.filled(folder, path.stem, drawing, f"Open {path.name}")
+            try:
+                told.append(connect(document, tables, path.name).summary())
+            except BaseException:
+                document.close(forget=True)
+                raise
+            return document
+
+        def shown(_tab: CanvasTab) -> None:
+            self._window.keeper.remember(path)
+            self._window.say(f"Opened {path.name}: {told[0]}.")
+
+        self._adopt(attempt, make, shown, len(drawing))
 
     def _show_model(self, model: ImportedModel, attempt: Attempt) -> None:
-        path, document = attempt.path, self._make(attempt.path.stem)
-        document.load(model.delta, f"Open {path.name}")
-        self._window.keeper.remember(path)
-        log.info(
-            "model.opened path=%s format=%s nodes=%s losses=%s details=%s",
-            path, model.format, len(document.tables.nodes), len(model.losses),
-            {key: value for key, value in model.details.items() if isinstance(value, (str, int))},
+        services, path = self._window.services, attempt.path
+
+        def make(folder: Path, task: Job) -> Document:
+            task.step(0, 0, "Reading shapes")
+            return services.filled(folder, path.stem, model.delta, f"Open {path.name}")
+
+        def shown(tab: CanvasTab) -> None:
+            self._window.keeper.remember(path)
+            _note(model, path, len(tab.document.tables.nodes))
+            tab.source, tab.trusted = path, attempt.trusted
+            self._window.say(_told(model, path))
+
+        self._adopt(attempt, make, shown, len(model.delta))
+
+    def _adopt(self, attempt: Attempt, make: Make, shown: Callable[[CanvasTab], object], rows: int) -> None:
+        """Show what `make` makes, beside the window unless it is small."""
+        services = self._window.services
+        _ = services.library, services.store  # loaded here, not on the thread
+        adopting.adopt(
+            self._window, f"Open {attempt.path.name}", make, shown,
+            failed=lambda reason: self._refuse(attempt.path, reason), at_once=rows <= SMALL_ROWS,
         )  # fmt: skip
-        for loss in model.losses:
-            log.warning("model.loss %s: %s", loss.where, loss.what)
-        tab = self._show(document)
-        tab.source, tab.trusted = path, attempt.trusted
-        self._window.say(_told(model, path))
 
     def _try(self, attempt: Attempt) -> None:
         """Start; what is wrong at once is said as any refusal."""
@@ -168,6 +177,17 @@ class ModelOpener:
         dialog.accepted.connect(accepted)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _note(model: ImportedModel, path: Path, nodes: int) -> None:
+    """What was opened, and at what price, for the log."""
+    details = {key: value for key, value in model.details.items() if isinstance(value, (str, int))}
+    log.info(
+        "model.opened path=%s format=%s nodes=%s losses=%s details=%s",
+        path, model.format, nodes, len(model.losses), details,
+    )  # fmt: skip
+    for loss in model.losses:
+        log.warning("model.loss %s: %s", loss.where, loss.what)
 
 
 def _told(model: ImportedModel, path: Path) -> str:

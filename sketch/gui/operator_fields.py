@@ -14,7 +14,7 @@ from sketch.graph.evaluate import Resolved
 from sketch.graph.operator_types import INPUT, constant_places
 from sketch.graph.rows import FrozenDict, shape_text
 from sketch.graph.specs import LayerSpec, ParamSpec, PortSpec
-from sketch.gui.param_fields import MIXED, ParamField, TextField, guessed_spec, to_text
+from sketch.gui.param_fields import MIXED, MIXED_TEXT, ParamField, TextField, guessed_spec, to_text
 from sketch.state.document import Document
 
 CONSTANT = "constant"
@@ -42,6 +42,7 @@ class AttributeChoice(ParamField):
     def show_value(self, value: Any) -> None:
         """Select it (None: the default); blank when it is none of the choices."""
         shown = self.spec.default if value is None else value
+        self.box.setPlaceholderText(MIXED_TEXT if value is MIXED else "")
         self.box.setCurrentIndex(-1 if value is MIXED else self.box.findData(shown))
 
     def _on_chosen(self) -> None:
@@ -127,7 +128,7 @@ class RecordField(ParamField):
 def record_text(value: Any) -> str:
     """`graph, stored`; `tensor int64 3, stored`."""
     if not isinstance(value, dict):
-        return "differs" if value is MIXED else "not given"
+        return MIXED_TEXT if value is MIXED else "not given"
     kind = [str(value.get("kind", "value")), str(value.get("dtype", ""))]
     if "shape" in value:
         kind.append(shape_text(tuple(value["shape"])))

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 
 from sketch.gui.desk import Desk
 from sketch.gui.icons import dot_icon
-from sketch.gui.kernel_mirror import KernelMirror
+from sketch.gui.kernel_mirror import AT_ONCE, KernelMirror
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
     from sketch.graph.problems import Problem
+    from sketch.state.document import Document
     from sketch.state.history import Entry
 
 MOST_PROBLEMS = 500
@@ -65,11 +66,10 @@ class ProblemsPanel(QTreeWidget):
         """Show the problems of the document in front and the refusals of the chosen kernel."""
         document = self._desk.document
         refusals = self._mirror.picture.refusals if document else ()
-        found = (
-            (*document.problems(), *(p for p in refusals if p.node in document.tables.nodes))
-            if document
-            else ()
-        )
+        known = self._problems(document) if document else ()
+        if known is None:
+            return
+        found = (*known, *(p for p in refusals if document and p.node in document.tables.nodes))
         if found == self._shown:
             return
         self._shown = found
@@ -90,6 +90,10 @@ class ProblemsPanel(QTreeWidget):
         if item is not None:
             self.setCurrentItem(item)
             self._go(item)
+
+    def _problems(self, document: Document) -> Sequence[Problem] | None:
+        """The problems; None for a big network as long as the mirror, which finds them beside the window, is at it."""
+        return document.problems() if len(document.tables.nodes) <= AT_ONCE else document.known_problems
 
     def _item(self, problem: Problem, icons: dict[str, QIcon]) -> QTreeWidgetItem:
         document = self._desk.document

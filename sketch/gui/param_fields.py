@@ -16,7 +16,8 @@ from sketch.graph.specs import ParamSpec
 INT_LIMIT = 2**31 - 1
 NUMBERS = "size"
 MIXED = object()
-"""What a field shows when the selected layers disagree."""
+"""What a field shows when the selected layers disagree, in the word MIXED_TEXT."""
+MIXED_TEXT = "mixed"
 
 
 class ParamField(QWidget):
@@ -77,6 +78,7 @@ class BoolField(ParamField):
             self.box.setTristate(value is MIXED)
             state = Qt.CheckState.Checked if value is True else Qt.CheckState.Unchecked
             self.box.setCheckState(Qt.CheckState.PartiallyChecked if value is MIXED else state)
+            self.box.setText(MIXED_TEXT if value is MIXED else "")
 
     def _on_clicked(self) -> None:
         self.box.setTristate(False)
@@ -99,6 +101,7 @@ class ChoiceField(ParamField):
 
     def show_value(self, value: Any) -> None:
         """Select it; blank when it is none of the choices."""
+        self.box.setPlaceholderText(MIXED_TEXT if value is MIXED else "")
         self.box.setCurrentIndex(self.box.findData(value) if value is not MIXED else -1)
 
     def _on_chosen(self) -> None:
@@ -107,10 +110,14 @@ class ChoiceField(ParamField):
 
 
 class IntField(ParamField):
-    """A whole number, or `rank` of them side by side. `live` says each keystroke, else only Enter counts."""
+    """A whole number, or `rank` of them side by side. `live` says each keystroke, else only Enter counts.
+
+    Where the layers disagree, the number that is typed first counts for all boxes.
+    """
 
     def __init__(self, spec: ParamSpec, *, live: bool = True):
         super().__init__(spec)
+        self._is_mixed = self._is_typed = False
         self.boxes = [self._box(live) for _ in range(max(1, spec.rank))]
 
     def _box(self, live: bool) -> QSpinBox:
@@ -123,15 +130,18 @@ class IntField(ParamField):
         box.lineEdit().setTextMargins(5, 0, 0, 0)
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.add_editor(box)
+        box.lineEdit().textEdited.connect(self._on_typed)
         box.valueChanged.connect(self._on_changed)
-        box.editingFinished.connect(self.finished)
+        box.editingFinished.connect(self._on_finished)
         return box
 
     def show_value(self, value: Any) -> None:
         """Show it, leaving alone a box that already says so (someone may be typing in it)."""
         values = value if isinstance(value, tuple) else (value,) * len(self.boxes)
+        self._is_mixed, self._is_typed = value is MIXED, False
         for box, item in zip(self.boxes, values, strict=False):
             with QSignalBlocker(box):
+                box.lineEdit().setPlaceholderText(MIXED_TEXT if self._is_mixed else "")
                 if not isinstance(item, int):
                     box.clear()
                 elif box.value() != item or box.text() == "":
@@ -139,8 +149,26 @@ class IntField(ParamField):
                     box.lineEdit().setText(box.textFromValue(item))
 
     def _on_changed(self) -> None:
+        """Say the new value; boxes that showed no number of their own take the one just typed."""
         values = tuple(box.value() for box in self.boxes)
+        if self._is_mixed:
+            given = next((box for box in self.boxes if box.text()), self.boxes[0])
+            values = (given.value(),) * len(values)
+        self._is_mixed = False
         self.edited.emit(values if self.spec.rank else values[0])
+
+    def _on_typed(self, text: str) -> None:
+        self._is_typed = bool(text)
+
+    def _on_finished(self) -> None:
+        """A number that was typed counts even if the box held it unseen; one that nobody typed stays unseen."""
+        if self._is_mixed and self._is_typed:
+            self._on_changed()
+        elif self._is_mixed:
+            for box in self.boxes:
+                with QSignalBlocker(box):
+                    box.clear()
+        self.finished.emit()
 
 
 class TextField(ParamField):
@@ -150,13 +178,16 @@ class TextField(ParamField):
         super().__init__(spec)
         self.line = QLineEdit()
         self.line.setPlaceholderText(_PLACEHOLDERS.get(spec.type, ""))
-        self._shown = ""
+        self._shown = self._hint = ""
         self.add_editor(self.line)
         self.line.editingFinished.connect(self._commit)
 
     def show_value(self, value: Any) -> None:
         """Show it, leaving alone what is being typed."""
         text = "" if value is None or value is MIXED else to_text(value)
+        if self.line.placeholderText() != MIXED_TEXT:
+            self._hint = self.line.placeholderText()
+        self.line.setPlaceholderText(MIXED_TEXT if value is MIXED else self._hint)
         if text != self._shown or not self.line.hasFocus():
             self._shown = text
             self.line.setText(text)

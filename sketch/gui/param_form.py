@@ -22,7 +22,7 @@ from sketch.graph.rows import shape_text
 from sketch.graph.specs import LayerSpec, ParamSpec
 from sketch.gui.icons import action_icon
 from sketch.gui.operator_fields import attribute_field, operator_params
-from sketch.gui.param_fields import MIXED, make_field
+from sketch.gui.param_fields import MIXED, MIXED_TEXT, make_field
 from sketch.gui.theme import Theme
 from sketch.state.document import Document
 
@@ -56,6 +56,7 @@ class ParamRow(QWidget):
         self.label.setFixedWidth(LABEL_WIDTH)
         self.pin: QToolButton | None = self._pin(theme) if spec.derive else None
         self.follows = _follow_line()
+        self.follows.setAccessibleName(name)
         self._stack = QStackedWidget()
         self._lay_out()
         self.field.edited.connect(lambda value: self.edited.emit(spec.name, value))
@@ -84,6 +85,13 @@ class ParamRow(QWidget):
         tip = f"{self.spec.doc}\n{reason}".strip() if reason else self.spec.doc
         self.label.setToolTip(tip)
         self.field.setToolTip(tip)
+
+    def describe(self, count: int) -> None:
+        """Say, where several layers are selected, that a change is for all of them."""
+        state = (
+            f"mixed in {count} layers" if self._value is MIXED else f"of {count} layers" if count > 1 else ""
+        )
+        self.field.setAccessibleDescription(" ".join(filter(None, (self.spec.doc, state))))
 
     def complain(self, text: str) -> None:
         """Show what is wrong with this parameter; empty text takes it away."""
@@ -145,12 +153,13 @@ def is_pinned(document: Document, ids: Sequence[int], name: str) -> bool:
 
 
 def without_effect(document: Document, ids: Sequence[int], name: str) -> str:
-    """Why a parameter has no effect on the first of these nodes; empty when it has."""
-    node_id = ids[0]
-    spec = document.library[document.tables.nodes[node_id].layer]
-    resolved = document.inference.of(node_id)
-    if applies(spec, name, resolved.params, resolved.inputs):
-        return ""
+    """Why a parameter has no effect on any of these nodes; empty when it has on one."""
+    for node_id in ids:
+        spec = document.library[document.tables.nodes[node_id].layer]
+        resolved = document.inference.of(node_id)
+        if applies(spec, name, resolved.params, resolved.inputs):
+            return ""
+    spec = document.library[document.tables.nodes[ids[0]].layer]
     return f"Has no effect here: it counts only when {spec.params[name].applies}."
 
 
@@ -189,5 +198,5 @@ def _follow_line() -> QLineEdit:
 
 def _short(value: Any) -> str:
     if value is MIXED:
-        return "differs"
+        return MIXED_TEXT
     return shape_text(value) if isinstance(value, tuple) else str(value)

@@ -28,6 +28,11 @@ def no_selection(window: MainWindow) -> str | None:
     return no_tab(window) or (None if window.desk.selection else NOTHING_SELECTED)
 
 
+def no_layer_selected(window: MainWindow) -> str | None:
+    """Why a command that needs a selected layer cannot run; notes are none."""
+    return no_tab(window) or (None if selected_nodes(window) else NOTHING_SELECTED)
+
+
 def not_one_node(window: MainWindow) -> str | None:
     """Why a command that needs exactly one layer cannot run."""
     return no_selection(window) or (None if len(selected_nodes(window)) == 1 else "Select exactly one layer.")
@@ -79,12 +84,13 @@ def nothing_runs(window: MainWindow) -> str | None:
 
 def nothing_found(window: MainWindow) -> str | None:
     """Why find cannot go on."""
-    return no_tab(window) or (None if window.found else "Find a layer first (Ctrl+F).")
+    return no_tab(window) or (None if window.found else f"Find a layer first{_key(window, 'edit.find')}.")
 
 
 def not_compiled(window: MainWindow) -> str | None:
     """Why there is nothing to compile again."""
-    return nothing_drawn(window) or (None if window.compiler.last else "Compile once first (Ctrl+B).")
+    once = f"Compile once first{_key(window, 'compile.compile')}."
+    return nothing_drawn(window) or (None if window.compiler.last else once)
 
 
 def no_problem(window: MainWindow) -> str | None:
@@ -149,9 +155,14 @@ def not_layers(window: MainWindow) -> str | None:
 
 def _no_layer(window: MainWindow, layers: tuple[str, ...], reason: str) -> str | None:
     document = window.desk.document
-    found = document and any(node.layer in layers for node in document.tables.nodes.values())
-    return None if found else reason
+    return None if document and not document.layers.isdisjoint(layers) else reason
 
 
 def _is_operator(document: Document, key: int) -> bool:
     return document.library[document.tables.nodes[key].layer].is_operator
+
+
+def _key(window: MainWindow, command: str) -> str:
+    """The key of a command in parentheses, nothing when it has none."""
+    keys = window.services.settings.shortcut(command)
+    return f" ({keys[0]})" if keys else ""

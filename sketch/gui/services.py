@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sketch.binder.binder import Binder
     from sketch.binder.registry import KernelRegistry
+    from sketch.graph.delta import Delta
     from sketch.graph.library import LayerLibrary
     from sketch.state.document import Document
     from sketch.state.log import LogRing
@@ -76,6 +77,18 @@ class Services:
         from sketch.state.document import Document  # not needed for the first paint
 
         return Document(self.library, store=self.store, folder=folder, name=name)
+
+    def filled(self, folder: Path, name: str, delta: Delta, label: str) -> Document:
+        """A new document with rows to begin with; its journal waits until it is shown. For a thread."""
+        document = self.document(folder, name)
+        try:
+            if document.journal is not None:
+                document.journal.hold()
+            document.load(delta, label)
+        except BaseException:
+            document.close(forget=True)
+            raise
+        return document
 
     def close(self) -> None:
         """End the workers."""

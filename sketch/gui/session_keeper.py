@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,19 +49,15 @@ class SessionKeeper(QObject):
         """Put a file at the head of the recent ones."""
         self._session.add_recent(path, self._window.services.settings.get("session.recent"))
 
-    def new_tab(self, name: str, path: Path | None = None) -> Tab:
+    def new_tab(self, name: str, path: Path | None = None, folder: Path | None = None) -> Tab:
         """A tab of the session with a journal folder of its own."""
-        return self._session.add_tab(path, name)
+        return self._session.add_tab(path, name, folder)
 
     def tab_closed(self, tab: CanvasTab) -> None:
         """Keep how a tab looked, then close it in the session."""
         if tab.document.folder is not None:
             self._save_views(tab)
             self._session.close_tab(tab.document.folder)
-
-    def drop_tab(self, tab: Tab) -> None:
-        """Forget a tab that never came to be."""
-        self._session.close_tab(tab.folder)
 
     def touch(self) -> None:
         """Something about the look changed: write it in a moment."""
@@ -109,31 +106,40 @@ class SessionKeeper(QObject):
         """Open the tab that was in front if that is quick, so that the first paint shows it; the rest comes later."""
         tab, session = self._session.active, self._session
         wanted = self._window.services.settings.get("session.restore") and not session.is_looping
-        if wanted and tab is not None and _journal_bytes(Path(tab.folder)) <= QUICK_BYTES:
+        if wanted and tab is not None and _is_quick(tab):
             self._restoring = True  # until the other tabs are there too
-            self._restore_tab(tab)
+            self._restore_tab(tab, lambda: None)
 
     def restore_tabs(self) -> None:
-        """Open what was open, with unsaved edits and undo history; what cannot be opened is said and left out."""
+        """Open what was open, with unsaved edits and undo history; what cannot be opened is said and left out.
+
+        Big documents come one after the other, beside the window.
+        """
         if not self._window.services.settings.get("session.restore"):
             return
-        active, early = self._session.active, self._window.area.front
         self._restoring = True
-        try:
-            for tab in self._session.tabs:
-                if early is not None and tab.folder == str(early.document.folder):
-                    self._window.area.to_end(early)
-                    continue
-                if self._session.is_looping and tab == self._session.suspect:
-                    log.warning("session.skipped name=%s folder=%s", tab.name, tab.folder)
-                    self._window.say(
-                        f"'{tab.name}' stopped Sketch twice and stays closed; Ctrl+Shift+T opens it."
-                    )
-                    self._session.close_tab(tab.folder)
-                    continue
-                self._restore_tab(tab)
-        finally:
-            self._restoring = False
+        self._restore_next(list(self._session.tabs), self._session.active, self._window.area.front)
+
+    def _restore_next(self, waiting: list[Tab], active: Tab | None, early: CanvasTab | None) -> None:
+        while waiting:
+            tab = waiting.pop(0)
+            if early is not None and tab.folder == str(early.document.folder):
+                self._window.area.to_end(early)
+            elif self._session.is_looping and tab == self._session.suspect:
+                log.warning("session.skipped name=%s folder=%s", tab.name, tab.folder)
+                self._window.say(
+                    f"'{tab.name}' stopped Sketch twice and stays closed; Ctrl+Shift+T opens it."
+                )
+                self._session.close_tab(tab.folder)
+            else:
+                if not _is_quick(tab):
+                    return self._restore_tab(tab, lambda: self._restore_next(waiting, active, early))
+                self._restore_tab(tab, lambda: None)
+        return self._restored(active)
+
+    def _restored(self, active: Tab | None) -> None:
+        """Everything is back: the window looks as it did, and what changes is written again."""
+        self._restoring = False
         self._session.restored()
         for shown in self._window.area:
             if active is not None and str(shown.document.folder) == active.folder:
@@ -147,16 +153,28 @@ class SessionKeeper(QObject):
         if unsaved and not any(document.recovery.message for document in documents):
             self._window.say(f"Back as you left it, with unsaved work in {', '.join(unsaved)}.")
 
-    def bring_back(self, tab: Tab) -> CanvasTab:
-        """Show the document of a tab of the session, where and how it was."""
-        shown = self._window.opener.restore(Path(tab.folder), tab.name)
-        views = {
-            None if group == "top" else int(group): view
-            for group, view in tab.views.items()
-            if group.lstrip("-").isdigit() or group == "top"
-        }
-        shown.restore(views)
-        return shown
+    def bring_back(self, tab: Tab, then: Callable[[], object] = lambda: None) -> None:
+        """Show the document of a tab of the session, where and how it was; a big one beside the window."""
+        from sketch.gui import adopting
+
+        def shown(made: CanvasTab) -> None:
+            made.restore(adopting.views_of(tab.views))
+            then()
+
+        def failed(reason: str) -> None:
+            log.error("session.not_restored folder=%s %s", tab.folder, reason)
+            self._window.say(f"'{tab.name}' could not be brought back: {reason}")
+            then()
+
+        def stopped() -> None:
+            self._session.close_tab(tab.folder)
+            self._window.say(f"'{tab.name}' stays closed; Ctrl+Shift+T opens it.")
+            then()
+
+        adopting.bring_back(
+            self._window, Path(tab.folder), tab.name, shown,
+            failed=failed, stopped=stopped, at_once=_is_quick(tab),
+        )  # fmt: skip
 
     def close(self) -> None:
         """End the session in good order; its tabs stay for the next start."""
@@ -176,16 +194,9 @@ class SessionKeeper(QObject):
         tables.apply(draft.delta())
         return draw_graph(tables, library, size, self._window.theme, self._window.devicePixelRatioF())
 
-    def _restore_tab(self, tab: Tab) -> None:
-        from sketch.graph.errors import GraphError
-        from sketch.state.journal_file import JournalError
-
+    def _restore_tab(self, tab: Tab, then: Callable[[], object]) -> None:
         self._session.restoring(tab.folder)
-        try:
-            self.bring_back(tab)
-        except (GraphError, JournalError, OSError) as error:
-            log.exception("session.not_restored folder=%s", tab.folder)
-            self._window.say(f"'{tab.name}' could not be brought back: {error}")
+        self.bring_back(tab, then)
 
     def _save_views(self, tab: CanvasTab) -> None:
         folder = tab.document.folder
@@ -196,6 +207,6 @@ class SessionKeeper(QObject):
                 self._session.set_view(folder, group, state)
 
 
-def _journal_bytes(folder: Path) -> int:
-    """Size of a document's journal with what its writer has not merged yet."""
-    return sum(path.stat().st_size for path in folder.glob("journal.db*"))
+def _is_quick(tab: Tab) -> bool:
+    """True for a small journal, with what its writer has not merged yet."""
+    return sum(path.stat().st_size for path in Path(tab.folder).glob("journal.db*")) <= QUICK_BYTES

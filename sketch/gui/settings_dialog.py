@@ -1,4 +1,4 @@
-"""The settings page: every option of settings.yaml by its type, and every shortcut."""
+"""The settings: every option of settings.yaml by its type, and the page of keys."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
-    QKeySequenceEdit,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QScrollArea,
     QTabWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from sketch.graph.specs import ParamSpec
+from sketch.gui.key_page import KeyPage
 from sketch.gui.param_fields import ParamField, make_field
 from sketch.state.settings import PRESET, Option, Settings, SettingsError
 
@@ -35,7 +29,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "Look": ("appearance.theme", "appearance.toolbar", "text.follow", "text.font_size", "text.wrap"),
     "Canvas": (
         "canvas.grid", "canvas.snap", "canvas.grid_size", "canvas.shapes", "canvas.parameters", "canvas.values",
-        "canvas.wires", "canvas.zoom_speed", "canvas.wheel",
+        "canvas.badges", "canvas.wires", "canvas.zoom_speed", "canvas.wheel", "canvas.left_drag", "canvas.highlight",
     ),
     "Behaviour": (
         "edit.rejoin", "edit.append_wired", "compile.kernel", "compile.verify", "compile.opset", "session.restore",
@@ -43,7 +37,6 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Title of a page -> the options on it; shortcuts have a page of their own."""
-_KEY = Qt.ItemDataRole.UserRole
 
 
 class SettingsDialog(QDialog):
@@ -52,18 +45,22 @@ class SettingsDialog(QDialog):
     def __init__(self, parent: QWidget, settings: Settings, actions: ActionSet):
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.resize(640, 560)
+        self.resize(720, 660)
         self._settings = settings
+        self._fields: dict[str, ParamField] = {}
         self._note = QLabel(settings.warning)
         self._note.setProperty("role", "error")
         self._note.setWordWrap(True)
+        self._note.setVisible(bool(settings.warning))
         self.tabs = QTabWidget()
         for title, names in PAGES.items():
             self.tabs.addTab(self._page(names), title)
-        self.shortcuts = ShortcutPage(settings, actions)
+        self.shortcuts = KeyPage(settings, (row for row, _action in actions))
         self.tabs.addTab(self.shortcuts, "Shortcuts")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.accept)
+        leave = settings.subscribe(self._follow)
+        self.finished.connect(lambda _how: leave())
         column = QVBoxLayout(self)
         for widget in (self.tabs, self._note, buttons):
             column.addWidget(widget)
@@ -96,108 +93,28 @@ class SettingsDialog(QDialog):
     def _field(self, option: Option) -> ParamField:
         field = make_field(_as_param(option), live=False)
         field.show_value(self._settings.get(option.name))
+        self._fields[option.name] = field
         field.edited.connect(lambda value: self._set(option, field, value))
-        field.refused.connect(self._note.setText)
+        field.refused.connect(self._say)
         return field
+
+    def _say(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def _follow(self, name: str) -> None:
+        """A preset of keys may say what the mouse does."""
+        if name == PRESET:
+            for option, field in self._fields.items():
+                field.show_value(self._settings.get(option))
 
     def _set(self, option: Option, field: ParamField, value: Any) -> None:
         try:
             self._settings.set(option.name, value)
-            self._note.setText(self._settings.warning)
+            self._say(self._settings.warning)
         except SettingsError as error:
-            self._note.setText(str(error))
+            self._say(str(error))
         field.show_value(self._settings.get(option.name))
-
-
-class ShortcutPage(QWidget):
-    """Preset, search, the list of commands, and a field for the keys of the chosen one."""
-
-    def __init__(self, settings: Settings, actions: ActionSet):
-        super().__init__()
-        self._settings = settings
-        self._titles = {
-            row.id: f"{row.menu}: {row.title}".replace("&", "").removesuffix("...") for row, _ in actions
-        }
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search commands and keys")
-        self.search.textChanged.connect(lambda _text: self._fill())
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels(["Command", "Keys"])
-        self.list.setRootIsDecorated(False)
-        self.list.setColumnWidth(0, 360)
-        self.list.currentItemChanged.connect(lambda item, _old: self._show(item))
-        self.keys = QKeySequenceEdit()
-        self.keys.setMaximumSequenceLength(1)
-        self.keys.editingFinished.connect(self._take)
-        self._clash = QLabel()
-        self._clash.setProperty("role", "warning")
-        self._clash.setWordWrap(True)
-        self._lay_out()
-        self._fill()
-
-    def _lay_out(self) -> None:
-        preset = make_field(_as_param(self._settings.option(PRESET)))
-        preset.show_value(self._settings.get(PRESET))
-        preset.edited.connect(self._choose_preset)
-        reset = QPushButton("Back to the preset")
-        reset.setAutoDefault(False)
-        reset.clicked.connect(self._reset)
-        top, low = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(QLabel("Preset"))
-        top.addWidget(preset)
-        top.addWidget(self.search, 1)
-        low.addWidget(QLabel("Keys"))
-        low.addWidget(self.keys, 1)
-        low.addWidget(reset)
-        column = QVBoxLayout(self)
-        column.addLayout(top)
-        column.addWidget(self.list, 1)
-        column.addLayout(low)
-        column.addWidget(self._clash)
-
-    def _fill(self) -> None:
-        typed, chosen = self.search.text().lower(), self._command()
-        self.list.clear()
-        for command in dict.fromkeys((*self._titles, *self._settings.commands())):
-            title = self._titles.get(command, f"Canvas: {command.partition('.')[2].replace('_', ' ')}")
-            keys = ", ".join(self._settings.shortcut(command))
-            if command not in self._titles and not command.startswith("canvas."):
-                continue
-            if typed in title.lower() or typed in keys.lower():
-                item = QTreeWidgetItem([title, keys])
-                item.setData(0, _KEY, command)
-                self.list.addTopLevelItem(item)
-                if command == chosen:
-                    self.list.setCurrentItem(item)
-
-    def _command(self) -> str:
-        item = self.list.currentItem()
-        return str(item.data(0, _KEY)) if item else ""
-
-    def _show(self, item: QTreeWidgetItem | None) -> None:
-        keys = self._settings.shortcut(str(item.data(0, _KEY))) if item else []
-        self.keys.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
-        self._clash.setText("")
-
-    def _take(self) -> None:
-        command, key = self._command(), self.keys.keySequence().toString()
-        if not command or [key] == self._settings.shortcut(command)[:1]:
-            return
-        self._settings.set_shortcut(command, [key] if key else [])
-        clashes = (
-            [self._titles.get(name, name) for name in self._settings.clashes(command, key)] if key else []
-        )
-        self._fill()
-        self._clash.setText(f"{key} also runs {', '.join(clashes)}; change one of them." if clashes else "")
-
-    def _reset(self) -> None:
-        if self._command():
-            self._settings.set_shortcut(self._command(), None)
-            self._fill()
-
-    def _choose_preset(self, name: str) -> None:
-        self._settings.set(PRESET, name)
-        self._fill()
 
 
 def _as_param(option: Option) -> ParamSpec:

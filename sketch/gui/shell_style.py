@@ -16,6 +16,8 @@ QFrame[role="popup"] QListWidget { background: transparent; }
 QLineEdit[role="follows"] { background: $panel_alt; color: $text_muted; border-color: transparent; }
 QLabel[role="section"] { color: $text_muted; font-weight: 600; padding-top: 8px; qproperty-indent: 0; }
 QLabel[role="badge"] { background: $accent_soft; color: $text; border-radius: 4px; padding: 2px 8px; }
+QToolButton[role="chip"] { background: $accent_soft; border-color: $border; padding: 4px 8px; }
+QToolButton[role="chip"]:hover, QToolButton[role="chip"]:focus { border-color: $accent; }
 QFrame[role="card"] { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame[role="card"]:hover { border-color: $accent; }
 QFrame[role="card"]:focus { border: 2px solid $accent; }
@@ -23,6 +25,7 @@ QWidget[role="page"] { background: $panel; }
 QDockWidget::close-button, QDockWidget::float-button { padding: 0; icon-size: 20px; }
 QWidget#welcome { background: $canvas; }
 QWidget#breadcrumbs { background: $panel; border-bottom: 1px solid $border; }
+QFrame#group-offer { background: $panel; border-bottom: 1px solid $border; }
 QWidget#breadcrumbs QToolButton { padding: 2px 6px; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; text-align: left;
     padding: 3px 6px; }

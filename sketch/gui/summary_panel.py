@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,25 +29,39 @@ class Row:
 
 
 class SummaryModel(QAbstractTableModel):
-    """The layers of a document in the order in which they run."""
+    """The layers of a document in the order in which they run. A row is worked out when it is looked at."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[Row] = ()
+        self._ids: Sequence[int] = ()
+        self._made: dict[int, Row] = {}
+        self._make: Callable[[int], Row] = lambda node_id: Row(node_id, ("", "", "", ""))
 
-    def fill(self, rows: Sequence[Row]) -> None:
-        """Show these rows; only the cells are refreshed while their number stays."""
-        if [row.node for row in rows] == [row.node for row in self.rows]:
-            self.rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, 3))
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows, worked out now."""
+        return [self.row(index) for index in range(len(self._ids))]
+
+    def row(self, index: int) -> Row:
+        """One row."""
+        node_id = self._ids[index]
+        if node_id not in self._made:
+            self._made[node_id] = self._make(node_id)
+        return self._made[node_id]
+
+    def fill(self, ids: Sequence[int], make: Callable[[int], Row]) -> None:
+        """Show the rows of these nodes; only the cells are refreshed while their number stays."""
+        self._made, self._make = {}, make
+        if ids is self._ids or ids == self._ids:
+            if ids:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, 3))
             return
         self.beginResetModel()
-        self.rows = rows
+        self._ids = ids
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else len(self._ids)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(HEADERS)
@@ -55,7 +69,7 @@ class SummaryModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         """What a cell shows."""
         if role == _ROLE.DisplayRole:
-            return self.rows[index.row()].cells[index.column()]
+            return self.row(index.row()).cells[index.column()]
         if role == _ROLE.TextAlignmentRole and index.column() == 3:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -73,6 +87,8 @@ class SummaryPanel(QWidget):
         super().__init__()
         self._desk = desk
         self.model = SummaryModel()
+        self._ordered: tuple[int, int] | None = None
+        self._order: Sequence[int] = ()
         self.table = QTableView()
         self.total = QLabel()
         self.total.setProperty("role", "subheading")
@@ -91,15 +107,20 @@ class SummaryPanel(QWidget):
         """Show the document in front; the table waits until it can be seen."""
         document = self._desk.document
         self.total.setText(totals_text(document))
-        if self.isVisible() or not document:
-            self.model.fill(summary_rows(document) if document else ())
+        if document is None:
+            self._ordered, self._order = None, ()
+            self.model.fill((), lambda node_id: Row(node_id, ("", "", "", "")))
+        elif self.isVisible():
+            if self._ordered != (id(document), document.order_turn):
+                self._ordered, self._order = (id(document), document.order_turn), layers_in_order(document)
+            self.model.fill(self._order, lambda node_id: _row(document, node_id))
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self.refresh()
 
     def _go(self, index: QModelIndex) -> None:
-        self._desk.reveal(self.model.rows[index.row()].node)
+        self._desk.reveal(self.model.row(index.row()).node)
 
     def _set_up_table(self) -> None:
         table = self.table
@@ -119,11 +140,14 @@ class SummaryPanel(QWidget):
             header.resizeSection(section, width)
 
 
-def summary_rows(document: Document) -> list[Row]:
-    """One row a layer (groups are left out), in topological order."""
-    rank = document.inference.order.rank
-    nodes = sorted(document.tables.nodes.values(), key=lambda node: (rank.get(node.id, 0), node.id))
-    return [_row(document, node.id) for node in nodes if not document.library[node.layer].group]
+def layers_in_order(document: Document) -> list[int]:
+    """The layers (groups are left out) in topological order."""
+    rank, library = document.inference.order.rank, document.library
+    groups = {name for name in document.layers if library[name].group}
+    found = [node.id for node in document.tables.nodes.values() if node.layer not in groups]
+    found.sort()
+    found.sort(key=rank.__getitem__)
+    return found
 
 
 def totals_text(document: Document | None) -> str:
@@ -142,6 +166,8 @@ def totals_text(document: Document | None) -> str:
 def _row(document: Document, node_id: int) -> Row:
     from sketch.graph.rows import shape_text  # not needed before a network is open
 
+    if node_id not in document.tables.nodes:
+        return Row(node_id, ("", "", "", ""))  # deleted a moment ago: the list follows in the next pause
     node, resolved = document.tables.nodes[node_id], document.inference.of(node_id)
     outputs = ", ".join("?" if kind is None else shape_text(kind.shape) for kind in resolved.outputs)
     count = "?" if resolved.parameters is None else f"{resolved.parameters:,}" if resolved.parameters else "–"

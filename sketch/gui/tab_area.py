@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget
 
 from sketch.gui.welcome import WelcomePage
 
@@ -74,6 +74,10 @@ class TabArea(QStackedWidget):
         title = tab.title.replace("&", "&&")
         if index >= 0 and self.tabs.tabText(index) != title:
             self.tabs.setTabText(index, title)
+        for side in (QTabBar.ButtonPosition.LeftSide, QTabBar.ButtonPosition.RightSide):
+            button = self.tabs.tabBar().tabButton(index, side)
+            if button is not None:
+                button.setAccessibleName(f"Close {tab.title}")
         self.tabs.setTabToolTip(index, str(tab.document.path or "Not saved to a file; the session keeps it"))
 
     def step(self, by: int) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QToolButton,
     QWidget,
 )
@@ -19,6 +18,7 @@ from sketch.durable import write_text
 from sketch.gui.desk import Desk
 from sketch.gui.icons import action_icon
 from sketch.gui.kernel_mirror import Picture
+from sketch.gui.text_view import CodeView
 from sketch.gui.theme import Theme
 
 _SUFFIXES = {"python": ".py", "json": ".json"}
@@ -27,7 +27,7 @@ _SUFFIXES = {"python": ".py", "json": ".json"}
 class TextHead(QWidget):
     """Says what is shown, or why there is none."""
 
-    def __init__(self, desk: Desk, code: QPlainTextEdit):
+    def __init__(self, desk: Desk, code: CodeView):
         super().__init__()
         self._desk, self._code = desk, code
         self._suffix = ".py"
@@ -60,12 +60,12 @@ class TextHead(QWidget):
 
     def copy(self) -> None:
         """Copy the whole text."""
-        QApplication.clipboard().setText(self._code.toPlainText())
+        QApplication.clipboard().setText(self._code.long.text())
         self._desk.say("The source is in the clipboard.")
 
     def save(self) -> None:
         """Ask for a file and write the text to it."""
-        document, text = self._desk.document, self._code.toPlainText()
+        document, text = self._desk.document, self._code.long.text()
         if document is None or not text:
             self._desk.say("There is no source to save yet.")
             return

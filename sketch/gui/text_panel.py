@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["EMPTY", "KEYS", "TextPanel", "node_at"]
 KEYS = ("text.accept", "text.discard", "text.find", "text.comment")
 """Commands whose keys work while the text has the focus."""
+MOST_MARKED = 50
+"""The lines of so many selected layers are marked: Qt walks all marks whenever it paints a line."""
 LOOK_MS = 200
 """Faults and classes are looked for this long after the last key."""
 
@@ -46,6 +48,7 @@ class TextPanel(QWidget):
         self.editable: Callable[[str], bool] = lambda _kernel: False
         self.code = CodeView(theme)
         self._highlighter = Highlighter(self.code.document(), theme)
+        self.code.colour = self._highlighter.colour
         self._marks = Marks()
         self.bar = EditBar()
         self.find_bar = FindBar(self.code, theme)
@@ -191,7 +194,7 @@ class TextPanel(QWidget):
 
     def _mark_selection(self) -> None:
         found = self._picture.lines
-        ranges = [span for node_id in self._desk.selection[:200] for span in found.get(node_id, ())]
+        ranges = [span for node_id in self._desk.selection[:MOST_MARKED] for span in found.get(node_id, ())]
         self._marks.selected = lines_of(ranges)
         self._marks.show(self.code, self._theme, editing=not self.code.isReadOnly() and self.code.hasFocus())
         if ranges and self._follow and not self.code.hasFocus():

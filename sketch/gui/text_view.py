@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from sketch.gui import text_keys
+from sketch.gui.long_text import LONG, LongText
 from sketch.gui.text_syntax import moved
 from sketch.gui.theme import Theme
 
@@ -46,6 +47,8 @@ class CodeView(QPlainTextEdit):
         self.faults: set[int] = set()
         self._commands: dict[str, list[QKeySequence]] = {}
         self.numbers = LineNumbers(self)
+        self.long = LongText(self, self._take_flags)
+        self.colour: Callable[[Sequence[QTextBlock]], object] = len  # is given lines before they are painted
         self.setProperty("role", "code")
         self.setAccessibleName("Source text")
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -64,13 +67,14 @@ class CodeView(QPlainTextEdit):
         return self.textCursor().blockNumber() + 1
 
     def set_editable(self, editable: bool) -> None:
-        """Let the person type, or only select."""
-        kinds = Qt.TextInteractionFlag
-        self.setTextInteractionFlags(
-            kinds.TextEditorInteraction
-            if editable
-            else kinds.TextSelectableByMouse | kinds.TextSelectableByKeyboard
-        )
+        """Let the person type, or only select; nobody types into a text that is still coming."""
+        self._editable = editable
+        self._take_flags()
+
+    def _take_flags(self) -> None:
+        self._loading = self._loading and self.long.is_coming
+        free = self._editable and not self.long.is_coming
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction if free else _READ_ONLY)
 
     def use(self, *, font_size: int, wrap: bool) -> None:
         """Take the options of the person: size in points, break long lines."""
@@ -99,9 +103,13 @@ class CodeView(QPlainTextEdit):
 
     def show_text(self, text: str, *, near: bool = True) -> None:
         """Show another text; with `near` the cursor goes to the line that it was on before."""
-        before = self.toPlainText()
+        before = self.long.text()
         if before == text:
-            return
+            return None
+        if max(before.count("\n"), text.count("\n")) > LONG:
+            self._loading = True  # until `_take_flags` hears that all is there
+            return self.long.show(text)
+        self.long.stop()
         top, line = self.verticalScrollBar().value(), self.line
         self._loading = True
         self.setPlainText(text)
@@ -111,6 +119,7 @@ class CodeView(QPlainTextEdit):
             places = moved(before, text)
             close = min(places, key=lambda known: abs(known - line), default=0)
             self.go_to(places[close] + line - close if close else line)
+        return None
 
     def bring_back(self, text: str, place: int) -> None:
         """Make an edited text of the one that is shown, as one step of its undo."""
@@ -182,6 +191,12 @@ class CodeView(QPlainTextEdit):
 
     # --- line numbers -------------------------------------------------------------------------------
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        loading, self._loading = self._loading, True  # Qt calls new colours a change of the text
+        self.colour([block for block, _area in self.blocks_in(event.rect())])
+        self._loading = loading
+        super().paintEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         area = self.contentsRect()
@@ -204,7 +219,8 @@ class CodeView(QPlainTextEdit):
         return found
 
     def _make_room(self) -> None:
-        self.setViewportMargins(self.number_width(), 0, 0, 0)
+        if self.viewportMargins().left() != self.number_width():  # Qt lays out anew each time it is told
+            self.setViewportMargins(self.number_width(), 0, 0, 0)
 
     def _scroll_numbers(self, area: QRect, by: int) -> None:
         if by:
@@ -248,6 +264,7 @@ _STEPS = {
     "undo": (QKeySequence("Ctrl+Z"),),
     "redo": (QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")),
 }
+_READ_ONLY = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 _NONE, _SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 _KEYS: Mapping[tuple[int, Qt.KeyboardModifier], Callable[[QTextCursor], Any]] = {
     (Qt.Key.Key_Tab, _NONE): text_keys.indent,

@@ -50,6 +50,8 @@ class Theme:
     group: str
     wire: str
     wire_selected: str
+    wire_in: str
+    wire_out: str
     wire_label: str
     selection: str
     band: str
@@ -65,6 +67,10 @@ class Theme:
     code_comment: str
     code_name: str
     code_line: str
+    series: tuple[str, ...]
+    """Kinds without a colour of their own, told apart also by people who are colour-blind."""
+    scale: tuple[str, ...]
+    """From low to high in steps that look equal; steps between are mixed."""
     categories: Mapping[str, str] = field(hash=False)
 
     def colours(self) -> dict[str, str]:
@@ -99,7 +105,8 @@ def load_theme(name: str) -> Theme:
     if roles != set(values):
         odd = ", ".join(sorted(roles ^ set(values)))
         raise ValueError(f"{path.name}: these roles are missing or unknown: {odd}.")
-    return Theme(**{**values, "categories": MappingProxyType(values["categories"])})
+    made = {name: tuple(values[name]) for name in ("series", "scale")}
+    return Theme(**{**values, **made, "categories": MappingProxyType(values["categories"])})
 
 
 def stylesheet(theme: Theme) -> str:

@@ -11,7 +11,8 @@ from sketch.gui.actions import ActionSet
 
 COMMANDS = (
     "file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "", "insert.quick_add", "group.group",
-    "group.ungroup", "view.arrange", "view.frame_all", "", "edit.find", "view.command_palette",
+    "group.ungroup", "group.unfold_all", "group.fold_all", "view.arrange", "view.frame_all", "", "edit.find",
+    "view.command_palette",
 )  # fmt: skip
 """Ids of the commands; an empty one is a line."""
 

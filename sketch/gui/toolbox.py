@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -58,6 +58,8 @@ class Toolbox(QWidget):
     """Search field and tree. `append_wanted` carries the name of a layer that was clicked or chosen by Enter."""
 
     append_wanted = Signal(str)
+    block_menu_wanted = Signal(str, QPoint)
+    """A right click on a saved block: its name, and the point of the screen."""
 
     def __init__(self, theme: Theme):
         super().__init__()
@@ -80,6 +82,8 @@ class Toolbox(QWidget):
         self.tree.itemClicked.connect(lambda item, _column: self._on_clicked(item))
         self.tree.itemActivated.connect(lambda item, _column: self._append(item))
         self.tree.itemExpanded.connect(self._on_expanded)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._on_menu)
 
     def show_library(self, library: LayerLibrary, blocks: Iterable[str] = ()) -> None:
         """Offer the layers of a library and the saved blocks."""
@@ -159,7 +163,14 @@ class Toolbox(QWidget):
     def _leaf(self, choice: Choice) -> QTreeWidgetItem:
         leaf = QTreeWidgetItem([choice.title])
         leaf.setData(0, _KEY, choice.key)
-        leaf.setToolTip(0, f"{choice.title}\n{choice.reason}\nDrag it to the canvas, or click to append it.")
+        if choice.key.startswith(BLOCK):
+            from sketch.gui.group_blocks import block_tip  # only where there are blocks
+
+            leaf.setToolTip(0, block_tip(choice.title))
+        else:
+            leaf.setToolTip(
+                0, f"{choice.title}\n{choice.reason}\nDrag it to the canvas, or click to append it."
+            )
         leaf.setFlags(
             Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         )
@@ -177,6 +188,12 @@ class Toolbox(QWidget):
             self._append(item)
         else:
             item.setExpanded(not item.isExpanded())
+
+    def _on_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        key = item.data(0, _KEY) if item is not None else None
+        if key and key.startswith(BLOCK):
+            self.block_menu_wanted.emit(key.removeprefix(BLOCK), self.tree.viewport().mapToGlobal(place))
 
     def _append_first(self) -> None:
         leaves = self._leaves()

@@ -6,6 +6,7 @@ from functools import partial
 
 from sketch.gui import reasons
 from sketch.gui.actions import Action, later
+from sketch.gui.fold_reasons import are_wired, no_groups, no_source, nothing_to_fold
 from sketch.gui.reasons import no_selection, no_tab, not_one_group
 
 GROUP = (
@@ -58,10 +59,50 @@ GROUP = (
         scope="gesture",
     ),
     Action(
+        "group.fold",
+        "&Fold or unfold",
+        "Group",
+        later("fold_commands", "fold"),
+        nothing_to_fold,
+        "Show what is in the group in place, or close it again",
+        "fold",
+        "canvas",
+        apart=True,
+    ),
+    Action(
+        "group.unfold_all",
+        "Unfold &all",
+        "Group",
+        later("fold_commands", "fold_all", open_=True),
+        partial(no_groups, open_=True),
+        "Show everything: open all groups of the network in place",
+        "unfold_all",
+        "canvas",
+    ),
+    Action(
+        "group.fold_all",
+        "F&old all",
+        "Group",
+        later("fold_commands", "fold_all", open_=False),
+        partial(no_groups, open_=False),
+        "Close all groups of the network",
+        "fold_all",
+        "canvas",
+    ),
+    Action(
+        "group.show_wires",
+        "Show its &wires",
+        "Group",
+        later("fold_commands", "show_wires"),
+        no_source,
+        "Draw the wires of a source that feeds many layers, in place of badges",
+        checked=are_wired,
+    ),
+    Action(
         "group.save_block",
         "Save as &block",
         "Group",
-        later("edit_commands", "save_block"),
+        later("group_blocks", "save_block"),
         not_one_group,
         "Keep the group in the toolbox",
         apart=True,
@@ -92,7 +133,7 @@ VIEW = (
         "view.arrange",
         "A&rrange",
         "View",
-        later("edit_commands", "arrange"),
+        later("arranging", "arrange"),
         no_tab,
         "Lay out the canvas in view",
         "arrange",
@@ -102,9 +143,17 @@ VIEW = (
         "view.arrange_selection",
         "Arrange the se&lection",
         "View",
-        later("edit_commands", "arrange_selection"),
+        later("arranging", "arrange_selection"),
         no_selection,
         "Lay out the selected layers among themselves",
+    ),
+    Action(
+        "view.turn",
+        "T&urn the drawing",
+        "View",
+        later("arranging", "turn"),
+        no_tab,
+        "Let it run to the right, or down again",
     ),
     Action(
         "view.command_palette",
@@ -138,6 +187,15 @@ VIEW = (
         "View",
         later("view_commands", "switch_option", name="canvas.snap"),
         checked=lambda w: bool(w.services.settings.get("canvas.snap")),
+    ),
+    Action(
+        "view.highlight",
+        "&Highlight what is wired",
+        "View",
+        later("view_commands", "switch_option", name="canvas.highlight"),
+        hint="Fade everything but what feeds the selection and what it feeds",
+        checked=lambda w: bool(w.services.settings.get("canvas.highlight")),
+        scope="canvas",
     ),
     Action(
         "view.theme",
@@ -232,8 +290,6 @@ COMPILE = (
 )
 HELP = (
     Action("help.help", "&First steps", "Help", later("view_commands", "show_help")),
-    Action(
-        "help.shortcuts", "&Shortcuts...", "Help", later("view_commands", "show_settings", page="Shortcuts")
-    ),
+    Action("help.shortcuts", "&Shortcuts...", "Help", later("shortcut_sheet", "show_shortcuts")),
     Action("help.about", "&About Sketch", "Help", later("view_commands", "show_about"), apart=True),
 )

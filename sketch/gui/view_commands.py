@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from sketch.gui.docks import arrange_docks
-from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
 
 FIRST_STEPS = """<h3>First steps</h3>
 <p>Click a layer in the toolbox: it is added below the selection and wired to it. Or drag it to the canvas, or
-press Tab there and type its name.</p>
+press {insert.quick_add} there and type its name.</p>
 <p>Pull a wire from the border of one layer to another. Drop it on empty canvas to be offered what fits.</p>
 <p>Select a layer to change its parameters on the right. Shapes, parameter counts and the source follow.</p>
-<p>Ctrl+G makes a block of the selection; Enter shows its inside, Esc leaves it.</p>
-<p>Ctrl+B compiles to a file that runs without Sketch. Ctrl+Shift+P lists every command.</p>"""
+<p>{group.group} makes a block of the selection; {group.enter} shows its inside, {group.leave} leaves it.</p>
+<p>{edit.find} finds layers. {compile.compile} compiles to a file that runs without Sketch.
+{view.command_palette} lists every command.</p>"""
 
 
 def frame(window: MainWindow, *, selection: bool = False) -> None:
@@ -58,23 +59,6 @@ def rename(window: MainWindow) -> None:
     """Change the name of the selected layer where it stands."""
     if window.desk.view is not None:
         window.desk.view.start_rename(window.desk.selection[0])
-
-
-def find_again(window: MainWindow, by: int) -> None:
-    """Go to the next layer of the type that was found last."""
-    document, layer = window.desk.document, window.found
-    if document is None:
-        return
-    rank = document.inference.order.rank
-    same = sorted(
-        (n.id for n in document.tables.nodes.values() if n.layer == layer), key=lambda key: rank.get(key, 0)
-    )
-    if not same:
-        window.say(f"There is no other {layer}.")
-        return
-    here = window.desk.selection[0] if window.desk.selection else None
-    position = same.index(here) if here in same else -1 if by > 0 else 0
-    window.desk.reveal(same[(position + by) % len(same)])
 
 
 def show_dock(window: MainWindow, name: str) -> None:
@@ -138,28 +122,6 @@ def step_problem(window: MainWindow, by: int) -> None:
     window.panels.problems.step(by)
 
 
-def save_picture(window: MainWindow) -> None:
-    """Ask for a file and write the canvas in view as SVG, PDF or PNG."""
-    from sketch.gui.picture import SUFFIXES, write_view  # vector writers are not needed at the start
-
-    tab = window.desk.tab
-    if tab is None:
-        return
-    kinds = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-    start = str(window.folder / f"{tab.document.name}.svg")
-    path, _ = QFileDialog.getSaveFileName(window, "Save a picture", start, f"Picture ({kinds})")
-    if not path:
-        return
-    try:
-        if Path(path).suffix.lower() not in SUFFIXES:
-            raise ValueError(f"{path}: pictures end in {', '.join(SUFFIXES)}.")
-        write_view(tab.view, Path(path))
-    except (OSError, ValueError) as error:
-        show_error(window, str(error))
-        return
-    window.say(f"Saved {path}.")
-
-
 def ask_folder(window: MainWindow) -> None:
     """Ask for another working folder."""
     path = QFileDialog.getExistingDirectory(window, "Working folder", str(window.folder))
@@ -180,8 +142,18 @@ def show_help(window: MainWindow) -> None:
     """Say how to begin."""
     box = QMessageBox(window)
     box.setWindowTitle("First steps")
-    box.setText(FIRST_STEPS)
+    box.setText(_with_keys(FIRST_STEPS, window))
     box.exec()
+
+
+def _with_keys(text: str, window: MainWindow) -> str:
+    """A text with the first key in force for each command in braces; one without a key is said by its title."""
+
+    def key(found: re.Match[str]) -> str:
+        keys = window.services.settings.shortcut(found[1])
+        return keys[0] if keys else f"'{window.actions_[found[1]].text().replace('&', '')}'"
+
+    return re.sub(r"\{([a-z_.]+)\}", key, text)
 
 
 def show_about(window: MainWindow) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
+from sketch.gui import colour_commands, fold_jobs, group_offer
+from sketch.gui.colour_actions import as_choices
 from sketch.gui.recent_menu import add_recent_menu
 from sketch.gui.shell_style import theme_name
 from sketch.gui.theme import load_theme
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
 
 CONTEXT = (
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
-    "edit.rename", "edit.replace_layer", "",
-    "group.group", "group.ungroup", "group.enter", "group.save_block", "",
+    "edit.rename", "edit.replace_layer", "wire.insert", "wire.move_end", "wire.move_start", "",
+    "go.producer", "go.consumer", "",
+    "group.group", "group.ungroup", "group.enter", "group.duplicate_linked", "group.repeat",
+    "group.save_block", "",
     "model.make_input", "model.make_output", "model.extract", "model.replace_all", "weights.view", "",
-    "insert.quick_add", "insert.note",
+    "insert.quick_add", "insert.note", "insert.frame", "frame.fit",
 )  # fmt: skip
 """The context menu of the canvas; an empty name is a line."""
+ONLY_WHERE_THEY_FIT = ("wire.", "frame.", "go.", "group.duplicate_linked", "group.repeat")
+"""Commands of the context menu that are left out, not greyed, where they cannot run."""
 
 
 def connect_window(window: MainWindow) -> None:
@@ -36,6 +42,7 @@ def connect_window(window: MainWindow) -> None:
     welcome.example_chosen.connect(lambda key: window.opener.example(key))  # noqa: PLW0108 - as above
     welcome.file_chosen.connect(lambda path: window.opener.open_file(Path(path)))
     add_recent_menu(window)
+    as_choices(window)
     welcome.new_wanted.connect(window.actions_["file.new"].trigger)
     welcome.open_wanted.connect(window.actions_["file.open"].trigger)
     window.jobs.progressed.connect(lambda *_progress: window.actions_.refresh())
@@ -47,12 +54,22 @@ def connect_window(window: MainWindow) -> None:
 
 def connect_panels(window: MainWindow) -> None:
     """What comes after the first paint."""
-    from sketch.gui import edit_commands, look_sections, text_accept
+    from sketch.gui import (
+        edit_commands,
+        group_blocks,
+        group_section,
+        look_sections,
+        recent_layers,
+        text_accept,
+    )
 
     panels = window.panels
+    group_section.attach(window)
+    group_blocks.attach(window)
     look_sections.attach(window)
     text_accept.attach(window)
     window.mirror.changed.connect(lambda: _show_refusals(window))
+    window.desk.updated.connect(lambda update: recent_layers.follow(window, update))
     panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
     panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
     panels.files.folder_changed.connect(lambda path: setattr(window, "folder", Path(path)))
@@ -69,10 +86,15 @@ def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
     tab.view.quick_add_requested.connect(lambda scene, place, wire: _quick_add(window, scene, place, wire))
     tab.view.context_menu_requested.connect(lambda place, _thing: context_menu(window, place))
     tab.moved.connect(window.keeper.touch)
+    tab.visited.connect(window.actions_.refresh)
+    tab.view.parameters_wanted.connect(lambda _node: _edit_parameters(window))
     keys = {"keep": "weights.keep", "tile": "weights.tile", "new": "weights.anew"}
     tab.weights_bar.chosen.connect(lambda how: window.actions_.run(keys[how]))
     tab.weights_bar.report_wanted.connect(lambda: window.actions_.run("weights.report"))
     tab.use(window.services.settings.get, window.services.settings.shortcut)
+    colour_commands.connect(window, tab)
+    group_offer.attach(window, tab)
+    fold_jobs.attach(window, tab)
 
 
 def on_setting(window: MainWindow, name: str) -> None:
@@ -97,10 +119,10 @@ def context_menu(window: MainWindow, place: QPoint) -> QMenu:
     menu = QMenu(window)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for action_id in CONTEXT:
-        if action_id:
-            menu.addAction(window.actions_[action_id])
-        else:
+        if not action_id:
             menu.addSeparator()
+        elif window.actions_[action_id].isEnabled() or not action_id.startswith(ONLY_WHERE_THEY_FIT):
+            menu.addAction(window.actions_[action_id])
     menu.popup(place)
     return menu
 
@@ -109,6 +131,12 @@ def _quick_add(window: MainWindow, scene: QPointF, place: QPoint, wire: Any) -> 
     from sketch.gui import popups
 
     popups.quick_add(window, scene, place, wire)
+
+
+def _edit_parameters(window: MainWindow) -> None:
+    from sketch.gui import going_commands
+
+    going_commands.edit_parameters(window)
 
 
 def _count_problems(window: MainWindow, count: int) -> None:
@@ -121,6 +149,7 @@ def _show_refusals(window: MainWindow) -> None:
     if window.desk.view is not None:
         window.desk.view.canvas.refuse(window.mirror.picture.refusals)
         window.panels.editor.refresh()
+        colour_commands.refusals_changed(window)
 
 
 def _use_text_options(window: MainWindow) -> None:

@@ -11,14 +11,17 @@ from urllib.parse import quote, unquote
 
 from sketch.durable import write_text
 from sketch.graph.errors import GraphError
+from sketch.state.block_file import pack, unpack
 from sketch.state.clip import Clip, adopt, take
-from sketch.state.codec import CodecError
+from sketch.state.codec import CodecError, from_text, to_text
 from sketch.state.commands.clipboard import insert_clip
 from sketch.state.document import Document
 from sketch.state.paths import data_folder
 from sketch.state.store import Store, neighbour
 
 FILE_NAME = "block.json"
+ABOUT = "about.json"
+PICTURE = "picture.png"
 TENSORS = "tensors"
 LONGEST_NAME = 60
 
@@ -31,10 +34,16 @@ class BlockError(GraphError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A kept block: its name and how many layers it has."""
+    """A kept block: its name, how many layers it has, what it is for, its picture, and whether its copies are linked.
+
+    `picture` is the path of a PNG, None where there is none.
+    """
 
     name: str
     layers: int
+    description: str = ""
+    picture: Path | None = None
+    linked: bool = False
 
 
 def names() -> tuple[str, ...]:
@@ -42,9 +51,37 @@ def names() -> tuple[str, ...]:
     return _own().names()
 
 
-def save(document: Document, group_id: int, name: str) -> Block:
+def save(
+    document: Document,
+    group_id: int,
+    name: str,
+    description: str = "",
+    *,
+    linked: bool = False,
+    picture: bytes = b"",
+) -> Block:
     """Keep a group among the person's blocks, weights with it; one of the same name is replaced."""
-    return _own().save(document, group_id, name)
+    return _own().save(document, group_id, name, description, linked=linked, picture=picture)
+
+
+def about(name: str) -> Block:
+    """What is known of one of the person's blocks; its layers are not counted (0)."""
+    return _own().about(name)
+
+
+def rename(name: str, new: str) -> None:
+    """Give one of the person's blocks another name; BlockError when that is taken."""
+    _own().rename(name, new)
+
+
+def export(name: str, path: Path) -> None:
+    """Write one of the person's blocks, weights and all, to a file for others."""
+    _own().export(name, path)
+
+
+def take_in(path: Path, name: str = "") -> str:
+    """Take a block from a file among the person's own; its name (a free one, unless `name` says which)."""
+    return _own().take_in(path, name)
 
 
 def insert(document: Document, name: str, place: tuple[float, float], parent: int | None = None) -> int:
@@ -84,26 +121,97 @@ class Blocks:
             found.append(Block(name, len(clip.nodes) - 1))
         return tuple(found)
 
-    def save(self, document: Document, group_id: int, name: str) -> Block:
-        """Keep a group under a name, its weights with it; a block of the same name is replaced."""
-        if not name.strip() or len(name) > LONGEST_NAME or any(ord(char) < 32 for char in name):
-            raise BlockError(f"A block needs a name of 1 to {LONGEST_NAME} printable characters.")
+    def save(
+        self,
+        document: Document,
+        group_id: int,
+        name: str,
+        description: str = "",
+        *,
+        linked: bool = False,
+        picture: bytes = b"",
+    ) -> Block:
+        """Keep a group under a name, its weights with it; a block of the same name is replaced.
+
+        Args:
+            linked: copies of the block in one document are linked to each other.
+            picture: a PNG.
+        """
+        _check(name)
         node = document.tables.node(group_id)
         if not document.library[node.layer].group:
             raise BlockError(f"'{node.name}' is no group; group the layers of the block first.")
         clip = take(document.tables, [group_id], document.store)
+        said = {"description": description, "linked": linked}
         try:
-            self._write(name, clip, document.store)
+            self._write(name, clip, document.store, said, picture)
         except OSError as error:
             raise BlockError(f"The block '{name}' could not be kept: {error}.") from None
         _log.info("block.saved name=%s nodes=%d", name, len(clip.nodes))
-        return Block(name, len(clip.nodes) - 1)
+        return replace(self.about(name), layers=len(clip.nodes) - 1)
+
+    def about(self, name: str) -> Block:
+        """Everything but the number of layers, which is 0: the layers themselves are not read."""
+        place = self._place(name)
+        if not (place / FILE_NAME).is_file():
+            raise BlockError(f"There is no block '{name}'.")
+        try:
+            said = from_text((place / ABOUT).read_text(encoding="utf-8"))
+        except (OSError, CodecError, UnicodeDecodeError):
+            said = {}
+        said = said if isinstance(said, dict) else {}
+        picture = place / PICTURE
+        description = str(said.get("description", ""))
+        return Block(name, 0, description, picture if picture.is_file() else None, said.get("linked") is True)
 
     def insert(
         self, document: Document, name: str, place: tuple[float, float], parent: int | None = None
     ) -> int:
-        """Put a copy of a block on a canvas; the id of its group."""
-        return insert_clip(document, self._read(name), place, parent, f"Add block '{name}'")[0]
+        """Put a copy of a block on a canvas; the id of its group.
+
+        Copies of a linked block are linked to each other as long as those before are as the block is.
+        """
+        clip = self._read(name)
+        if self.about(name).linked:
+            from sketch.state.commands.linking import insert_linked  # most blocks are not
+
+            return insert_linked(document, clip, place, parent, f"Add block '{name}'", name)
+        return insert_clip(document, clip, place, parent, f"Add block '{name}'")[0]
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a block another name; BlockError when it is taken or there is no such block."""
+        _check(new)
+        self._read(name)
+        if new in self.names():
+            raise BlockError(f"There is a block '{new}' already; choose another name.")
+        self._place(name).rename(self._place(new))
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a block to a file: a zip of what is kept, whole or not at all."""
+        self._read(name)
+        try:
+            pack(self._place(name), path)
+        except OSError as error:
+            raise BlockError(f"'{path.name}' could not be written: {error}.") from None
+
+    def take_in(self, path: Path, name: str = "") -> str:
+        """Take a block from a file; BlockError when the file is none. A taken name gets a number."""
+        wanted = name or path.stem[:LONGEST_NAME]
+        _check(wanted)
+        found, number = wanted, 1
+        while found in self.names() and not name:
+            number += 1
+            found = f"{wanted} {number}"
+        fresh = self.folder / f".{secrets.token_hex(4)}"
+        try:
+            unpack(path, fresh)
+            Clip.from_text((fresh / FILE_NAME).read_text(encoding="utf-8"))
+            self._replace(found, fresh)
+        except (OSError, CodecError, ValueError) as error:
+            raise BlockError(f"'{path.name}' is no block of Sketch: {error}") from None
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return found
 
     def remove(self, name: str) -> None:
         """Delete a block; BlockError when there is none."""
@@ -125,19 +233,30 @@ class Blocks:
             raise BlockError(f"The block '{name}' cannot be read: it is not one group.")
         return replace(clip, store=str(place / TENSORS))
 
-    def _write(self, name: str, clip: Clip, origin: Store) -> None:
+    def _write(self, name: str, clip: Clip, origin: Store, said: object, picture: bytes) -> None:
         """Fill a folder beside, then let it take the place of the old one."""
-        place = self._place(name)
-        fresh = place.with_name(f".{secrets.token_hex(4)}")
+        fresh = self.folder / f".{secrets.token_hex(4)}"
         fresh.mkdir(parents=True)
         try:
             store = neighbour(origin, fresh / TENSORS)
             kept = replace(clip, tensors=adopt(clip, store), store=TENSORS)
             write_text(fresh / FILE_NAME, kept.to_text())
-            old = place.with_name(f"{fresh.name}.old")
-            if place.exists():
-                place.rename(old)
-            fresh.rename(place)
-            shutil.rmtree(old, ignore_errors=True)
+            write_text(fresh / ABOUT, to_text(said))
+            if picture:
+                (fresh / PICTURE).write_bytes(picture)
+            self._replace(name, fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+    def _replace(self, name: str, fresh: Path) -> None:
+        place = self._place(name)
+        old = place.with_name(f"{fresh.name}.old")
+        if place.exists():
+            place.rename(old)
+        fresh.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _check(name: str) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME or any(ord(char) < 32 for char in name):
+        raise BlockError(f"A block needs a name of 1 to {LONGEST_NAME} printable characters.")

@@ -9,9 +9,20 @@ from typing import Any
 
 from sketch.graph.draft import Draft
 from sketch.graph.freezing import frozen_roles, set_frozen
-from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
+from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType, Way
 from sketch.graph.tables import Tables
-from sketch.state.codec import CodecError, decode_key, decode_row, encode_key, encode_row, from_text, to_text
+from sketch.state.clip_groups import KEPT, OWN, group_facts, in_linked, put_facts
+from sketch.state.codec import (
+    CodecError,
+    decode_key,
+    decode_row,
+    decode_value,
+    encode_key,
+    encode_row,
+    encode_value,
+    from_text,
+    to_text,
+)
 from sketch.state.store import Store, neighbour
 
 _MARK = "sketch-clip"
@@ -32,6 +43,8 @@ class Clip:
     store: str
     frozen: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """node -> roles of its frozen weights."""
+    groups: dict[int, tuple[str, Any]] = field(default_factory=dict)
+    """group -> its link and its ports (see clip_groups)."""
 
     def __len__(self) -> int:
         return len(self.roots)
@@ -57,7 +70,8 @@ class Clip:
             for part in _PARTS
         }
         frozen = [[node, list(roles)] for node, roles in self.frozen.items()]
-        return to_text({_MARK: _VERSION, "store": self.store, "frozen": frozen, **rows})
+        groups = [[group, link, encode_value(ports)] for group, (link, ports) in self.groups.items()]
+        return to_text({_MARK: _VERSION, "store": self.store, "frozen": frozen, "groups": groups, **rows})
 
     @classmethod
     def from_text(cls, text: str) -> Clip:
@@ -66,7 +80,8 @@ class Clip:
         if not isinstance(raw, dict) or raw.get(_MARK) != _VERSION or not isinstance(raw.get("store"), str):
             raise CodecError("The clipboard holds no layers of Sketch.")
         rows = {part: _rows(part, raw.get(part)) for part in _PARTS}
-        return cls(**rows, store=raw["store"], frozen=_frozen(raw.get("frozen", [])))
+        frozen, groups = _frozen(raw.get("frozen", [])), _groups(raw.get("groups", []))
+        return cls(**rows, store=raw["store"], frozen=frozen, groups=groups)
 
 
 def _rows(part: str, raw: Any) -> dict[Any, Any]:
@@ -85,6 +100,13 @@ def _frozen(raw: Any) -> dict[int, tuple[str, ...]]:
         raise CodecError("The clip is damaged: frozen cannot be read.") from None
 
 
+def _groups(raw: Any) -> dict[int, tuple[str, Any]]:
+    try:
+        return {int(group): (str(link), decode_value(ports)) for group, link, ports in raw}
+    except (TypeError, ValueError):
+        raise CodecError("The clip is damaged: links and ports cannot be read.") from None
+
+
 def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
     """The clip of these nodes and notes, groups with all they hold."""
     inside = _with_members(tables, ids)
@@ -99,6 +121,7 @@ def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
         {(n, out): tables.hints[n, out] for n in nodes for out in tables.hints_of(n)},
         str(store.folder),
         {n: tuple(sorted(roles)) for n in nodes if (roles := frozen_roles(tables.meta, n))},
+        group_facts(tables, nodes),
     )
 
 
@@ -133,21 +156,34 @@ def adopt(clip: Clip, store: Store) -> dict[int, TensorRow]:
 
 
 def put_down(
-    draft: Draft, clip: Clip, tensors: dict[int, TensorRow], place: tuple[float, float], parent: int | None
+    draft: Draft,
+    clip: Clip,
+    tensors: dict[int, TensorRow],
+    place: tuple[float, float],
+    parent: int | None,
+    links: str = OWN,
 ) -> list[int]:
-    """Write a copy of the clip into a draft, its roots around `place`; the new ids of the roots."""
-    made = _Copy(draft, clip, place, parent)
+    """Write a copy of the clip into a draft, its roots around `place`; the new ids of the roots.
+
+    `links` says how links of groups go on: clip_groups.OWN, BACK or KEPT.
+    """
+    made = _Copy(draft, clip, place, parent, linked=links == KEPT)
     made.add_rows()
     made.wire()
+    made.keep_ways()
     made.attach(tensors)
+    put_facts(draft, clip.groups, made.ids, links)
     return [made.ids[key] for key in clip.roots]
 
 
 class _Copy:
     """One pasting: the new id of each old one."""
 
-    def __init__(self, draft: Draft, clip: Clip, place: tuple[float, float], parent: int | None):
+    def __init__(
+        self, draft: Draft, clip: Clip, place: tuple[float, float], parent: int | None, *, linked: bool
+    ):
         self.draft, self.clip, self.parent = draft, clip, parent
+        self._linked = set(clip.nodes) if linked else in_linked(clip.nodes, clip.groups)
         centre = clip.centre
         self.shift = place[0] - centre[0], place[1] - centre[1]
         self.ids: dict[int, int] = {}
@@ -170,13 +206,28 @@ class _Copy:
             self.draft.put("places", self.ids[key], Place(*self._place(key, inside)))
 
     def wire(self) -> None:
-        """The wires among the copies; ports of a variadic input close up."""
+        """The wires among the copies; ports of a variadic input close up, but for linked groups, which stay alike."""
         for key in self.clip.nodes:
             for edge in sorted(self.clip.nodes[key].prior, key=lambda wire: wire.into):
                 if edge.source in self.ids:
                     target = self.ids[key]
-                    into = min(edge.into, self._open_port(target, edge.into))
+                    kept = key in self._linked
+                    into = edge.into if kept else min(edge.into, self._open_port(target, edge.into))
                     self.draft.connect(self.ids[edge.source], edge.out, target, into, check_cycle=False)
+
+    def keep_ways(self) -> None:
+        """The ways of wires whose both ends were copied."""
+        for key in self.clip.nodes:
+            ways = self.clip.places[key].ways if key in self.clip.places else ()
+            copied = tuple(self._way(key, way) for way in ways if way.target in self.ids)
+            if copied:
+                row = self.draft.get("places", self.ids[key])
+                self.draft.put("places", self.ids[key], replace(row, ways=copied))
+
+    def _way(self, key: int, way: Way) -> Way:
+        dx, dy = (0.0, 0.0) if self.clip.nodes[key].parent in self.clip.nodes else self.shift
+        points = tuple((x + dx, y + dy) for x, y in way.points)
+        return replace(way, target=self.ids[way.target], points=points)
 
     def attach(self, tensors: dict[int, TensorRow]) -> None:
         """Weights and declared types; what was tied within the clip stays tied."""

@@ -13,7 +13,20 @@ from typing import Any
 from sketch.graph.delta import TABLES, Change, Delta
 from sketch.graph.dims import Symbolic, parse_dim
 from sketch.graph.errors import ExpressionError
-from sketch.graph.rows import DTYPES, Edge, FrozenDict, Node, Note, Place, TensorRow, ValueType
+from sketch.graph.rows import (
+    COLOURS,
+    DTYPES,
+    FRAME,
+    NOTE,
+    Edge,
+    FrozenDict,
+    Node,
+    Note,
+    Place,
+    TensorRow,
+    ValueType,
+    Way,
+)
 from sketch.state.history import Checkpoint
 
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -131,13 +144,14 @@ def encode_row(table: str, row: Any) -> Any:
             row.parent,
         ]
     if table == "places":
-        return [encode_value(row.x), encode_value(row.y)]
+        return _encode_place(row)
     if table == "tensors":
         return [row.id, row.digest, list(row.shape), row.dtype, row.name]
     if table == "hints":
         return [row.dtype, encode_value(row.shape)]
     if table == "notes":
-        return [row.id, row.text, row.parent, row.width, row.height]
+        plain = [row.id, row.text, row.parent, row.width, row.height]
+        return plain if (row.kind, row.colour) == (NOTE, "") else [*plain, row.kind, row.colour]
     return encode_value(row)
 
 
@@ -171,9 +185,31 @@ def _decode_node(raw: Any) -> Node:
     return Node(_int(number), _text(layer), _text(name), kept, _edges(prior), _edges(following), inside)
 
 
+def _encode_place(row: Place) -> Any:
+    """[x, y] or, with ways, [x, y, [[out, target, into, x, y, x, y, ...], ...]]."""
+    centre = [encode_value(row.x), encode_value(row.y)]
+    if not row.ways:
+        return centre
+    ways = [
+        [way.out, way.target, way.into, *(encode_value(number) for point in way.points for number in point)]
+        for way in row.ways
+    ]
+    return [*centre, ways]
+
+
 def _decode_place(raw: Any) -> Place:
+    if isinstance(raw, list) and len(raw) == 3:
+        return Place(_float(raw[0]), _float(raw[1]), tuple(_decode_way(way) for way in _list(raw[2])))
     x, y = _list(raw, 2)
     return Place(_float(x), _float(y))
+
+
+def _decode_way(raw: Any) -> Way:
+    ends, numbers = _list(raw)[:3], [_float(number) for number in _list(raw)[3:]]
+    if len(numbers) % 2 or len(numbers) < 4 or not all(map(math.isfinite, numbers)):
+        raise CodecError("the way of a wire is damaged")
+    out, target, into = map(_int, ends)
+    return Way(out, target, into, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
 
 
 def _decode_tensor(raw: Any) -> TensorRow:
@@ -196,10 +232,14 @@ def _decode_type(raw: Any) -> ValueType:
 
 
 def _decode_note(raw: Any) -> Note:
-    number, text, parent, width, height = _list(raw, 5)
-    return Note(
-        _int(number), _text(text), None if parent is None else _int(parent), _float(width), _float(height)
+    items = _list(raw)
+    number, text, parent, width, height, kind, colour = _list(
+        [*items, NOTE, ""] if len(items) == 5 else items, 7
     )
+    if kind not in (NOTE, FRAME) or colour not in ("", *COLOURS):
+        raise CodecError(f"a note of the kind {str(kind)[:40]!r} and colour {str(colour)[:40]!r} is unknown")
+    inside = None if parent is None else _int(parent)
+    return Note(_int(number), _text(text), inside, _float(width), _float(height), kind, colour)
 
 
 _ROWS: Mapping[str, Callable[[Any], Any]] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sketch.graph.delta import Delta, compose, inverse
+from sketch.graph.collection import paused_collection
+from sketch.graph.delta import Change, Delta, compose, inverse
 from sketch.graph.draft import Draft
 from sketch.graph.infer import Inferred
 from sketch.graph.library import LayerLibrary
@@ -54,7 +56,7 @@ class Document(DocumentView):
         """What becomes of a stored weight whose layer changes its shape: one of `recipes.RESIZING`."""
         self._busy = False
         self._is_noted = False
-        self._is_closed = False
+        self.is_closed = False
         self._settings: dict[str, Any] = {}
         self._journal = Journal(folder) if folder is not None else None
         if self._journal is not None:
@@ -68,16 +70,16 @@ class Document(DocumentView):
         A refusal (GraphError) passes through and nothing has changed. An edit with the merge_key of the step
         before joins that step. RuntimeError when a subscriber tries to edit.
         """
-        self._refuse_re_entry()
-        self._busy = True
-        try:
+        with self._changing():
             draft = Draft(self.tables, self.library)
             result = edit(draft)
+            if self.tables.has_links:
+                from sketch.graph.linking.mirror import follow_links  # most documents have none
+
+                follow_links(draft)
             delta = draft.delta()
             if delta:
                 self._publish(self._apply(delta, "edit", label, self._step(label, merge_key)))
-        finally:
-            self._busy = False
         return result
 
     def undo(self) -> str | None:
@@ -97,18 +99,14 @@ class Document(DocumentView):
 
     def load(self, delta: Delta, label: str, history: History | None = None) -> None:
         """Take rows in (opening, importing) as the new beginning, or with the history that a file kept."""
-        self._refuse_re_entry()
-        self._busy = True
-        try:
-            begun = history or History(label)
+        begun = history or History(label)
 
-            def step(change: Delta) -> Record:
-                self.history = begun
-                return beginning(change, begun)
+        def step(change: Delta) -> Record:
+            self.history = begun
+            return beginning(change, begun)
 
+        with self._changing():
             self._publish(self._apply(delta, "load", label, step))
-        finally:
-            self._busy = False
 
     @property
     def journal(self) -> Journal | None:
@@ -127,25 +125,25 @@ class Document(DocumentView):
 
     # --- file --------------------------------------------------------------------------------------
 
-    def mark_saved(self, path: Path | None = None) -> None:
-        """Remember that the present state is in the file `path` (default: the one it has)."""
+    def mark_saved(self, path: Path | None = None, cursor: int | None = None) -> None:
+        """Remember that the state at `cursor` (default: the present one) is in the file `path` (the one it has)."""
         if path is not None:
             self.path, self.name = path, path.stem
-        self.history.saved = self.history.cursor
+        self.history.saved = self.history.cursor if cursor is None else cursor
         self.history.close_gesture()
         self._settings["stamp"] = _stamp(self.path)
-        self._record(Record("saved", sequence=self.history.cursor))
+        self._record(Record("saved", sequence=self.history.saved))
         self._note_settings()
 
     def changed_outside(self) -> bool:
         """True when the file is gone or has another size or time than when it was opened or saved."""
         return self.path is not None and self._settings.get("stamp") != _stamp(self.path)
 
-    def close(self) -> None:
-        """Write what is pending and let go of the journal; no edit after that."""
-        self._is_closed = True
+    def close(self, *, forget: bool = False) -> None:
+        """Write what is pending (with `forget`, drop it) and let go of the journal; no edit after that."""
+        self.is_closed = True
         if self._journal is not None:
-            self._journal.close()
+            self._journal.close(forget=forget)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -160,21 +158,30 @@ class Document(DocumentView):
         return push
 
     def _move(self, goal: int, cause: str, label: str) -> str:
+        def step(_: Delta) -> Record:
+            self.history.move_to(goal)
+            return Record("move", sequence=goal)
+
+        with self._changing():
+            self._publish(self._apply(self.history.delta_to(goal), cause, label, step))
+        return label
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change at a time; the collector does not walk the rows that it makes."""
         self._refuse_re_entry()
         self._busy = True
         try:
-
-            def step(_: Delta) -> Record:
-                self.history.move_to(goal)
-                return Record("move", sequence=goal)
-
-            self._publish(self._apply(self.history.delta_to(goal), cause, label, step))
+            with paused_collection():
+                yield
         finally:
             self._busy = False
-        return label
 
     def _apply(self, delta: Delta, cause: str, label: str, step: Callable[[Delta], Record]) -> Update:
         """Rows, inference, history and journal in turn; all or nothing."""
+        self.turn += 1
+        if any(change.table == "nodes" and _orders(change) for change in delta):
+            self.order_turn = self.turn
         self.tables.apply(delta)
         try:
             inferred = self.inference.follow(self.tables, delta)
@@ -217,10 +224,16 @@ class Document(DocumentView):
             self.inference.follow(self.tables, whole(self.tables))
 
     def _refuse_re_entry(self) -> None:
-        if self._is_closed:
+        if self.is_closed:
             raise RuntimeError("The document is closed.")
         if self._busy:
             raise RuntimeError("A subscriber tried to change the document while it was changing.")
+
+
+def _orders(change: Change) -> bool:
+    """True for a change of a node that may change the order of the nodes."""
+    before, after = change.before, change.after
+    return before is None or after is None or before.prior != after.prior or before.layer != after.layer
 
 
 def _both(first: Inferred, second: Inferred) -> Inferred:

@@ -103,6 +103,14 @@ class History:
         self._checkpoints[last.sequence] = merged
         return merged
 
+    def copy(self) -> History:
+        """The same tree as it is now; later edits do not touch it."""
+        twin = History(self.label, self.when)
+        twin.cursor, twin.saved = self.cursor, self.saved
+        twin._checkpoints, twin._ahead = dict(self._checkpoints), dict(self._ahead)
+        twin._open_key, twin._next = self._open_key, self._next
+        return twin
+
     def close_gesture(self) -> None:
         """Let the next edit make a checkpoint of its own, whatever its key."""
         self._open_key = None

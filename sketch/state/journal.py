@@ -66,13 +66,11 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / FILE_NAME
         self.failing: str | None = None
-        self._reserve = folder / "reserve"
-        self._reserve_bytes = reserve
+        self._reserve, self._reserve_bytes = folder / "reserve", reserve
         self._head: tuple[int, bytes] = (0, START)
         self._queue: deque[Record | tuple[str, Any]] = deque()
         self._wake = threading.Condition()
-        self._closing = False
-        self._failures = 0
+        self._closing, self._held, self._failures = False, False, 0
         self._watchers: list[Callable[[str | None], None]] = []
         self._writer: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
@@ -112,16 +110,24 @@ class Journal:
         return len(self._queue)
 
     def append(self, record: Record) -> None:
-        """Give a record to the writer."""
+        """Give a record to the writer; an edit ends a `hold`, for what a person did must not wait."""
+        self._held = self._held and record.kind in ("load", "saved")
         self._give(record)
 
     def set_value(self, name: str, value: Any) -> None:
         """Store a setting of the document: plain JSON, the last value counts."""
         self._give((name, value))
 
+    def hold(self, held: bool = True) -> None:
+        """Keep what is given in memory until called with False: who opens a big file wants to see it first."""
+        with self._wake:
+            self._held = held
+            self._wake.notify_all()
+
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything given is on the disk; False when that failed or took too long."""
         with self._wake:
+            self._held = False
             before = self._failures
             self._wake.notify_all()
             self._wake.wait_for(lambda: not self._queue or self._failures > before, timeout)
@@ -131,9 +137,11 @@ class Journal:
         """Call `listener(reason or None)` when `failing` changes; it comes on the writer's thread."""
         self._watchers.append(listener)
 
-    def close(self) -> None:
-        """Write what waits, try a last time what failed, and release the file."""
+    def close(self, *, forget: bool = False) -> None:
+        """Write what waits (with `forget`, drop it), try a last time what failed, and release the file."""
         with self._wake:
+            if forget:
+                self._queue.clear()
             self._closing = True
             self._wake.notify_all()
         if self._writer is not None:
@@ -166,11 +174,7 @@ class Journal:
             self._require().close()
             self._aside = set_aside(self.path)
             self._connection = open_journal(self.path)
-        connection = self._require()
-        connection.execute("BEGIN")
-        self._head = append_ops(connection, (0, START), good)
-        _write_values(connection, [("document", settings)] if settings else [])
-        connection.execute("COMMIT")
+        self._head = _begin_with(self._require(), good, [("document", settings)] if settings else [])
 
     def _give(self, item: Record | tuple[str, Any]) -> None:
         with self._wake:
@@ -187,17 +191,19 @@ class Journal:
         while True:
             with self._wake:
                 self._wake.wait_for(
-                    lambda: self._queue or self._closing, RETRY_SECONDS if self.failing else None
+                    lambda: (self._queue and not self._held) or self._closing,
+                    RETRY_SECONDS if self.failing else None,
                 )
                 batch = list(self._queue)
             if batch and self._commit(batch):
                 with self._wake:
-                    for _ in batch:
+                    for _ in range(min(len(batch), len(self._queue))):
                         self._queue.popleft()
                     self._wake.notify_all()
             elif batch and not self._closing:
                 with self._wake:
                     self._wake.wait(RETRY_SECONDS)
+            del batch  # the rows of a big file are not kept until the next edit
             if self._closing and (not self._queue or self.failing):
                 return
 
@@ -218,10 +224,9 @@ class Journal:
         return True
 
     def _reopened(self) -> tuple[sqlite3.Connection, tuple[int, bytes]]:
-        """The connection, and the last operation it holds.
+        """The connection, and the last operation it holds: a commit that failed may still have arrived.
 
-        After a failure the file is opened anew: a descriptor whose fsync failed must not be believed. A commit
-        that failed may still have arrived, so what is stored can be ahead of what was acknowledged.
+        After a failure the file is opened anew: a descriptor whose fsync failed must not be believed.
         """
         if self._connection is None:
             self._connection = open_journal(self.path)
@@ -244,16 +249,23 @@ class Journal:
     def _set_failing(self, reason: str | None) -> None:
         changed, self.failing = self.failing != reason, reason
         if changed:
-            _log.log(
-                logging.ERROR if reason else logging.INFO,
-                "journal.state path=%s failing=%s",
-                self.path,
-                reason,
-            )
+            level = logging.ERROR if reason else logging.INFO
+            _log.log(level, "journal.state path=%s failing=%s", self.path, reason)
             with self._wake:
                 self._wake.notify_all()
             for listener in tuple(self._watchers):
                 listener(reason)
+
+
+def _begin_with(
+    connection: sqlite3.Connection, good: list[tuple[str, bytes]], values: list[tuple[str, Any]]
+) -> tuple[int, bytes]:
+    """Write the operations that are good into a new file; the last one."""
+    connection.execute("BEGIN")
+    head = append_ops(connection, (0, START), good)
+    _write_values(connection, values)
+    connection.execute("COMMIT")
+    return head
 
 
 def _keep_reserve(path: Path, size: int) -> None:

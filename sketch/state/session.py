@@ -68,10 +68,10 @@ class Session:
         """The tab of a document's journal folder."""
         return next((tab for tab in self.tabs if tab.folder == str(folder)), None)
 
-    def add_tab(self, path: Path | None = None, name: str = "untitled") -> Tab:
-        """Open a tab with a new journal folder and bring it to the front."""
-        folder = self.folder / "documents" / _fresh_name()
-        folder.mkdir(parents=True)
+    def add_tab(self, path: Path | None = None, name: str = "untitled", folder: Path | None = None) -> Tab:
+        """Open a tab with a new journal folder (or the one of `fresh_folder`) and bring it to the front."""
+        folder = folder or fresh_folder(self)
+        folder.mkdir(parents=True, exist_ok=True)
         tab = Tab(str(folder), None if path is None else str(path), name)
         self._change(tabs=(*self.tabs, tab), active=tab.folder)
         return tab
@@ -223,6 +223,11 @@ class Session:
         if old:
             self._change(closed=tuple(tab for tab in self._state.closed if tab.closed >= limit))
             _delete_journals(self.root, old)
+
+
+def fresh_folder(session: Session) -> Path:
+    """A folder for the journal of a document to come; it is not made, and no tab yet."""
+    return session.folder / "documents" / _fresh_name()
 
 
 def _delete_journals(root: Path, tabs: list[Tab]) -> None:

@@ -11,13 +11,12 @@ from typing import Any
 
 from sketch.durable import write_text
 from sketch.graph.kept import kept_yaml
+from sketch.state.keymap import KeyFileError, Keymap
 
 FILE_NAME = "settings.json"
 PRESET = "shortcuts.preset"
 
 _log = logging.getLogger(__name__)
-
-_TEXT = "text."
 
 
 class SettingsError(ValueError):
@@ -78,10 +77,14 @@ class Settings:
     def __init__(self, source: Path, folder: Path | None = None, kept_in: Path | None = None):
         raw = kept_yaml(source, kept_in)
         self._options = {name: _option(name, fields) for name, fields in raw["options"].items()}
-        self._presets = {name: _keys_of(rows) for name, rows in raw["shortcuts"].items()}
+        self._preset_options = {
+            preset: {name: self.option(name).check(value) for name, value in values.items()}
+            for preset, values in raw["preset_options"].items()
+        }
+        presets = {name: _keys_of(rows) for name, rows in raw["shortcuts"].items()}
         self._path = folder / FILE_NAME if folder is not None else None
         self._values: dict[str, Any] = {}
-        self._keys: dict[str, list[str]] = {}
+        self._keymap = Keymap(presets, {})
         self._listeners: list[Callable[[str], None]] = []
         self.warning = ""
         self._read()
@@ -98,8 +101,13 @@ class Settings:
 
     def get(self, name: str) -> Any:
         """The value in force."""
+        return self._values[name] if name in self._values else self.default(name)
+
+    def default(self, name: str) -> Any:
+        """What an option is while the person has not chosen: the preset of the keys may say it, for the mouse."""
         option = self.option(name)
-        return self._values.get(name, option.default)
+        preset = self._values.get(PRESET) if name != PRESET else None
+        return self._preset_options.get(preset or "", {}).get(name, option.default)
 
     def set(self, name: str, value: Any) -> None:
         """Change an option and keep it; SettingsError when the value does not fit."""
@@ -108,43 +116,73 @@ class Settings:
         if checked == self.get(name):
             return
         self._values[name] = checked
-        if checked == option.default:
+        if checked == self.default(name):
             del self._values[name]
         self._changed(name)
 
     def reset(self, name: str) -> None:
         """Back to the default."""
-        self.set(name, self.option(name).default)
+        self.set(name, self.default(name))
 
     @property
     def presets(self) -> tuple[str, ...]:
         """The names of the sets of keys."""
-        return tuple(self._presets)
+        return self._keymap.presets
 
     def commands(self) -> tuple[str, ...]:
         """Every command that has or can have a key in some preset."""
-        return tuple(dict.fromkeys(name for keys in self._presets.values() for name in keys))
+        return self._keymap.commands()
 
     def shortcut(self, command: str) -> list[str]:
         """The keys of a command in Qt's spelling; empty when it has none."""
-        for keys in (self._keys, self._presets[self.get(PRESET)], self._presets["default"]):
-            if command in keys:
-                return list(keys[command])
-        return []
+        return self._keymap.of(command, self.get(PRESET))
+
+    def preset_keys(self, command: str) -> list[str]:
+        """The keys that the preset in force gives a command."""
+        return self._keymap.preset_keys(command, self.get(PRESET))
 
     def set_shortcut(self, command: str, keys: list[str] | None) -> None:
         """Give a command other keys (None: those of the preset), whatever the preset."""
-        if keys is None:
-            self._keys.pop(command, None)
+        if keys is None or keys == self.preset_keys(command):
+            self._keymap.own.pop(command, None)
         else:
-            self._keys[command] = list(keys)
+            self._keymap.own[command] = list(keys)
         self._changed(f"shortcut.{command}")
 
+    def own_shortcuts(self) -> tuple[str, ...]:
+        """The commands whose keys the person changed."""
+        return tuple(self._keymap.own)
+
+    def reset_shortcuts(self) -> None:
+        """All keys as in the preset."""
+        self._keymap.own.clear()
+        self._changed("shortcuts")
+
     def clashes(self, command: str, key: str) -> list[str]:
-        """The other commands that have this key now; those of the source text hear keys only while it has the focus."""
-        known = dict.fromkeys((*self.commands(), *self._keys))
-        near = (name for name in known if name.startswith(_TEXT) == command.startswith(_TEXT))
-        return [name for name in near if name != command and key in self.shortcut(name)]
+        """The other commands that have this key now where this command would have it."""
+        return self._keymap.owners(key, self.get(PRESET), command)
+
+    def write_shortcuts(self, path: Path) -> None:
+        """Write the preset and the changed keys into a file; OSError when it cannot be written."""
+        write_text(path, self._keymap.to_text(self.get(PRESET)))
+
+    def read_shortcuts(self, path: Path, is_key: Callable[[str], bool] = bool) -> list[str]:
+        """Take keys from such a file in place of all changed ones; the commands in it that are not known here.
+
+        `is_key` says whether a text is the name of a key.
+
+        Raises:
+            SettingsError: it is no such file; nothing changes.
+            OSError: it cannot be read.
+        """
+        try:
+            preset, keys, unknown = self._keymap.from_text(path.read_text(encoding="utf-8"), is_key)
+        except (KeyFileError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path.name} cannot be used: {error}") from None
+        self._keymap.own = keys
+        self.set(PRESET, preset)
+        self._changed("shortcuts")
+        return unknown
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener(name)` after each change (`shortcut.edit.undo` for keys); the result ends that."""
@@ -175,7 +213,7 @@ class Settings:
                 _log.warning("settings.ignored reason=%s", error)
         for command, chosen in keys.items():
             if isinstance(chosen, list) and all(isinstance(key, str) for key in chosen):
-                self._keys[command] = chosen
+                self._keymap.own[command] = chosen
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         kept = path.with_suffix(".damaged.json")
@@ -191,7 +229,7 @@ class Settings:
     def _write(self) -> None:
         if self._path is None:
             return
-        text = json.dumps({"options": self._values, "shortcuts": self._keys}, indent=1, sort_keys=True)
+        text = json.dumps({"options": self._values, "shortcuts": self._keymap.own}, indent=1, sort_keys=True)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_text(self._path, text + "\n")

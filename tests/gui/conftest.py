@@ -1,5 +1,6 @@
 """Shared by all tests of the window: a document with the real layers, an active window, real events."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ class FolderStore:
 
     def let_go(self, path: Path) -> None:
         """No tensor lies there."""
+
+
+@pytest.fixture(autouse=True)
+def _whole_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are built in one go: what a test sees does not depend on how fast the machine is."""
+    monkeypatch.setattr("sketch.gui.slices.SLICE_SECONDS", math.inf)
 
 
 @pytest.fixture(scope="session")

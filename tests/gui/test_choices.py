@@ -28,3 +28,33 @@ def test_search_words_count_and_all_words_must_match():
     assert keys("dense") == ["Linear"]
     assert keys("conv trans") == ["ConvTranspose2d"]
     assert keys("dense conv") == []
+
+
+COMMANDS = [
+    Choice(title, title)
+    for title in (
+        "Frame around the selection",
+        "Frame selection",
+        "Frame everything",
+        "Arrange the selection",
+        "Select all",
+        "Save as",
+    )
+]
+
+
+def commands(typed: str) -> list[str]:
+    return [choice.key for choice in matching(COMMANDS, typed)]
+
+
+def test_beginnings_of_words_in_their_order_find_a_title():
+    assert commands("fs") == ["Frame selection", "Frame around the selection"]  # without a word between
+    assert commands("frsel")[0] == "Frame selection"
+    assert commands("sa") == ["Save as", "Select all"]  # a title that begins so comes first
+    assert [choice.key for choice in matching(LAYERS, "c2")] == ["Conv2d", "ConvTranspose2d"]
+
+
+def test_letters_in_their_order_find_a_title_when_nothing_better_does():
+    assert commands("frevng") == ["Frame everything"]
+    assert commands("xq") == []
+    assert "Arrange the selection" in commands("selection")

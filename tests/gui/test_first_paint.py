@@ -71,7 +71,7 @@ def test_a_long_journal_waits_until_the_window_is_there(qtbot, monkeypatch):
         window.keeper.restore_front()
         assert names(window) == []
         window.start()
-        assert names(window) == NAMES
+        qtbot.waitUntil(lambda: names(window) == NAMES)
 
 
 @pytest.mark.usefixtures("three_tabs")

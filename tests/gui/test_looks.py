@@ -76,7 +76,7 @@ def test_a_new_note_covers_no_layer_and_takes_what_is_typed(window, qtbot):
     (item,) = view.canvas.notes.values()
     assert item.note.text == "seen"
     area = item.sceneBoundingRect()
-    assert not any(node.sceneBoundingRect().intersects(area) for node in view.canvas.nodes.values())
+    assert not any(node.area().intersects(area) for node in view.canvas.nodes.values())
 
 
 def test_pictures_of_examples_show_blocks_closed(window):
@@ -106,11 +106,11 @@ def test_the_size_of_the_source_text_survives_another_theme(window):
 
 def test_a_popup_is_only_as_high_as_its_matches(window):
     window.opener.example("lenet5")
-    popups.find(window)
+    popups.command_palette(window)
     popup = QApplication.activePopupWidget()
     whole = popup.height()
-    QTest.keyClicks(popup.field, "conv1")
-    assert popup.titles() == ["conv1"]
+    QTest.keyClicks(popup.field, "compile again")
+    assert popup.titles()[0] == "Compile again"
     assert popup.height() < whole / 2
     popup.close()
 
@@ -147,3 +147,19 @@ def test_edits_that_do_not_reach_the_disk_are_marked_until_they_do(window, qtbot
     assert "no space left" in tab.journal_mark.text()
     tab.document.journal._set_failing(None)
     qtbot.waitUntil(tab.journal_mark.isHidden, timeout=20_000)
+
+
+def test_h_fades_what_is_not_wired_to_the_selection_and_brings_it_back(window):
+    window.opener.example("lenet5")
+    QApplication.processEvents()
+    view = window.desk.view
+    view.setFocus()
+    first = min(view.document.tables.nodes)
+    view.select([first])
+    press(view, Qt.Key.Key_H)
+    assert view.canvas.focus.emphasis.nodes == set(view.document.tables.nodes)
+    alone = commands.add_layer(view.document, "ReLU", (600.0, 0.0))
+    view.select([alone])
+    assert view.canvas.focus.emphasis.nodes == {alone}
+    press(view, Qt.Key.Key_H)
+    assert view.canvas.focus.emphasis is None

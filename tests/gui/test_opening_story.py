@@ -24,7 +24,7 @@ def squeezenet() -> Path:
 def open_and_wait(window, qtbot, path: Path) -> None:
     job = window.opener.open_file(path)
     assert job is not None
-    assert not window.job_bar.isHidden()
+    qtbot.waitUntil(lambda: not window.job_bar.isHidden(), timeout=60_000)
     qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
 
 

@@ -182,7 +182,7 @@ def test_layers_come_before_operators_of_the_same_name(window):
     window.desk.view.setFocus()
     popup = quick_add(window)
     QTest.keyClicks(popup.field, "resize")
-    assert popup.titles()[0] == "Resize (ONNX)"
+    assert (popup.shown()[0].title, popup.shown()[0].aside) == ("Resize", "ONNX operator")
 
 
 def test_an_element_type_is_chosen_by_name(qtbot):

@@ -147,3 +147,37 @@ def test_a_text_field_commits_once_and_refuses_in_place(field):
 def test_attributes_of_operators_get_a_field_by_their_value():
     kinds = {True: "bool", 3: "int", 0.5: "float", "x": "str", (1, 2): "ints", (0.5,): "floats", (): "value"}
     assert {value: guessed_spec("a", value).type for value in kinds} == kinds
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_numbers_that_differ_say_so_and_take_the_number_that_is_typed(field, rank):
+    made, seen = field(ParamSpec("size", "int", 1, rank=rank, min=1))
+    made.show()
+    made.show_value((7, 7) if rank else 7)
+    made.show_value(MIXED)
+    box = made.boxes[0]
+    assert (box.text(), box.lineEdit().placeholderText()) == ("", "mixed")
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Tab)
+    box.clearFocus()
+    assert seen == []
+    assert box.text() == ""
+    QTest.keyClicks(box, "7")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert seen == [(7, 7) if rank else 7]
+
+
+def test_a_choice_a_text_and_a_mark_say_that_they_differ(field):
+    choice, _ = field(ParamSpec("mode", "choice", "a", choices=("a", "b")))
+    choice.show_value(MIXED)
+    assert (choice.box.currentIndex(), choice.box.placeholderText()) == (-1, "mixed")
+    text, _ = field(ParamSpec("eps", "float", 1.0))
+    text.show_value(MIXED)
+    assert (text.line.text(), text.line.placeholderText()) == ("", "mixed")
+    text.show_value(0.5)
+    assert text.line.placeholderText() == "0.0"
+    mark, _ = field(ParamSpec("bias", "bool", True))
+    mark.show_value(MIXED)
+    assert (mark.box.checkState(), mark.box.text()) == (Qt.CheckState.PartiallyChecked, "mixed")
+    mark.show_value(True)
+    assert mark.box.text() == ""

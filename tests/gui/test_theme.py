@@ -28,6 +28,8 @@ TEXT_ON = {
 LINES_ON = {
     "wire": ("canvas",),
     "wire_selected": ("canvas",),
+    "wire_in": ("canvas",),
+    "wire_out": ("canvas",),
     "port": ("canvas", "node"),
     "selection": ("canvas",),
 }

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from sketch.graph.delta import TABLES, Change
 from sketch.graph.dims import parse_dim, symbol
-from sketch.graph.rows import Edge, FrozenDict, Node, Note, Place, TensorRow, ValueType
+from sketch.graph.rows import (
+    COLOURS,
+    FRAME,
+    NOTE,
+    Edge,
+    FrozenDict,
+    Node,
+    Note,
+    Place,
+    TensorRow,
+    ValueType,
+    Way,
+)
 from sketch.state import codec
 from sketch.state.codec import CodecError
 from sketch.state.history import Checkpoint
@@ -30,9 +42,21 @@ edges = st.builds(Edge, ids, ids, ids, ids)
 params = st.dictionaries(texts, values, max_size=3).map(FrozenDict)
 wires = st.lists(edges, max_size=3).map(tuple)
 dims = st.integers(0, 9) | st.sampled_from([symbol("N"), parse_dim("2*N+1"), parse_dim("(H+3)//2"), "N"])
+points = st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2)
+ways = st.builds(
+    Way, st.integers(0, 9), ids, st.integers(0, 9), st.lists(points, min_size=2, max_size=4).map(tuple)
+)
 rows = {
     "nodes": st.tuples(ids, st.builds(Node, ids, texts, texts, params, wires, wires, st.none() | ids)),
-    "places": st.tuples(ids, st.builds(Place, st.floats(allow_nan=False), st.floats(allow_nan=False))),
+    "places": st.tuples(
+        ids,
+        st.builds(
+            Place,
+            st.floats(allow_nan=False),
+            st.floats(allow_nan=False),
+            st.lists(ways, max_size=2).map(tuple),
+        ),
+    ),
     "tensors": st.tuples(
         ids,
         st.builds(
@@ -44,7 +68,19 @@ rows = {
         st.tuples(ids, ids),
         st.builds(ValueType, st.just("int8"), st.none() | st.lists(dims, max_size=3).map(tuple)),
     ),
-    "notes": st.tuples(ids, st.builds(Note, ids, texts, st.none() | ids, st.floats(1, 9), st.floats(1, 9))),
+    "notes": st.tuples(
+        ids,
+        st.builds(
+            Note,
+            ids,
+            texts,
+            st.none() | ids,
+            st.floats(1, 9),
+            st.floats(1, 9),
+            st.sampled_from((NOTE, FRAME)),
+            st.sampled_from(("", *COLOURS)),
+        ),
+    ),
     "meta": st.tuples(texts, values.filter(lambda value: value is not None)),
 }
 changes = st.sampled_from(TABLES).flatmap(
@@ -157,3 +193,24 @@ def test_deltas_that_are_none_are_refused(raw) -> None:
 def test_text_that_is_no_json_is_refused(text) -> None:
     with pytest.raises(CodecError, match="JSON"):
         codec.from_text(text)
+
+
+def test_places_of_files_without_ways_load() -> None:
+    assert codec.decode_row("places", [1.5, -2]) == Place(1.5, -2)
+    assert codec.encode_row("places", Place(1.5, -2.0)) == [1.5, -2.0]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        [0, 2, 0, 1.0, 2.0, 3.0],
+        [0, 2, 0, 1.0, 2.0],
+        [0, 2],
+        [0, 2, 0.5, 1, 2, 3, 4],
+        7,
+        [0, 2, 0, 1, 2, 3, {"f": "inf"}],
+    ],
+)
+def test_damaged_ways_are_refused(way) -> None:
+    with pytest.raises(CodecError):
+        codec.decode_row("places", [0.0, 0.0, [way]])

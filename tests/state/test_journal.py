@@ -46,6 +46,17 @@ def test_a_clean_close_leaves_one_file_that_replays(library, tmp_path) -> None:
     document.close()
 
 
+def test_an_edit_ends_a_hold(library, tmp_path) -> None:
+    document = opened(library, tmp_path)
+    document.journal.hold()
+    draw(document, 0)
+    deadline = time.monotonic() + 30
+    while document.journal._queue and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not document.journal._queue  # what was committed leaves it
+    document.close()
+
+
 def test_any_damaged_byte_gives_an_earlier_state_and_keeps_the_original(library, tmp_path) -> None:
     whole = written(library, tmp_path / "whole")
     reference, dice = Reference(), random.Random(3)

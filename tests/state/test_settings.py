@@ -87,9 +87,9 @@ def test_presets_change_keys_and_fall_back_to_the_default(own) -> None:
     own.set("shortcuts.preset", "blender")
     assert own.shortcut("insert.quick_add") == ["Shift+A", "Tab"]
     assert own.shortcut("edit.redo") == ["Ctrl+Shift+Z", "Ctrl+Y"]
-    assert own.shortcut("edit.find_next") == []
     assert own.shortcut("no.such.command") == []
     own.set_shortcut("edit.find_next", ["F3"])
+    assert own.own_shortcuts() == ("edit.find_next",)
     assert own.clashes("edit.find_next", "F3") == ["view.command_palette"]
 
 
@@ -108,6 +108,34 @@ def test_the_gestures_that_were_promised_have_their_keys(own) -> None:
         "F2": "edit.rename", "Ctrl+B": "compile.compile", "Escape": "group.leave",
     }  # fmt: skip
     assert {key: next(c for c in own.commands() if key in own.shortcut(c)) for key in promised} == promised
+
+
+def test_keys_like_those_of_the_preset_are_no_change(own) -> None:
+    own.set_shortcut("edit.undo", ["Ctrl+U"])
+    assert own.own_shortcuts() == ("edit.undo",)
+    own.set_shortcut("edit.undo", ["Ctrl+Z"])
+    assert own.own_shortcuts() == ()
+
+
+def test_keys_go_to_a_file_and_come_back(own, tmp_path) -> None:
+    own.set("shortcuts.preset", "blender")
+    own.set_shortcut("edit.undo", ["Ctrl+U", "F9"])
+    path = tmp_path / "keys.json"
+    own.write_shortcuts(path)
+    heard: list[str] = []
+    other = Settings(SOURCE)
+    other.set_shortcut("edit.redo", ["F10"])
+    other.subscribe(heard.append)
+    assert other.read_shortcuts(path) == []
+    assert (other.get("shortcuts.preset"), other.own_shortcuts()) == ("blender", ("edit.undo",))
+    assert other.shortcut("edit.undo") == ["Ctrl+U", "F9"]
+    assert "shortcuts" in heard
+    other.reset_shortcuts()
+    assert other.shortcut("edit.undo") == ["Ctrl+Z"]
+    path.write_text("no keys")
+    with pytest.raises(SettingsError, match=r"keys\.json cannot be used"):
+        other.read_shortcuts(path)
+    assert other.get("shortcuts.preset") == "blender"
 
 
 def test_a_damaged_file_is_kept_and_said(tmp_path) -> None:

@@ -1,163 +1,179 @@
-"""Step three: coordinates across. Vertices that should stand under each other form blocks, which then slide.
+"""Step three: coordinates across. Each row is placed best for the rows beside it, from the top down and back up.
 
-Blocks as in Brandes & Köpf, "Fast and simple horizontal coordinate assignment" (2001), but chosen by
-importance of the wires: what is a straight run for the eye (a chain of layers, a trunk) first.
+A vertex wants to stand where most of the weight of its lines is (their weighted median), so that chains and trunks
+come out straight. Where wishes of neighbours conflict, they are met together: isotonic regression, one row a time
+(pool adjacent violators). Rows hold one another by nothing but wishes, so no straight run can push a whole tower aside.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
+from collections.abc import Callable
 from itertools import pairwise
+from math import inf
 
 from sketch.graph.layout.layers import Layered
 
-LONGEST_TRUNK = 20
-PASSES = 8
+ROUNDS = 2
+EPSILON = 0.05
+"""Less than this is no move."""
+FAINT = 0.01
+CHAIN, FORK, FIRST, TRUNK, OTHER, SKIP = 4.0, 2.0, 3.5, 3.0, 1.0, 10.0
+"""How much it counts that these are straight: a chain of layers, a line of a fork (both more into a first port), a
+trunk, other lines.
+
+And that the end of a skip stands under its start, so that a tower of blocks goes straight down."""
+
+Wish = tuple[float, float]
+"""(where to stand, how much it counts)."""
+Tie = tuple[int, float, float]
+"""(another vertex, how far right of it to stand, how much that counts)."""
 
 
 def across(
-    graph: Layered, rows: list[list[int]], widths: list[float], gap: float, lane_gap: float
+    graph: Layered,
+    rows: list[list[int]],
+    apart: Callable[[int, int], float],
+    step: Callable[[float], None] = lambda _share: None,
 ) -> list[float]:
-    """The x of every vertex; neighbours keep `gap` (trunks among themselves `lane_gap`) between their borders."""
-    block = _blocks(graph, rows)
-    apart = _Separation(graph.real, widths, gap, lane_gap)
-    x = _leftmost(rows, block, apart)
-    neighbours = _between(graph, block)
-    bounds = _Bounds(rows, block, apart, len(x))
-    for number in range(PASSES):
-        _slide(x, neighbours, bounds, forward=number % 2 == 1)
-    return [x[block[vertex]] for vertex in range(len(block))]
+    """The x of every vertex; neighbours of a row keep the distance `apart(left, right)` between their middles."""
+    above, below = _ties(graph)
+    spread = _Spread(graph.real, rows, apart)
+    spread.sweep(above, down=True)
+    step(0.3)
+    spread.sweep(below, down=False)
+    for vertex, ties in enumerate(below):
+        above[vertex] += ties
+    for number in range(ROUNDS):
+        step(0.5 + 0.5 * number / ROUNDS)
+        if not (spread.settle(above, down=True) + spread.settle(above, down=False)):
+            break
+    return spread.x
 
 
-class _Separation:
-    """How far apart the centres of two neighbours in a row must be."""
+def _ties(graph: Layered) -> tuple[list[list[Tie]], list[list[Tie]]]:
+    """What each vertex wants of the row above and of the row below."""
+    above: list[list[Tie]] = [[] for _ in graph.layer]
+    below: list[list[Tie]] = [[] for _ in graph.layer]
+    real = graph.real
+    first = [min((link[2] for link in links), default=0.0) for links in graph.up]
+    for upper, links in enumerate(graph.down):
+        for lower, leaves, enters in links:
+            if upper < real and lower < real:
+                far, weight = 0.0, CHAIN if len(links) == 1 == len(graph.up[lower]) else FORK
+                if enters <= first[lower]:
+                    weight += FIRST
+            else:
+                far, weight = leaves - enters, TRUNK if upper >= real and lower >= real else OTHER
+            above[lower].append((upper, far, weight))
+            below[upper].append((lower, -far, weight))
+    for source, target in graph.skips:
+        above[target].append((source, 0.0, SKIP))
+        below[source].append((target, 0.0, SKIP))
+    return above, below
 
-    def __init__(self, real: int, widths: list[float], gap: float, lane_gap: float):
+
+class _Spread:
+    """The rows, where everything stands now, and which rows moved."""
+
+    def __init__(self, real: int, rows: list[list[int]], apart: Callable[[int, int], float]):
         self._real = real
-        self._half = [width / 2 for width in widths]
-        self._gaps = (lane_gap, gap)
+        self._rows = rows
+        self._steps = [[apart(left, right) for left, right in pairwise(row)] for row in rows]
+        self.x = [0.0] * sum(map(len, rows))
+        self._waiting = bytearray(b"\1" * (len(rows) + 2))
+        """1 for rows beside which something moved since they were placed; shifted by one, for the rows outside."""
 
-    def __call__(self, left: int, right: int) -> float:
-        lanes = left >= self._real and right >= self._real
-        return self._half[left] + self._half[right] + self._gaps[0 if lanes else 1]
+    def sweep(self, ties: list[list[Tie]], *, down: bool) -> None:
+        """Place every row, one after the other."""
+        numbers = range(len(self._rows))
+        for number in numbers if down else reversed(numbers):
+            self._place(number, ties)
+
+    def settle(self, ties: list[list[Tie]], *, down: bool) -> int:
+        """Place the rows beside which something moved; how many of them moved."""
+        numbers = range(len(self._rows))
+        waiting, moved = self._waiting, 0
+        for number in numbers if down else reversed(numbers):
+            if waiting[number + 1]:
+                waiting[number + 1] = 0
+                if self._place(number, ties, hold=True):
+                    waiting[number] = waiting[number + 2] = 1
+                    moved += 1
+        return moved
+
+    def _place(self, number: int, ties: list[list[Tie]], *, hold: bool = False) -> bool:
+        """Give every vertex of a row the place it wants, as far as its neighbours let it; True when one moved.
+
+        With `hold`, what stands in the middle of a tie stays where it is: a chain between two columns has one bend.
+        """
+        x, row = self.x, self._rows[number]
+        wanted = []
+        for vertex in row:
+            wishes = ties[vertex]
+            if len(wishes) == 1:
+                other, far, _ = wishes[0]
+                wanted.append(x[other] + far)
+            elif len(wishes) == 2 and wishes[0][2] != wishes[1][2]:
+                other, far, _ = wishes[0] if wishes[0][2] > wishes[1][2] else wishes[1]
+                wanted.append(x[other] + far)
+            elif len(wishes) == 2 and (hold or vertex >= self._real):
+                low, high = x[wishes[0][0]] + wishes[0][1], x[wishes[1][0]] + wishes[1][1]
+                wanted.append(sorted((low, x[vertex], high))[1])
+            elif wishes:
+                here = x[vertex] if hold else None
+                wanted.append(_median([(x[other] + far, weight) for other, far, weight in wishes], here))
+            else:
+                wanted.append(x[vertex])
+        last = -inf
+        for place, distance in zip(wanted, (0.0, *self._steps[number]), strict=True):
+            if place - last < distance - EPSILON:
+                wanted = _pooled(row, self._steps[number], ties, x)
+                break
+            last = place
+        moved = False
+        for vertex, place in zip(row, wanted, strict=True):
+            if abs(x[vertex] - place) > EPSILON:
+                x[vertex] = place
+                moved = True
+        return moved
 
 
-def _blocks(graph: Layered, rows: list[list[int]]) -> list[int]:
-    """vertex -> number of its block, blocks numbered from 0."""
-    place = {vertex: position for row in rows for position, vertex in enumerate(row)}
-    below: dict[int, int] = {}
-    above: dict[int, int] = {}
-    length = [1] * len(graph.layer)
-    head = list(range(len(graph.layer)))
-    for number in range(len(rows) - 1):
-        taken: list[tuple[int, int]] = []
-        for upper, lower in _candidates(graph, rows[number], place):
-            if upper in below or lower in above or _would_cross(taken, place[upper], place[lower]):
-                continue
-            first = head[upper]
-            if length[first] >= LONGEST_TRUNK and (upper >= graph.real or lower >= graph.real):
-                continue
-            below[upper], above[lower] = lower, upper
-            head[lower] = first
-            length[first] += 1
-            insort(taken, (place[upper], place[lower]))
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(head[vertex], len(numbers)) for vertex in range(len(head))]
+def _median(wishes: list[Wish], here: float | None = None) -> float:
+    """Where the weighted distances to all wishes are least in sum; of a tie, the nearest to `here`, or the middle."""
+    wishes.sort()
+    rest = 0.0
+    for _, weight in wishes:
+        rest += weight
+    rest /= 2
+    for index, (place, weight) in enumerate(wishes):
+        rest -= weight
+        if rest < -EPSILON:
+            return place
+        if rest < EPSILON and index + 1 < len(wishes):
+            after = wishes[index + 1][0]
+            return (place + after) / 2 if here is None else min(max(here, place), after)
+    return wishes[-1][0]
 
 
-def _candidates(graph: Layered, row: list[int], place: dict[int, int]) -> list[tuple[int, int]]:
-    """Lines below a row, the most important first: within chains and trunks, then the middle lines of fans."""
-    ranks = {lower: _ranks(graph.up[lower], place) for upper in row for lower, _ in graph.down[upper]}
+def _pooled(row: list[int], distances: list[float], ties: list[list[Tie]], x: list[float]) -> list[float]:
+    """Places for a row whose wishes conflict: neighbours in each other's way stand side by side, as one."""
+    pools: list[tuple[float, int, list[Wish]]] = []
+    shift = 0.0
+    shifts = [0.0]
+    for distance in distances:
+        shift += distance
+        shifts.append(shift)
+    for vertex, shift in zip(row, shifts, strict=True):
+        wishes = [(x[other] + far - shift, weight) for other, far, weight in ties[vertex]]
+        if not wishes:
+            wishes = [(x[vertex] - shift, FAINT)]
+        place, count = wishes[0][0] if len(wishes) == 1 else _median(wishes), 1
+        while pools and pools[-1][0] >= place:
+            _, more, before = pools.pop()
+            wishes = before + wishes
+            place, count = _median(wishes), count + more
+        pools.append((place, count, wishes))
     found = []
-    for upper in row:
-        below = _ranks(graph.down[upper], place)
-        for lower, off_middle in below.items():
-            kind = (upper < graph.real) != (lower < graph.real)
-            ways = len(graph.down[upper]) + len(graph.up[lower])
-            found.append(
-                (kind, ways, off_middle + ranks[lower][upper], place[upper], place[lower], upper, lower)
-            )
-    found.sort()
-    return [(upper, lower) for *_, upper, lower in found]
-
-
-def _ranks(ends: list[tuple[int, float]], place: dict[int, int]) -> dict[int, float]:
-    """end -> how far it is from the middle one of its fan."""
-    across = sorted({end for end, _ in ends}, key=place.__getitem__)
-    return {end: abs(rank - (len(across) - 1) / 2) for rank, end in enumerate(across)}
-
-
-def _would_cross(taken: list[tuple[int, int]], upper: int, lower: int) -> bool:
-    index = bisect_left(taken, (upper, lower))
-    before = index > 0 and taken[index - 1][1] >= lower
-    return before or (index < len(taken) and taken[index][1] <= lower)
-
-
-def _leftmost(rows: list[list[int]], block: list[int], apart: _Separation) -> list[float]:
-    """The x of every block, as far left as its left neighbours allow (longest path)."""
-    count = max(block, default=-1) + 1
-    after: list[list[tuple[int, float]]] = [[] for _ in range(count)]
-    waiting = [0] * count
-    for row in rows:
-        for left, right in pairwise(row):
-            after[block[left]].append((block[right], apart(left, right)))
-            waiting[block[right]] += 1
-    x = [0.0] * count
-    ready = deque(number for number in range(count) if not waiting[number])
-    while ready:
-        number = ready.popleft()
-        for right, distance in after[number]:
-            x[right] = max(x[right], x[number] + distance)
-            waiting[right] -= 1
-            if not waiting[right]:
-                ready.append(right)
-    return x
-
-
-def _between(graph: Layered, block: list[int]) -> list[list[int]]:
-    """block -> the blocks its lines lead to, once for each line; chains count double, for they should be straight."""
-    found: list[list[int]] = [[] for _ in range(max(block, default=-1) + 1)]
-    for upper, lowers in enumerate(graph.down):
-        for lower, _ in lowers:
-            one, other = block[upper], block[lower]
-            if one == other:
-                continue
-            weight = 2 if upper < graph.real and lower < graph.real else 1
-            found[one].extend([other] * weight)
-            found[other].extend([one] * weight)
-    return found
-
-
-class _Bounds:
-    """How far a block may slide before it meets its neighbours."""
-
-    def __init__(self, rows: list[list[int]], block: list[int], apart: _Separation, count: int):
-        left: list[dict[int, float]] = [{} for _ in range(count)]
-        right: list[dict[int, float]] = [{} for _ in range(count)]
-        for row in rows:
-            for one, other in pairwise(row):
-                distance = apart(one, other)
-                a, b = block[one], block[other]
-                left[b][a] = max(left[b].get(a, 0.0), distance)
-                right[a][b] = max(right[a].get(b, 0.0), distance)
-        self.left = [list(items.items()) for items in left]
-        self.right = [list(items.items()) for items in right]
-
-    def clamp(self, x: list[float], number: int, goal: float) -> float:
-        """The place nearest to `goal` that a block may take now."""
-        for other, distance in self.right[number]:
-            goal = min(goal, x[other] - distance)
-        for other, distance in self.left[number]:
-            goal = max(goal, x[other] + distance)
-        return goal
-
-
-def _slide(x: list[float], neighbours: list[list[int]], bounds: _Bounds, *, forward: bool) -> None:
-    """Move every block towards the median of what it is wired to, from one side to the other."""
-    for number in sorted(range(len(x)), key=lambda item: (x[item], item), reverse=not forward):
-        ends = sorted(x[other] for other in neighbours[number])
-        if ends:
-            middle = len(ends) // 2
-            goal = ends[middle] if len(ends) % 2 else (ends[middle - 1] + ends[middle]) / 2
-            x[number] = bounds.clamp(x, number, goal)
+    for place, count, _ in pools:
+        found.extend([place] * count)
+    return [place + shift for place, shift in zip(found, shifts, strict=True)]

@@ -14,7 +14,7 @@ from sketch.graph.library import LayerLibrary
 from sketch.graph.rewriting.attached import attach
 from sketch.graph.rewriting.spots import spots
 from sketch.graph.rewriting.versions import Port, Versions
-from sketch.graph.rows import Edge, FrozenDict, Node, Place
+from sketch.graph.rows import Edge, FrozenDict, Node
 from sketch.graph.tables import Tables
 
 _COMPUTED = "Constant"
@@ -68,9 +68,10 @@ class _Rewrite:
         for key, row in self._named(rows, gone).items():
             self._draft.put("nodes", key, replace(row, prior=wires.prior(key), next=wires.next(key)))
         attach(self._draft, self._seen, self._ids)
-        staying = [key for key in self._old.nodes if key not in gone]
-        for key, place in spots(self._old, self._new, self._seen.library, self._ids, staying).items():
-            self._draft.put("places", key, Place(*place))
+        now = self._old.copy()
+        now.apply(self._draft.delta())
+        for key, place in spots(self._old, now, self._seen.library).items():
+            self._draft.put("places", key, place)
         return self._draft.delta()
 
     # --- what cannot be said ------------------------------------------------------------------------

@@ -6,28 +6,31 @@ import math
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from sketch.gui.canvas.ink import Ink
 
-FINEST_GRID_PX = 15.0
+FINEST_GRID_PX = 20.0
 GRID_ZOOM = 0.3
 HINT = "Drag a layer here, or press Tab"
 
 
 def paint_background(painter: QPainter, area: QRectF, ink: Ink) -> None:
     """Fill an area (scene units) with the canvas colour and the grid points, thinned out to stay apart."""
-    painter.fillRect(area, QColor(ink.theme.canvas))
+    painter.fillRect(area, ink.canvas)
     if not ink.options.grid or ink.zoom < GRID_ZOOM:
         return
+    for piece in ink.exposed or (area,):
+        _paint_points(painter, piece, ink)
+
+
+def _paint_points(painter: QPainter, area: QRectF, ink: Ink) -> None:
     size = float(ink.options.grid_size)
     while size * ink.zoom < FINEST_GRID_PX:
         size *= 2
     left, top = math.floor(area.left() / size) * size, math.floor(area.top() / size) * size
     columns, rows = int(area.width() / size) + 2, int(area.height() / size) + 2
-    pen = QPen(QColor(ink.theme.grid), 2.0)
-    pen.setCosmetic(True)
-    painter.setPen(pen)
+    painter.setPen(_dots(ink.theme.grid))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.translate(left, top)
     painter.drawPoints(_points(columns, rows, size))
@@ -35,10 +38,17 @@ def paint_background(painter: QPainter, area: QRectF, ink: Ink) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 
-@lru_cache(maxsize=16)
-def _points(columns: int, rows: int, size: float) -> list[QPointF]:
+@lru_cache(maxsize=4)
+def _dots(colour: str) -> QPen:
+    pen = QPen(QColor(colour), 2.0)
+    pen.setCosmetic(True)
+    return pen
+
+
+@lru_cache(maxsize=6)
+def _points(columns: int, rows: int, size: float) -> QPolygonF:
     """Grid points from the origin on; a view asks for the same ones at each frame."""
-    return [QPointF(n * size, m * size) for m in range(rows) for n in range(columns)]
+    return QPolygonF([QPointF(n * size, m * size) for m in range(rows) for n in range(columns)])
 
 
 def paint_hint(painter: QPainter, area: QRect, ink: Ink) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from sketch.graph.geometry import node_size, port_offset
+from sketch.graph.geometry import DOWN, RIGHT, node_size, port_offset
 from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import GroupPorts, drawn_ports, group_ports
 from sketch.graph.rows import Edge, Place
@@ -12,11 +13,19 @@ from sketch.graph.tables import Tables
 
 STUB_WIDTH = 112.0
 STUB_HEIGHT = 24.0
+HEADER = 30.0
+"""Height of the strip on top of a frame with the name of its group."""
+MARK = 14.0
+"""The fold mark of a group is this far from its left and upper border; it is a square of this half size."""
+
+Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One node, closed group or stub: its centre, size and ports. `ports` is set for closed groups."""
+class Box(NamedTuple):
+    """One node, closed group or stub: its centre, size and ports. `ports` is set for closed groups.
+
+    `sideways` boxes have their inputs on the left border and their outputs on the right one.
+    """
 
     x: float
     y: float
@@ -25,6 +34,7 @@ class Box:
     inputs: int
     outputs: int
     ports: GroupPorts | None = None
+    sideways: bool = False
 
     @property
     def left(self) -> float:
@@ -46,13 +56,24 @@ class Box:
         """The lower border, where outputs are."""
         return self.y + self.height / 2
 
-    def input_anchor(self, index: int) -> tuple[float, float]:
-        """Where wires of an input end."""
-        return self.x + port_offset(index, self.inputs), self.top
+    @property
+    def fold_mark(self) -> Point:
+        """The middle of the mark that a click opens a closed group at."""
+        return self.left + MARK, self.top + MARK
 
-    def output_anchor(self, index: int) -> tuple[float, float]:
+    def input_anchor(self, index: int) -> Point:
+        """Where wires of an input end."""
+        x, y, width, height, count, _, _, sideways = self
+        if sideways:
+            return x - width / 2, y + port_offset(index, count)
+        return x + port_offset(index, count), y - height / 2
+
+    def output_anchor(self, index: int) -> Point:
         """Where wires of an output start."""
-        return self.x + port_offset(index, self.outputs), self.bottom
+        x, y, width, height, _, count, _, sideways = self
+        if sideways:
+            return x + width / 2, y + port_offset(index, count)
+        return x + port_offset(index, count), y + height / 2
 
     def output_port(self, edge: Edge) -> int:
         """The port of this box that a wire leaves."""
@@ -63,15 +84,43 @@ class Box:
         return edge.into if self.ports is None else self.ports.input_index[edge.source, edge.out]
 
 
-def box_of(tables: Tables, library: LayerLibrary, node_id: int) -> Box:
-    """The box of a node or of a closed group at its place."""
+def box_of(tables: Tables, library: LayerLibrary, node_id: int, runs: str = DOWN) -> Box:
+    """The box of a node or of a closed group at its place, in a drawing that runs down or to the right."""
     place = tables.places.get(node_id) or Place(0.0, 0.0)
+    ports = None
     if library[tables.nodes[node_id].layer].group:
         ports = group_ports(tables, library, node_id)
-        size = node_size(len(ports.inputs), len(ports.outputs))
-        return Box(place.x, place.y, *size, len(ports.inputs), len(ports.outputs), ports)
-    inputs, outputs = drawn_ports(tables, library, node_id)
-    return Box(place.x, place.y, *node_size(inputs, outputs), inputs, outputs)
+        inputs, outputs = len(ports.inputs), len(ports.outputs)
+    else:
+        inputs, outputs = drawn_ports(tables, library, node_id)
+    return Box(place.x, place.y, *node_size(inputs, outputs, runs), inputs, outputs, ports, runs == RIGHT)
+
+
+class Frame(NamedTuple):
+    """An open group: its area, how many frames are around it, and where wires pass its border.
+
+    The upper HEADER of `rect` is the strip with the name. `inputs` and `outputs` are points on the border.
+    """
+
+    group: int
+    rect: Box
+    depth: int
+    inputs: tuple[Point, ...] = ()
+    outputs: tuple[Point, ...] = ()
+
+    @property
+    def fold_mark(self) -> Point:
+        """The middle of the mark that a click closes the group at."""
+        return self.rect.left + MARK, self.rect.top + HEADER / 2
+
+
+class Badge(NamedTuple):
+    """Stands at an input for a wire that is not drawn: `text` is the name of the shared source."""
+
+    port: int
+    source: int
+    text: str
+    edge: Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +145,39 @@ class Stub:
         return cls(False, edge.target, edge.into)
 
 
-@dataclass(slots=True)
-class StubRow:
-    """The stubs of one border of a group canvas, in the order of what they are wired to."""
+class Gate(NamedTuple):
+    """Where a value (node, port) passes the border of an open group, going in (`entering`) or out."""
 
     entering: bool
-    wished: dict[Stub, list[float]] = field(default_factory=dict)
+    node: int
+    port: int
 
-    def place(self, y: float) -> dict[Stub, Box]:
-        """Boxes at height `y`, each near the mean of its wishes, none over another."""
-        gap = STUB_WIDTH + 12.0
-        means = {stub: sum(wishes) / len(wishes) for stub, wishes in self.wished.items()}
-        order = sorted(means, key=lambda stub: (means[stub], stub.node, stub.port))
-        spots: list[float] = []
-        for stub in order:
-            spots.append(max(means[stub], spots[-1] + gap) if spots else means[stub])
-        drift = sum(spot - means[stub] for spot, stub in zip(spots, order, strict=True)) / max(1, len(order))
-        ports = (0, 1) if self.entering else (1, 0)
-        return {
-            stub: Box(spot - drift, y, STUB_WIDTH, STUB_HEIGHT, *ports)
-            for stub, spot in zip(order, spots, strict=True)
-        }
+
+End = Stub | Gate
+
+
+def in_a_row(wishes: dict[End, list[float]], gap: float) -> dict[End, float]:
+    """A place for each, near the mean of its wishes, none nearer than `gap` to another."""
+    means = {end: sum(wished) / len(wished) for end, wished in wishes.items()}
+    order = sorted(means, key=lambda end: (means[end], end.node, end.port))
+    spots: list[float] = []
+    for end in order:
+        spots.append(max(means[end], spots[-1] + gap) if spots else means[end])
+    drift = sum(spot - means[end] for spot, end in zip(spots, order, strict=True)) / max(1, len(order))
+    return {end: spot - drift for end, spot in zip(order, spots, strict=True)}
+
+
+def shifted(box: Box, across: float, along: float) -> Box:
+    """A box elsewhere."""
+    return Box(box[0] + across, box[1] + along, *box[2:])
+
+
+def area_of(box: Box) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom)."""
+    x, y, width, height = box[:4]
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def turned(box: Box) -> Box:
+    """A box with across and along exchanged: how a drawing that runs to the right is wired, and the way back."""
+    return Box(box.y, box.x, box.height, box.width, box.inputs, box.outputs, box.ports, not box.sideways)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QMarginsF, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsView, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from sketch.gui.canvas.backdrop import paint_background, paint_hint
 from sketch.gui.canvas.far import FarPainter
@@ -16,6 +17,7 @@ from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.scene import CanvasScene
 
 LARGEST, LEGIBLE = 3.0, 0.5
+MOST_PIECES = 4
 EMPTY_AREA = QRectF(-200, -150, 400, 300)
 STEP = 1.0015
 """Zoom factor for one eighth of a degree of the wheel; one notch (120) is a factor of 1.2."""
@@ -75,14 +77,14 @@ class CameraView(QGraphicsView):
     def frame_start(self) -> None:
         """Show everything if it can be read then; else its beginning, where the inputs are."""
         area = self.canvas.contents()
-        scale, centre = fit_start(area, self._room(), self.canvas.nodes.values())
+        scale, centre = fit_start(
+            area, self._room(), self.canvas.wiring.boxes.values(), right=self.canvas.wiring.right
+        )
         self._look_at(scale, centre)
 
     def frame_selection(self) -> None:
         """Show the selection, or everything when nothing is selected."""
-        area = QRectF()
-        for item in self.canvas.selectedItems():
-            area |= item.sceneBoundingRect()
+        area = self.canvas.area_of(self.canvas.selected_ids())
         if area.isNull():
             self.frame_all()
         else:
@@ -90,15 +92,15 @@ class CameraView(QGraphicsView):
 
     def centre_on(self, node_id: int) -> None:
         """Bring a node or note to the middle, at a size that can be read; nothing moves when it is in view so."""
-        item = self.canvas.item_of(node_id)
-        if item is None:
+        area = self.canvas.area_of([node_id])
+        if area.isNull():
             return
-        in_view = self.mapToScene(self.viewport().rect()).boundingRect().contains(item.sceneBoundingRect())
+        in_view = self.mapToScene(self.viewport().rect()).boundingRect().contains(area)
         if self.scale_factor < LEGIBLE:
             self._set_scale(COMFORTABLE)
         elif in_view:
             return
-        self.centerOn(item.pos())
+        self.centerOn(area.center())
         self.view_changed.emit()
 
     def view_state(self) -> dict[str, Any]:
@@ -131,17 +133,12 @@ class CameraView(QGraphicsView):
 
     def set_options(self, options: CanvasOptions) -> None:
         """Draw and move as the person chose."""
-        self.options = self.canvas.ink.options = options
-        self.canvas.edges.restyle()
-        for item in self.canvas.nodes.values():
-            item.update()
+        self.options = options
+        self.canvas.use_options(options)
         self.viewport().update()
 
     def nodes_moved(self) -> None:
-        """Repaint what the far view keeps in batches."""
-        self._far.forget()
-        if self._far.active:
-            self.viewport().update()
+        """Tell that things are elsewhere than they were."""
         self.contents_changed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -168,25 +165,31 @@ class CameraView(QGraphicsView):
         self._centre = middle
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._far.consider(self.scale_factor):
-            super().paintEvent(event)
-            return
-        painter = QPainter(self.viewport())
-        painter.setClipRegion(event.region())
-        painter.fillRect(event.rect(), QColor(self.canvas.ink.theme.canvas))
-        painter.setTransform(self.viewportTransform())
-        self._far.paint(painter)
-        self.canvas.live.paint(painter, QStyleOptionGraphicsItem())
-        painter.end()
+        """Let the layers know what is exposed, piece by piece, and whether they are looked at from afar."""
+        ink = self.canvas.ink
+        ink.exposed, ink.far = self._exposed(event), self._far.consider()
+        super().paintEvent(event)
+        ink.exposed, ink.far = (), False
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """From afar everything is painted here, in batches; the layers then paint nothing."""
         paint_background(painter, QRectF(rect), self.canvas.ink)
+        if self.canvas.ink.far:
+            self._far.paint(painter, self.canvas.ink.exposed)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if not self.canvas.nodes and not self.canvas.notes:
             paint_hint(painter, self.viewport().rect(), self.canvas.ink)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _exposed(self, event: QPaintEvent) -> tuple[QRectF, ...]:
+        """What an event asks to paint, in scene coordinates; a scrolled view asks for two strips, not for all."""
+        region = event.region()
+        few = region.rectCount() <= MOST_PIECES
+        rects = list(cast("Iterable[QRect]", region)) if few else [event.rect()]
+        inverse, _ = self.viewportTransform().inverted()
+        return tuple(inverse.mapRect(QRectF(rect).adjusted(-1, -1, 1, 1)) for rect in rects)
 
     def _note_centre(self) -> None:
         inverse, _ = self.viewportTransform().inverted()
@@ -198,7 +201,8 @@ class CameraView(QGraphicsView):
         self._far = FarPainter(canvas)
         self.setScene(canvas)
         canvas.ink.zoom = self.scale_factor
-        canvas.ink.options = self.options
+        if canvas.ink.options is not self.options:
+            canvas.use_options(self.options)
         self.contents_changed.emit()
 
     def _room(self) -> QSizeF:
@@ -213,4 +217,3 @@ class CameraView(QGraphicsView):
         self.resetTransform()
         self.scale(scale, scale)
         self.canvas.ink.zoom = scale
-        self._far.consider(scale)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QLineF, QPoint, QPointF
 
@@ -10,8 +11,6 @@ from sketch.graph.rows import Edge
 from sketch.gui.canvas.drag import DragGesture, DuplicateGesture
 from sketch.gui.canvas.gestures import Gesture, Modifiers
 from sketch.gui.canvas.link import rewire
-from sketch.gui.canvas.node_item import NodeItem
-from sketch.gui.canvas.note_item import NoteItem
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
@@ -19,11 +18,25 @@ if TYPE_CHECKING:
 DRAG_DISTANCE = 5
 
 
+class Thing(Protocol):
+    """What can be selected and moved: a node, a group, a note."""
+
+    node_id: int
+
+
 class ClickGesture:
     """A press on an item that may still become a drag; a click without one selects just that item."""
 
-    def __init__(self, view: PointerView, where: QPoint, item: NodeItem | NoteItem, modifiers: Modifiers):
+    def __init__(
+        self,
+        view: PointerView,
+        where: QPoint,
+        item: Thing,
+        modifiers: Modifiers,
+        on_click: Callable[[], object] | None = None,
+    ):
         self._view = view
+        self._on_click = on_click
         self._from = where
         self._id = item.node_id
         self._mode = modifiers
@@ -44,8 +57,10 @@ class ClickGesture:
         drag.move(where, modifiers)
 
     def release(self, where: QPoint, modifiers: Modifiers) -> None:
-        """A click: this item alone is selected."""
-        if not self._toggles:
+        """A click: this item alone is selected, or what is bound to the click happens."""
+        if self._on_click is not None:
+            self._on_click()
+        elif not self._toggles:
             self._view.canvas.choose([self._id])
 
     def cancel(self) -> None:
@@ -63,7 +78,7 @@ class WireClickGesture:
         before = view.canvas.edges.selected if adds else frozenset()
         if not adds:
             view.canvas.choose(())
-        view.canvas.edges.select(before ^ {edge})
+        view.choose_wires(before ^ {edge})
 
     def move(self, where: QPoint, modifiers: Modifiers) -> None:
         """Become a link gesture that holds the wire by its nearer end."""

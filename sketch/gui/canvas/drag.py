@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainterPath
 
-from sketch.graph.rows import Edge
+from sketch.graph.rows import FRAME, Edge
+from sketch.gui.canvas.group_frame import GroupFrame
 from sketch.gui.canvas.node_item import NodeItem
-from sketch.gui.canvas.note_item import NoteItem
-from sketch.gui.canvas.routing import Points
-from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.wires import Line
 from sketch.state import commands
 
@@ -20,77 +17,117 @@ if TYPE_CHECKING:
 
 SNAP = 6.0
 MOST_SNAPPING = 40
+MOST_OUTLINES = 200
+"""More copies than this are shown as one outline around all of them."""
+Target = tuple[float, float, float]
+"""(offset that makes a wire straight, where it is then across the drawing, how far along its resting end is)."""
 
 
 class DragGesture:
-    """Moves the selection; the document learns of it at the release, in one step."""
+    """Moves the selection, and what lies in its frames; the document learns of it at the release, in one step."""
 
     def __init__(self, view: PointerView, where: QPoint):
         self._view = view
         self._canvas = view.canvas
         self._from = view.mapToScene(where)
-        self._start = {
-            node_id: item.pos() for node_id in self._canvas.selected_ids() if (item := _item(view, node_id))
-        }
-        self._lines = _lines_at(view, self._start)
-        self._targets = (
-            _straight_offsets(self._lines, self._start) if len(self._start) <= MOST_SNAPPING else []
-        )
+        moving = commands.with_held(view.document, self._canvas.selected_ids())
+        moving.sort(key=lambda key: key in view.document.tables.notes)  # layers come to the grid, not frames
+        self._start = {key: place for key in moving if (place := _middle(view, key)) is not None}
+        self._sideways = self._canvas.wiring.right
+        self._targets = self._straight_offsets() if len(self._start) <= MOST_SNAPPING else []
         self._offset = QPointF()
         self._wire: Edge | None = None
         self._insertable = _insertable(view, self._start)
-        self._canvas.edges.leave_out(line.edge for line in self._lines)
+        self._into: GroupFrame | None = None
+        self._canvas.carry(list(self._start))
 
     def move(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-        """Move the items and their wires; Shift turns snapping to the grid off, or on where it is off."""
+        """Move the items and their wires; Shift turns the grid off, or on where it is off; Alt leaves wires alone."""
         offset = self._view.mapToScene(where) - self._from
         shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         self._offset = self._snapped(offset, self._canvas.ink.options.snap != shift)
-        for node_id, place in self._start.items():
-            if (item := self._canvas.item_of(node_id)) is not None:
-                item.setPos(place + self._offset)
-        self._canvas.live.show_wires([self._follow(line) for line in self._lines])
-        self._find_wire(where)
-        self._view.nodes_moved()
+        self._canvas.carry_to(self._offset.x(), self._offset.y())
+        alone = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        self._find_wire(where, alone=alone)
+        self._mark(None if alone or self._wire else self._group_under(where))
 
     def release(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         """Write the new places, or insert the node into the wire it was dropped on."""
-        places = {node_id: (p + self._offset).toTuple() for node_id, p in self._start.items()}
-        wire = self._wire
+        view, wire, into = self._view, self._wire, self._into
+        goal = {key: place + self._offset for key, place in self._start.items()}
         self._finish()
-        document = self._view.document
         if wire is not None:
-            ((node_id, place),) = places.items()
-            if self._view.attempt(lambda: commands.insert_on_wire(document, node_id, wire, place=place)):
+            ((node_id, here),) = goal.items()
+            place = view.at_wire(wire, here)
+            if view.attempt(lambda: commands.insert_on_wire(view.document, node_id, wire, place=place)):
                 return
-        self._view.attempt(lambda: commands.move(document, places))
+        if into is not None:
+            wiring, group = self._canvas.wiring, into.node_id
+            inside = {key: wiring.stored_in(group, here.x(), here.y()) for key, here in goal.items()}
+            view.attempt(lambda: commands.move_into(view.document, inside, group, inside))
+        elif not self._offset.isNull():
+            places = {key: self._stored(key, here) for key, here in goal.items()}
+            view.attempt(lambda: commands.move(view.document, places))
 
     def cancel(self) -> None:
         """Put everything back."""
         self._finish()
-        self._view.nodes_moved()
 
     # --- inside ------------------------------------------------------------------------------------
 
     def _finish(self) -> None:
         """Items go back to where the document has them; an edit moves them again."""
-        for node_id, place in self._start.items():
-            if (item := self._canvas.item_of(node_id)) is not None:
-                item.setPos(place)
+        self._mark(None)
+        self._canvas.put_down()
         self._canvas.live.clear()
-        self._canvas.edges.leave_out(())
         self._canvas.edges.select(())
+
+    def _group_under(self, where: QPoint) -> GroupFrame | None:
+        """The open group that what is dragged would join: one below its canvas, never one around it."""
+        here = self._view.mapToScene(where)
+        group = self._canvas.wiring.canvas_at(here.x(), here.y())
+        frame = self._canvas.item_of(group) if group is not None else None
+        tables = self._view.document.tables
+        rows = [tables.nodes.get(key) or tables.notes.get(key) for key in self._start]
+        parents = {row.parent for row in rows if row is not None}
+        if group is None or not isinstance(frame, GroupFrame) or len(parents) != 1:
+            return None
+        around, parent = [group], parents.pop()
+        while (above := tables.nodes[around[-1]].parent) is not None:
+            around.append(above)
+        inside = parent is None or parent in around[1:]
+        return frame if inside and not self._start.keys() & set(around) else None
+
+    def _mark(self, frame: GroupFrame | None) -> None:
+        if frame != self._into:
+            for changed, value in ((self._into, False), (frame, True)):
+                if changed is not None:
+                    changed.marked = value
+                    changed.update()
+            self._into = frame
+
+    def _stored(self, key: int, here: QPointF) -> tuple[float, float]:
+        """The place that something takes to be drawn there; a frame goes as far as it was dragged."""
+        note = self._view.document.tables.notes.get(key)
+        if note is None or note.kind != FRAME:
+            return self._view.stored(key, here.x(), here.y())
+        place = self._view.document.tables.places[key]
+        return place.x + self._offset.x(), place.y + self._offset.y()
 
     def _snapped(self, offset: QPointF, to_grid: bool) -> QPointF:
         reach = SNAP / self._canvas.ink.zoom
-        near = min(self._targets, key=lambda target: abs(target[0] - offset.x()), default=None)
-        if near is None or abs(near[0] - offset.x()) > reach:
+        across = offset.y() if self._sideways else offset.x()
+        near = min(self._targets, key=lambda target: abs(target[0] - across), default=None)
+        if near is None or abs(near[0] - across) > reach:
             self._canvas.live.show_guides([])
             return self._on_grid(offset) if to_grid else offset
-        _, x, other = near
-        here = self._view.mapToScene(self._view.viewport().rect().center()).y() if other is None else other
-        self._canvas.live.show_guides([QLineF(x, here, x, self._from.y() + offset.y())])
-        return QPointF(near[0], self._on_grid(offset).y() if to_grid else offset.y())
+        along = self._on_grid(offset) if to_grid else offset
+        here = self._from + offset
+        if self._sideways:
+            self._canvas.live.show_guides([QLineF(near[2], near[1], here.x(), near[1])])
+            return QPointF(along.x(), near[0])
+        self._canvas.live.show_guides([QLineF(near[1], near[2], near[1], here.y())])
+        return QPointF(near[0], along.y())
 
     def _on_grid(self, offset: QPointF) -> QPointF:
         """The offset that puts the first item on the nearest grid point."""
@@ -99,14 +136,21 @@ class DragGesture:
         goal = first + offset
         return QPointF(round(goal.x() / size) * size, round(goal.y() / size) * size) - first
 
-    def _follow(self, line: Line) -> tuple[QPainterPath, QPointF]:
-        points = _moved(line, self._start, self._offset)
-        return wire_path(points, self._canvas.ink.options.wires), QPointF(*points[-1])
+    def _straight_offsets(self) -> list[Target]:
+        """What makes a wire straight, for wires with one end moving."""
+        found: dict[Edge, Target] = {}
+        for key in self._start:
+            for line in self._canvas.wiring.lines_at(key):
+                target = _straight(line, self._start, self._sideways)
+                if target is not None:
+                    found[line.edge] = target
+        return list(found.values())
 
-    def _find_wire(self, where: QPoint) -> None:
+    def _find_wire(self, where: QPoint, *, alone: bool) -> None:
         if not self._insertable:
             return
-        line = self._canvas.edges.lines.at(self._view.mapToScene(where), 14.0 / self._canvas.ink.zoom)
+        here = self._view.mapToScene(where)
+        line = None if alone else self._canvas.edges.lines.at(here, 14.0 / self._canvas.ink.zoom)
         self._wire = line.edge if line else None
         self._canvas.edges.select([line.edge] if line else [])
 
@@ -117,9 +161,11 @@ class DuplicateGesture:
     def __init__(self, view: PointerView, where: QPoint):
         self._view = view
         self._from = view.mapToScene(where)
-        self._ids = view.canvas.selected_ids()
-        items = [item for node_id in self._ids if (item := _item(view, node_id))]
-        self._rects = [item.boundingRect().adjusted(8, 10, -8, -10).translated(item.pos()) for item in items]
+        self._ids = commands.with_held(view.document, view.canvas.selected_ids())
+        single = len(self._ids) <= MOST_OUTLINES
+        self._rects = [
+            view.canvas.area_of(keys) for keys in ([[key] for key in self._ids] if single else [self._ids])
+        ]
 
     def move(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         """Move the outlines."""
@@ -128,7 +174,7 @@ class DuplicateGesture:
 
     def release(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         """Make the copies where the outlines are, and select them."""
-        offset = (self._view.mapToScene(where) - self._from).toTuple()
+        offset = self._view.mapToScene(where) - self._from
         self.cancel()
         self._view.attempt(lambda: self._duplicate(offset))
 
@@ -136,19 +182,19 @@ class DuplicateGesture:
         """Copy nothing."""
         self._view.canvas.live.clear()
 
-    def _duplicate(self, offset: tuple[float, float]) -> None:
-        self._view.canvas.choose(commands.duplicate(self._view.document, self._ids, offset=offset))
+    def _duplicate(self, offset: QPointF) -> None:
+        made = commands.duplicate(self._view.document, self._ids, offset=offset.toTuple())
+        self._view.canvas.choose(made)
 
 
-def _item(view: PointerView, node_id: int) -> NodeItem | NoteItem | None:
-    return view.canvas.item_of(node_id)
-
-
-def _lines_at(view: PointerView, ids: dict[int, QPointF]) -> list[Line]:
-    found: dict[Edge, Line] = {}
-    for node_id in ids:
-        found.update((line.edge, line) for line in view.canvas.wiring.lines_at(node_id))
-    return list(found.values())
+def _middle(view: PointerView, key: int) -> QPointF | None:
+    """Where a node, group or note of the canvas is drawn; None when it is not on it."""
+    wiring = view.canvas.wiring
+    box = wiring.boxes.get(key)
+    if box is not None:
+        return QPointF(box.x, box.y)
+    item = view.canvas.item_of(key)
+    return None if item is None else QPointF(item.pos())
 
 
 def _insertable(view: PointerView, start: dict[int, QPointF]) -> bool:
@@ -161,24 +207,12 @@ def _insertable(view: PointerView, start: dict[int, QPointF]) -> bool:
     return item.box.inputs > 0 and item.box.outputs > 0
 
 
-def _straight_offsets(lines: list[Line], moving: dict[int, QPointF]) -> list[tuple[float, float, float]]:
-    """(offset that makes a wire straight, its x then, height of the end that stays) for wires with one end moving."""
-    found = []
-    for line in lines:
-        (x1, y1), (x2, y2) = line.points[0], line.points[-1]
-        if line.start in moving and line.end not in moving:
-            found.append((x2 - x1, x2, y2))
-        elif line.end in moving and line.start not in moving:
-            found.append((x1 - x2, x1, y1))
-    return found
-
-
-def _moved(line: Line, moving: dict[int, QPointF], offset: QPointF) -> Points:
-    """The points of a wire while one or both of its ends move."""
-    dx, dy = offset.x(), offset.y()
-    if line.start in moving and line.end in moving:
-        return tuple((x + dx, y + dy) for x, y in line.points)
-    first, last = line.points[0], line.points[-1]
-    if line.start in moving:
-        return ((first[0] + dx, first[1] + dy), last)
-    return (first, (last[0] + dx, last[1] + dy))
+def _straight(line: Line, moving: dict[int, QPointF], sideways: bool) -> Target | None:
+    first, last = (line.points[0], line.points[-1])
+    if sideways:
+        first, last = (first[1], first[0]), (last[1], last[0])
+    if line.start in moving and line.end not in moving:
+        return last[0] - first[0], last[0], last[1]
+    if line.end in moving and line.start not in moving:
+        return first[0] - last[0], first[0], first[1]
+    return None

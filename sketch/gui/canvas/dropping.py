@@ -1,4 +1,4 @@
-"""Layers and saved blocks dragged from the toolbox: dropped on the canvas, or into a wire."""
+"""Layers and saved blocks dragged from the toolbox: dropped on the canvas, or into a wire (Alt: never)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QWidget
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas.gestures import Modifiers
 from sketch.gui.canvas.pointer import PointerView
 from sketch.gui.canvas.scene import CanvasScene
-from sketch.state import blocks, commands
+from sketch.state import commands
 from sketch.state.document import Document
 
 LAYER_MIME = "application/x-sketch-layer"
@@ -33,7 +34,8 @@ class DropView(PointerView):
         if not event.mimeData().hasFormat(LAYER_MIME):
             event.ignore()
             return
-        edge = self._takes_insert(event.position().toPoint(), _name(event))
+        alone = bool(event.modifiers() & Modifiers.AltModifier)
+        edge = None if alone else self._takes_insert(event.position().toPoint(), _name(event))
         self.canvas.edges.select([edge] if edge else [])
         event.acceptProposedAction()
 
@@ -45,20 +47,23 @@ class DropView(PointerView):
             event.ignore()
             return
         self.canvas.edges.select(())
-        self.attempt(lambda: self._drop(_name(event), event.position().toPoint()))
+        alone = bool(event.modifiers() & Modifiers.AltModifier)
+        self.attempt(lambda: self._drop(_name(event), event.position().toPoint(), alone))
         event.acceptProposedAction()
         self.setFocus()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _drop(self, name: str, where: QPoint) -> None:
+    def _drop(self, name: str, where: QPoint, alone: bool) -> None:
         here = self.mapToScene(where)
-        place, group = (here.x(), here.y()), self.canvas.group
-        edge = self._takes_insert(where, name)
+        group, place = self.landing(here)
+        edge = None if alone else self._takes_insert(where, name)
         if name.startswith(BLOCK):
+            from sketch.state import blocks  # seldom dropped
+
             made = blocks.insert(self.document, name.removeprefix(BLOCK), place, group)
         elif edge is not None:
-            made = commands.add_on_wire(self.document, name, edge, place)
+            made = commands.add_on_wire(self.document, name, edge, self.at_wire(edge, here))
         else:
             made = commands.add_layer(self.document, name, place, parent=group)
         self.canvas.choose([made])

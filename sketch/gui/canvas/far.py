@@ -1,72 +1,124 @@
 """The far view: when a big drawing is small on the screen, its boxes and wires are painted in a few batches.
 
-Painting thousands of items one by one takes Qt 50 to 200 ms; lists of rectangles and lines take 5 ms.
+Painting thousands of items one by one takes Qt 50 to 200 ms; lists of rectangles and paths of lines take 5 ms.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from collections.abc import Sequence
 
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from sketch.gui.canvas.batches import paint_blocks, straight_path
+from sketch.gui.canvas.detail import Detail
+from sketch.gui.canvas.group_frame import GroupFrame, paint_frame, paint_name
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.scene import CanvasScene
 
-ENTER, LEAVE = 0.40, 0.45
 FEWEST_NODES = 400
+MOSTLY = 0.6
+"""When more than this part of the drawing is exposed, looking for what is in view costs more than it saves."""
+SMOOTH_NODES, SMOOTH_LINES = 1500, 4000
+"""Up to so many boxes, and so many ends of wires, the far view is drawn with smooth edges."""
+RING, GAP = 3.5, 1.5
+"""How far the ring of a selected node reaches, and where it begins, screen px."""
 
 
 class FarPainter:
-    """Keeps the batches of one scene until it changes."""
+    """Decides when a scene is looked at from afar, and paints it then."""
 
     def __init__(self, canvas: CanvasScene):
         self._canvas = canvas
-        self._boxes: dict[str, list[QRectF]] | None = None
-        self._lines: list[QLineF] = []
         self.active = False
 
-    def consider(self, zoom: float) -> bool:
-        """Switch between far and near with some slack, so that it does not flicker; True when it is far."""
-        limit = LEAVE if self.active else ENTER
-        self.active = zoom < limit and len(self._canvas.nodes) >= FEWEST_NODES
+    def consider(self) -> bool:
+        """True when the scene is to be painted from afar; `Ink.detail` keeps it from flickering."""
+        canvas = self._canvas
+        self.active = canvas.ink.detail is Detail.BLOCK and len(canvas.nodes) >= FEWEST_NODES
         return self.active
 
-    def forget(self) -> None:
-        """The scene changed: make the batches again before the next painting."""
-        self._boxes = None
+    def paint(self, painter: QPainter, exposed: Sequence[QRectF]) -> None:
+        """Paint some areas; the painter is already in scene coordinates, on the ground of the canvas."""
+        canvas, areas = self._canvas, self._areas(exposed)
+        smooth = QPainter.RenderHint.Antialiasing
+        painter.setRenderHint(smooth, False)
+        for frame in canvas.frame_layer.near(tuple(exposed)):
+            paint_frame(painter, canvas.ink, frame)
+        wires = canvas.batches.wires(areas)
+        painter.setRenderHint(smooth, sum(path.elementCount() for path in wires) < SMOOTH_LINES)
+        self._paint_wires(painter, wires)
+        blocks = canvas.batches.blocks(areas)
+        painter.setRenderHint(smooth, sum(path.elementCount() for _, path in blocks) < 2 * SMOOTH_NODES)
+        self._paint_chosen(painter, exposed)
+        paint_blocks(painter, blocks)
+        self._paint_hovered(painter)
+        for frame in canvas.frame_layer.near(tuple(exposed)):
+            paint_name(painter, canvas.ink, frame)
+        self._paint_emphasis(painter, exposed)
+        painter.setRenderHint(smooth, True)
+        canvas.carrier.paint_far(painter, tuple(exposed))
 
-    def paint(self, painter: QPainter, *, marks: bool = True) -> None:
-        """Paint everything, with selection and hover when `marks`; the painter is already in scene coordinates."""
-        ink = self._canvas.ink
-        if self._boxes is None:
-            self._boxes = self._collect()
-            self._lines = self._canvas.edges.lines.segments()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(ink.wire, 0.0))
-        painter.drawLines(self._lines)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for category, rects in self._boxes.items():
-            painter.setBrush(ink.category(category))
-            painter.drawRects(rects)
-        if marks:
-            self._paint_marks(painter)
+    # --- inside ------------------------------------------------------------------------------------
 
-    def _paint_marks(self, painter: QPainter) -> None:
-        canvas, zoom = self._canvas, self._canvas.ink.zoom
+    def _areas(self, exposed: Sequence[QRectF]) -> Sequence[QRectF] | None:
+        """Where to look for what is in view; None where most of it is."""
+        bounds = self._canvas.boxes.bounds()
+        whole = bounds.width() * bounds.height()
+        seen = (bounds & area for area in exposed)
+        if sum(part.width() * part.height() for part in seen) >= MOSTLY * whole:
+            return None
+        margin = 4.0 / self._canvas.ink.zoom
+        return [area.adjusted(-margin, -margin, margin, margin) for area in exposed]
+
+    def _paint_wires(self, painter: QPainter, wires: Sequence[QPainterPath]) -> None:
+        ink, lines = self._canvas.ink, self._canvas.edges.lines
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        chosen = [item.sceneBoundingRect() for item in canvas.selectedItems()]
-        if chosen:
-            painter.setPen(QPen(QColor(canvas.ink.theme.selection), 2.0 / zoom))
-            painter.drawRects(chosen)
-        if isinstance(canvas.ink.hovered, NodeItem):
-            painter.setPen(QPen(QColor(canvas.ink.theme.text), 1.0 / zoom))
-            painter.drawRect(canvas.ink.hovered.sceneBoundingRect())
+        painter.setPen(QPen(ink.wire, 0.0))
+        for path in wires:
+            painter.drawPath(path)
+        for layer in (self._canvas.edges, self._canvas.shared.layer):
+            lines = layer.lines
+            for edge, pen in layer.special().items():
+                if (line := lines.line(edge)) is not None:
+                    painter.setPen(_thin(pen))
+                    painter.drawPath(straight_path([line]))
 
-    def _collect(self) -> dict[str, list[QRectF]]:
-        boxes: dict[str, list[QRectF]] = {}
-        library, nodes = self._canvas.document.library, self._canvas.document.tables.nodes
-        for node_id, item in self._canvas.nodes.items():
-            box, place = item.box, item.pos()
-            category = library[nodes[node_id].layer].category
-            rect = QRectF(place.x() - box.width / 2, place.y() - box.height / 2, box.width, box.height)
-            boxes.setdefault(category, []).append(rect)
-        return boxes
+    def _paint_chosen(self, painter: QPainter, exposed: Sequence[QRectF]) -> None:
+        """A larger box under each selected one: thousands of outlines would take long."""
+        canvas, zoom = self._canvas, self._canvas.ink.zoom
+        chosen = canvas.ink.selection
+        if len(chosen) > FEWEST_NODES:
+            chosen = chosen.intersection(canvas.boxes.near(exposed))
+        rings = ((QColor(canvas.ink.theme.selection), RING / zoom), (canvas.ink.canvas, GAP / zoom))
+        for colour, reach in rings if chosen else ():
+            paint_blocks(painter, canvas.batches.around(chosen, reach, colour))
+
+    def _paint_hovered(self, painter: QPainter) -> None:
+        ink = self._canvas.ink
+        if isinstance(ink.hovered, (NodeItem, GroupFrame)):
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(ink.theme.text), 1.0 / ink.zoom))
+            painter.drawRect(ink.hovered.rect())
+
+    def _paint_emphasis(self, painter: QPainter, exposed: Sequence[QRectF]) -> None:
+        """A veil over everything, and once more on top of it what stands out."""
+        canvas = self._canvas
+        emphasis = canvas.focus.emphasis
+        if emphasis is None:
+            return
+        for area in exposed:
+            painter.fillRect(area, canvas.focus.veil())
+        lines = canvas.edges.lines
+        found = [line for edge in emphasis.edges if (line := lines.line(edge)) is not None]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(canvas.ink.wire, 0.0))
+        painter.drawPath(straight_path(found))
+        paint_blocks(painter, canvas.batches.blocks_of(emphasis.nodes))
+
+
+def _thin(pen: QPen) -> QPen:
+    """The colour of a pen at a width that does not shrink with the zoom."""
+    made = QPen(pen.color(), 1.5)
+    made.setCosmetic(True)
+    return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtWidgets import QGraphicsItem
+
+from sketch.gui.canvas.boxes import Box
 
 SMALLEST, READABLE, COMFORTABLE = 0.02, 0.8, 1.0
 TOWER = 0.12
@@ -13,23 +14,33 @@ TOWER = 0.12
 
 
 def fit_all(area: QRectF, room: QSizeF) -> tuple[float, QPointF]:
-    """(scale, centre) that shows an area; a tower too tall to read is fitted to its width, at its upper end."""
+    """(scale, centre) that shows an area.
+
+    A tower too tall to read is fitted to its width, at its upper end; a row too long to its height, at its left end.
+    """
     fit = _fit(area, room)
-    to_width = min(COMFORTABLE, room.width() / max(1.0, area.width()))
-    tower = fit < TOWER and to_width > 2 * fit
-    scale = min(COMFORTABLE, max(SMALLEST, to_width if tower else fit))
+    across, down = room.width() / max(1.0, area.width()), room.height() / max(1.0, area.height())
+    widest = min(COMFORTABLE, max(across, down))
+    long = fit < TOWER and widest > 2 * fit
+    scale = min(COMFORTABLE, max(SMALLEST, widest if long else fit))
     centre = area.center()
-    if tower:
+    if long and across > down:
         centre.setY(area.top() + room.height() / 2 / scale)
+    elif long:
+        centre.setX(area.left() + room.width() / 2 / scale)
     return scale, centre
 
 
-def fit_start(area: QRectF, room: QSizeF, items: Iterable[QGraphicsItem]) -> tuple[float, QPointF]:
-    """(scale, centre) that shows an area if it can be read then; else its first item, where the inputs are."""
-    if _fit(area, room) >= READABLE:
+def fit_start(
+    area: QRectF, room: QSizeF, boxes: Iterable[Box], *, right: bool = False
+) -> tuple[float, QPointF]:
+    """(scale, centre) that shows an area if it can be read then; else its first box, where the inputs are."""
+    first = min(boxes, key=lambda box: (box.x, box.y) if right else (box.y, box.x), default=None)
+    if first is None or _fit(area, room) >= READABLE:
         return fit_all(area, room)
-    first = min(items, key=lambda item: (item.pos().y(), item.pos().x()))
-    return READABLE, QPointF(first.pos().x(), area.top() + room.height() / 2 / READABLE)
+    if right:
+        return READABLE, QPointF(area.left() + room.width() / 2 / READABLE, first.y)
+    return READABLE, QPointF(first.x, area.top() + room.height() / 2 / READABLE)
 
 
 def _fit(area: QRectF, room: QSizeF) -> float:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QLineF, QPoint, QRectF, Qt
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.node_item import NodeItem
-from sketch.gui.canvas.note_item import NoteItem
 from sketch.state import commands
 
 if TYPE_CHECKING:
@@ -37,19 +35,25 @@ class Gesture(Protocol):
 class PanGesture:
     """Moves the view with the pointer."""
 
-    def __init__(self, view: PointerView, where: QPoint):
+    def __init__(self, view: PointerView, where: QPoint, *, clears: bool = False):
+        """`clears`: a click that never becomes a drag empties the selection."""
         self._view = view
         self._last = where
+        self._clears = clears
+        self._moved = False
         view.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def move(self, where: QPoint, modifiers: Modifiers) -> None:
         """Scroll by what the pointer moved."""
+        self._moved |= self._last != where
         self._view.scroll_by(self._last - where)
         self._last = where
 
     def release(self, where: QPoint, modifiers: Modifiers) -> None:
-        """Keep the view where it is."""
+        """Keep the view where it is; a mere click on empty canvas selects nothing."""
         self._view.show_cursor()
+        if self._clears and not self._moved:
+            self._view.canvas.choose(())
 
     def cancel(self) -> None:
         """Stop."""
@@ -71,9 +75,7 @@ class BandGesture:
         band = QRectF(self._from, self._view.mapToScene(where)).normalized()
         self._moved = True
         self._view.canvas.live.show_band(band)
-        found = {
-            item.node_id for item in self._view.canvas.items(band) if isinstance(item, (NodeItem, NoteItem))
-        }
+        found = self._view.canvas.ids_in(band)
         if self._mode & Modifiers.ShiftModifier:
             found |= self._before
         elif self._mode & Modifiers.ControlModifier:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
+from sketch.graph.colour_scale import Mixture, Shade
+from sketch.gui.canvas.detail import Detail, detail_at, title_size
 from sketch.gui.canvas.options import CanvasOptions
+from sketch.gui.colour_swatch import Swatch, mixed_swatch, plain_swatch, tinted_swatch
 from sketch.gui.theme import Theme
 
 TITLE_PX, SMALL_PX = 12, 11
@@ -16,15 +21,36 @@ class Ink:
     """What painting needs again and again. `zoom` is the scale of the view, kept up to date by it."""
 
     def __init__(self, theme: Theme):
+        self.detail = Detail.FULL
         self.zoom = 1.0
         self.thin_wires = False
         self.hovered: object = None
+        self.selection: frozenset[int] = frozenset()
+        """The selected nodes, groups and notes; the scene keeps it."""
+        self.exposed: tuple[QRectF, ...] = ()
+        """What the view is painting now, in scene coordinates; empty where a painter asks for everything."""
+        self.far = False
+        """True while the view paints all layers in batches: they have nothing to do themselves."""
         self.options = CanvasOptions()
+        self._shades: Mapping[int, Shade] | None = None
+        self._colours: Callable[[Theme], Sequence[str]] = lambda _theme: ()
+        self._shade_swatches: list[Swatch] = []
         self.use(theme)
+
+    @property
+    def zoom(self) -> float:
+        """The scale of the view."""
+        return self._zoom
+
+    @zoom.setter
+    def zoom(self, zoom: float) -> None:
+        self._zoom = zoom
+        self.detail = detail_at(zoom, self.detail)
 
     def use(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self.theme = theme
+        self._lone: dict[int, tuple[QFont, QFontMetricsF]] = {}
         self.title_font = _font(theme, TITLE_PX, bold=True)
         self.small_font = _font(theme, SMALL_PX)
         self.title_metrics = QFontMetricsF(self.title_font)
@@ -47,6 +73,8 @@ class Ink:
         self.target_border = QPen(QColor(theme.port_target), 2.0)
         self.wire = QColor(theme.wire)
         self.wire_selected = QPen(QColor(theme.wire_selected), 2.2)
+        self.wire_in = QPen(QColor(theme.wire_in), 2.0)
+        self.wire_out = QPen(QColor(theme.wire_out), 2.0)
         self.wire_label = QPen(QColor(theme.wire_label))
         self.severity = {
             "error": QColor(theme.error),
@@ -54,19 +82,71 @@ class Ink:
             "note": QColor(theme.accent),
         }
         self.badge_text = QPen(QColor(theme.node))
-        self._categories: dict[str, QBrush] = {}
+        self._categories: dict[str, Swatch] = {}
+        self._unshaded = plain_swatch(theme, theme.node_border)
+        self._mix_shades()
 
-    def category(self, name: str) -> QBrush:
-        """The brush of a layer category."""
-        if name not in self._categories:
-            self._categories[name] = QBrush(self.theme.category(name))
-        return self._categories[name]
+    def colour_by(
+        self,
+        shades: Mapping[int, Shade] | None,
+        colours: Callable[[Theme], Sequence[str]] = lambda _theme: (),
+    ) -> None:
+        """Colour nodes by a rule: node id -> shade, an index into the colours of the theme; None: by category again.
+
+        `shades` is looked up at each painting, so its owner may change it; a node that it lacks looks grey.
+        """
+        self._shades, self._colours = shades, colours
+        self._mix_shades()
+
+    @property
+    def is_plain(self) -> bool:
+        """True while nodes have the colours of their categories."""
+        return self._shades is None
+
+    def swatch(self, node_id: int, category: str) -> Swatch:
+        """Strip, ground and text colours of a node: the rule's, else its category's. The same object each time."""
+        if self._shades is None:
+            return self._category(category)
+        shade = self._shades.get(node_id)
+        if shade is None:
+            return self._unshaded
+        return self._shade_swatches[shade] if isinstance(shade, int) else self._mixed(shade)
+
+    def fill(self, node_id: int, category: str) -> QBrush:
+        """The full colour of a node (strip, far view, map); nodes of one colour share one brush object."""
+        return self.swatch(node_id, category).fill
+
+    def lone_title(self) -> tuple[int, QFont, QFontMetricsF]:
+        """(px, font, metrics) of a title that stands alone on a node at this zoom."""
+        size = title_size(self._zoom)
+        if size not in self._lone:
+            font = _font(self.theme, size, bold=True)
+            self._lone[size] = (font, QFontMetricsF(font))
+        return size, *self._lone[size]
 
     def wire_pen(self) -> QPen:
         """The pen of ordinary wires: one device pixel on busy canvases, which Qt draws several times faster."""
         pen = QPen(self.wire, 0.0 if self.thin_wires else max(1.5, 1.0 / self.zoom))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         return pen
+
+    def _mix_shades(self) -> None:
+        self._shade_swatches = [tinted_swatch(self.theme, colour) for colour in self._colours(self.theme)]
+        self._mixtures: dict[Mixture, Swatch] = {}
+
+    def _mixed(self, shade: Mixture) -> Swatch:
+        found = self._mixtures.get(shade)
+        if found is None:
+            colours = self._colours(self.theme)
+            parts = [(colours[index], share) for index, share in shade]
+            found = self._mixtures[shade] = mixed_swatch(self.theme, parts)
+        return found
+
+    def _category(self, name: str) -> Swatch:
+        found = self._categories.get(name)
+        if found is None:
+            found = self._categories[name] = plain_swatch(self.theme, self.theme.category(name).name())
+        return found
 
 
 def _font(theme: Theme, pixels: int, *, bold: bool = False) -> QFont:

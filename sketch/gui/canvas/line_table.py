@@ -2,60 +2,79 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas.extents import Borders, Extents, State
 from sketch.gui.canvas.wire_shape import crosses, distance, wire_path
-from sketch.gui.canvas.wires import Line
+from sketch.gui.canvas.wires import ItemKey, Line
 
 if TYPE_CHECKING:
     import numpy as np
 
+MANY = 64
+_WAY = attrgetter("points")
+
 
 class LineTable:
-    """Lines by wire, by place and by the output they leave; paths are made when they are first needed."""
+    """Lines by wire and by place; paths are made when they are first needed.
+
+    `siblings` gives all lines that touch a box: which of them bears the label of an output is decided among them.
+    """
 
     def __init__(self) -> None:
-        self.hidden: frozenset[Edge] = frozenset()
+        self.siblings: Callable[[ItemKey], Iterable[Line]] = lambda key: ()
+        self.extents: Extents[Edge] = Extents()
+        self.right = False
+        """True when wires leave and arrive sideways."""
         self._style = "curved"
         self._lines: list[Line | None] = []
         self._paths: list[QPainterPath | None] = []
-        self._slots: dict[Edge, int] = {}
-        self._free: list[int] = []
-        self._outputs: dict[tuple[object, int], dict[Edge, None]] = {}
         self._spots: dict[tuple[object, int], tuple[Edge, bool]] = {}
-        self._array: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self.extents)
 
     def __iter__(self) -> Iterator[Edge]:
-        return iter(self._slots)
+        return iter(self.extents)
+
+    @property
+    def hidden(self) -> frozenset[Edge]:
+        """The wires that a gesture paints itself."""
+        return self.extents.marked(State.CARRIED)
+
+    def line(self, edge: Edge) -> Line | None:
+        """The line of a wire, None when it is not here."""
+        slot = self.extents.slots.get(edge)
+        return None if slot is None else self._lines[slot]
 
     def box(self, edge: Edge) -> QRectF | None:
         """The bounding box of a wire, None when it is not here."""
-        slot = self._slots.get(edge)
-        if slot is None:
-            return None
-        left, top, right, bottom = self._boxes[slot]
-        return QRectF(left, top, right - left, bottom - top)
+        return self.extents.borders(edge)
 
     def use_style(self, style: str) -> None:
         """Make every path anew: curved, straight or square."""
         self._style = style
         self._paths = [None] * len(self._paths)
 
-    def near(self, area: QRectF) -> list[tuple[Line, QPainterPath]]:
-        """The lines whose box touches an area, hidden ones left out, with their paths."""
-        slots = self._within(area)
-        found = [(slot, line) for slot in slots if (line := self._lines[slot]) is not None]
-        return [(line, self._path(slot)) for slot, line in found if line.edge not in self.hidden]
+    def near(
+        self, areas: QRectF | Sequence[QRectF], state: State = State.SHOWN
+    ) -> list[tuple[Line, QPainterPath]]:
+        """The lines whose box touches an area, with their paths."""
+        wanted = [areas] if isinstance(areas, QRectF) else areas
+        slots = self.extents.slots_near(wanted, state)
+        return [(line, self._path(slot)) for slot in slots if (line := self._lines[slot]) is not None]
+
+    def those(self, edges: Iterable[Edge]) -> list[tuple[Line, QPainterPath]]:
+        """The lines of these wires that are here, with their paths."""
+        slots = [slot for edge in edges if (slot := self.extents.slots.get(edge)) is not None]
+        return [(line, self._path(slot)) for slot in slots if (line := self._lines[slot]) is not None]
 
     def at(self, where: QPointF, reach: float) -> Line | None:
         """The wire nearest to a point within reach (scene px), None when there is none."""
@@ -69,114 +88,116 @@ class LineTable:
         around = QRectF(stroke.p1(), stroke.p2()).normalized().adjusted(-1, -1, 1, 1)
         return [line.edge for line, path in self.near(around) if crosses(path, stroke)]
 
-    def segments(self) -> list[QLineF]:
-        """Every wire as straight pieces, for the far view."""
-        shown = (line for line in self._lines if line is not None and line.edge not in self.hidden)
-        return [QLineF(*first, *last) for line in shown for first, last in pairwise(line.points)]
+    def take(self, lines: Mapping[Edge, Line], changed: Collection[Edge]) -> None:
+        """Bring the given wires up to date; those no longer in `lines` go."""
+        for edge in changed:
+            if edge not in lines:
+                self._remove(edge)
+        new = [line for edge in changed if (line := lines.get(edge)) is not None]
+        slots = self.extents.put_all([line.edge for line in new], borders_of(new))
+        more = self.extents.size - len(self._lines)
+        self._lines.extend([None] * more)
+        self._paths.extend([None] * more)
+        for slot, line in zip(slots, new, strict=True):
+            self._lines[slot], self._paths[slot] = line, None
+        self.forget_labels()
 
-    def put(self, line: Line) -> None:
-        """Take in a line, or its new course."""
-        slot = self._slots.get(line.edge)
-        if slot is None:
-            slot = self._free.pop() if self._free else len(self._lines)
-            if slot == len(self._lines):
-                self._lines.append(None)
-                self._paths.append(None)
-            self._make_room(slot)
-            self._slots[line.edge] = slot
-        else:
-            self._detach(slot)
-        self._lines[slot] = line
-        self._paths[slot] = None
-        xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
-        self._boxes[slot] = (min(xs), min(ys), max(xs), max(ys))
-        self._outputs.setdefault((line.start, line.out), {})[line.edge] = None
-        self._spots.pop((line.start, line.out), None)
+    def shift(self, lines: Mapping[Edge, Line], edges: Collection[Edge], dx: float, dy: float) -> list[int]:
+        """Take in wires that only moved, all alike; their slots."""
+        slots = self.extents.shift(edges, dx, dy)
+        own, paths = self._lines, self._paths
+        for slot, edge in zip(slots, edges, strict=True):
+            own[slot], paths[slot] = lines[edge], None
+        return slots
 
-    def remove(self, edge: Edge) -> None:
-        """Forget a wire; nothing when it is not here."""
-        slot = self._slots.get(edge)
-        if slot is None:
-            return
-        self._detach(slot)
-        del self._slots[edge]
-        self._lines[slot] = self._paths[slot] = None
-        self._boxes[slot] = math.nan
-        self._free.append(slot)
+    def become(self, other: LineTable) -> None:
+        """Take over the lines of another, which is of no use afterwards."""
+        self.extents.become(other.extents)
+        self._lines, self._paths = other._lines, other._paths
+        self.forget_labels()
+
+    def in_slots(self, first: int, last: int) -> list[Line]:
+        """The lines in slots from `first` up to before `last`."""
+        return [line for line in self._lines[first:last] if line is not None]
 
     def label_spot(self, line: Line) -> tuple[Edge, bool]:
         """(the wire of this output that carries the label, whether the label is to its left)."""
         key = (line.start, line.out)
         if key not in self._spots:
+            slots, hidden = self.extents.slots, State.HIDDEN
             lines = [
-                wire for edge in self._outputs[key] if (wire := self._lines[self._slots[edge]]) is not None
-            ]
-            bends = {_bend(wire) for wire in lines}
+                wire
+                for wire in self.siblings(line.start)
+                if wire.start == line.start
+                and wire.out == line.out
+                and (slot := slots.get(wire.edge)) is not None
+                and not self.extents.is_in(slot, hidden)
+            ] or [line]
+            bends = {_bend(wire, self.right) for wire in lines}
             self._spots[key] = min(lines, key=_plainness).edge, 1 in bends and -1 not in bends
         return self._spots[key]
 
+    def forget_labels(self) -> None:
+        """Decide again which wires bear labels: other ones are hidden."""
+        self._spots.clear()
+
     def bounds(self) -> QRectF:
         """The area that all wires cover; null when there are none."""
-        if not self._slots:
-            return QRectF()
-        boxes = self._boxes[: len(self._lines)]
-        boxes = boxes[boxes[:, 0] == boxes[:, 0]]  # NaN, the box of a free slot, is not equal to itself
-        (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-        return QRectF(left, top, right - left, bottom - top)
+        return self.extents.bounds()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    @property
-    def _boxes(self) -> np.ndarray[Any, Any]:
-        """Left, top, right and bottom by slot. numpy loads with the first line: an empty canvas has no need of it."""
-        if self._array is None:
-            import numpy as np
-
-            self._array = np.empty((64, 4))
-        return self._array
-
-    def _make_room(self, slot: int) -> None:
-        if slot >= len(self._boxes):
-            import numpy as np
-
-            self._array = np.concatenate([self._boxes, np.empty_like(self._boxes)])
-
-    def _detach(self, slot: int) -> None:
-        """Take a line that goes or changes out of the index by output."""
-        line = self._lines[slot]
-        if line is None:
-            return
-        key = (line.start, line.out)
-        self._spots.pop(key, None)
-        siblings = self._outputs[key]
-        del siblings[line.edge]
-        if not siblings:
-            del self._outputs[key]
-
-    def _within(self, area: QRectF) -> list[int]:
-        if not self._slots:
-            return []
-        boxes = self._boxes[: len(self._lines)]
-        hit = (boxes[:, 0] <= area.right()) & (boxes[:, 2] >= area.left())
-        hit &= (boxes[:, 1] <= area.bottom()) & (boxes[:, 3] >= area.top())
-        found: list[int] = hit.nonzero()[0].tolist()
-        return found
+    def _remove(self, edge: Edge) -> None:
+        slot = self.extents.remove(edge)
+        if slot is not None:
+            self._lines[slot] = self._paths[slot] = None
 
     def _path(self, slot: int) -> QPainterPath:
         path = self._paths[slot]
         if path is None:
             line = self._lines[slot]
-            path = wire_path(line.points, self._style) if line is not None else QPainterPath()
+            path = QPainterPath() if line is None else self.path_of(line)
             self._paths[slot] = path
         return path
 
+    def path_of(self, line: Line) -> QPainterPath:
+        """The path of a line in the style that is in use."""
+        return wire_path(line.points, self._style, right=self.right)
+
+
+def borders_of(lines: Sequence[Line]) -> Sequence[Borders]:
+    """Left, top, right and bottom of each line: a row each."""
+    if len(lines) < MANY:
+        return [_borders(line) for line in lines]
+    import numpy as np
+
+    points, starts = points_of(lines)
+    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+    return cast("Sequence[Borders]", np.hstack([low, high]))
+
+
+def points_of(lines: Sequence[Line]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """(the points of all lines, one after the other: a row each; the row that each line begins at)."""
+    import numpy as np
+
+    ways = list(map(_WAY, lines))
+    points = np.fromiter(chain.from_iterable(chain.from_iterable(ways)), float).reshape(-1, 2)
+    counts = np.fromiter(map(len, ways), np.intp, len(ways))
+    return points, np.cumsum(counts) - counts
+
+
+def _borders(line: Line) -> Borders:
+    xs, ys = zip(*line.points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
 
 def _plainness(line: Line) -> tuple[int, float, int]:
-    (_, top), (_, bottom) = line.points[0], line.points[-1]
-    return len(line.points), abs(bottom - top), line.edge.target
+    (left, top), (right, bottom) = line.points[0], line.points[-1]
+    return len(line.points), abs(bottom - top) + abs(right - left), line.edge.target
 
 
-def _bend(line: Line) -> int:
-    """-1, 0 or 1: whether a wire first turns left, runs straight down, or turns right."""
-    across = line.points[1][0] - line.points[0][0]
+def _bend(line: Line, right: bool) -> int:
+    """-1, 0 or 1: whether a wire first turns left (up), runs straight on, or turns right (down)."""
+    side = 1 if right else 0
+    across = line.points[1][side] - line.points[0][side]
     return 0 if abs(across) < 1 else 1 if across > 0 else -1

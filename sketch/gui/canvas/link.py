@@ -15,6 +15,7 @@ from sketch.gui.canvas.note_item import StubItem
 from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.wires import Line
 from sketch.state import commands
+from sketch.state.document import Document
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
@@ -55,7 +56,7 @@ class LinkGesture:
         self._on_click = on_click
         self._moved = False
         self._marked: NodeItem | StubItem | None = None
-        self._loops = _would_loop(view, held)
+        self._loops = would_loop(view.document, held)
         self._lit: list[NodeItem] = []
 
     def move(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
@@ -70,7 +71,8 @@ class LinkGesture:
         self._mark(item if landing is not None and landing.node not in self._loops else None)
         end = self._port_place(item, here) if self._marked is not None else here
         ends = (self._held.anchor, end) if self._held.side == "out" else (end, self._held.anchor)
-        self._view.canvas.live.show_loose(wire_path(loose_points(*ends)))
+        right = self._view.canvas.wiring.right
+        self._view.canvas.live.show_loose(wire_path(loose_points(*ends), right=right))
 
     def release(self, where: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         """Connect, move the wire's end, or ask for a new layer at its end."""
@@ -118,14 +120,14 @@ class LinkGesture:
             self._view.canvas.edges.leave_out([self._held.edge])
         side = "in" if self._held.side == "out" else "out"
         for item in self._view.visible_nodes():
-            item.targets = _open_ports(item, side, self._loops)
+            item.targets = open_ports(item, side, self._loops)
             if item.targets:
                 self._lit.append(item)
                 item.update()
 
     def _mark(self, item: object) -> None:
         chosen = item if isinstance(item, (NodeItem, StubItem)) else None
-        if chosen is self._marked:
+        if chosen == self._marked:
             return
         for changed, value in ((self._marked, False), (chosen, True)):
             if changed is not None:
@@ -168,13 +170,9 @@ class LinkGesture:
 
     def _drop_on_canvas(self, here: QPointF, where: QPoint) -> None:
         held = self._held
-        if held.edge is None:
-            point = self._view.viewport().mapToGlobal(where)
-            self._view.quick_add_requested.emit(here, point, (held.node, held.port, held.side))
-            return
-        edge = held.edge
-        if self._view.attempt(lambda: commands.disconnect(self._view.document, [edge])):
-            self._view.message.emit("The wire was removed; undo brings it back.")
+        point = self._view.viewport().mapToGlobal(where)
+        wire = (held.node, held.port, held.side)
+        self._view.quick_add_requested.emit(here, point, wire if held.edge is None else (*wire, held.edge))
 
 
 def rewire(view: PointerView, line: Line, end: str, where: QPoint) -> LinkGesture:
@@ -187,9 +185,9 @@ def rewire(view: PointerView, line: Line, end: str, where: QPoint) -> LinkGestur
     return LinkGesture(view, held, where, lambda: None)
 
 
-def _would_loop(view: PointerView, held: Held) -> set[int]:
+def would_loop(document: Document, held: Held) -> set[int]:
     """Nodes whose connection would close a loop: what is above a held output, what is below a held input."""
-    nodes = view.document.tables.nodes
+    nodes = document.tables.nodes
     found, stack = {held.node}, [held.node]
     while stack:
         node = nodes[stack.pop()]
@@ -201,7 +199,7 @@ def _would_loop(view: PointerView, held: Held) -> set[int]:
     return found
 
 
-def _open_ports(item: NodeItem, side: str, loops: set[int]) -> frozenset[PortHit]:
+def open_ports(item: NodeItem, side: str, loops: set[int]) -> frozenset[PortHit]:
     """The ports of a node that would take the wire."""
     ports, count = item.box.ports, item.box.inputs if side == "in" else item.box.outputs
     if ports is None:

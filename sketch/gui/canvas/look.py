@@ -12,6 +12,7 @@ from sketch.graph.evaluate import applies
 from sketch.graph.freezing import frozen_roles
 from sketch.graph.infer import Inference
 from sketch.graph.lifting import descendants
+from sketch.graph.linking.series import mark as link_mark
 from sketch.graph.operator_types import param_label
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Edge, Node, ValueType, shape_text
@@ -43,7 +44,8 @@ def node_look(
     spec = inference.library[node.layer]
     subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
     held = frozen_text(tables, inference, node_id)
-    subtitle = " · ".join(filter(None, (held, subtitle)))
+    linked = link_mark(tables, node_id) if spec.group else ""
+    subtitle = " · ".join(filter(None, (linked, held, subtitle)))
     severity = worst(problems_at(tables, inference, node_id, refusals))
     return NodeLook(node.name, layer_name(spec), subtitle, spec.category, spec.group, severity)
 

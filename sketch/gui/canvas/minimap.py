@@ -16,11 +16,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from sketch.gui.canvas.camera import CameraView
-from sketch.gui.canvas.far import FarPainter
+from sketch.gui.canvas.batches import Blocks, blocks_by, paint_blocks, straight_path
+from sketch.gui.canvas.group_frame import ground_of
+from sketch.gui.canvas.indexing import borders_of_boxes
+from sketch.gui.canvas.sampling import longest, spread
+from sketch.gui.canvas.view import CanvasView
 
 PADDING = 8
-REDRAW_MS = 60
+REDRAW_MS, BUSY_REDRAW_MS, BUSY_FROM = 60, 200, 2000
+"""Changes are drawn together after so many ms; later in a drawing of many nodes."""
+MOST_MARKS, MOST_WIRES, MOST_CHOSEN = 800, 250, 200
+LEAST_WIRE = 3.0
+"""Wires shorter than this on the map, px, are left out."""
+LEAST_MARK = 2.0
 MOST_STRETCH = 6.0
 SMALLEST_FRAME = 4.0
 STEPS = {
@@ -34,19 +42,20 @@ STEPS = {
 class MiniMap(QWidget):
     """Follows one view. A tower is drawn wider than it is, so that it does not shrink to a hair line."""
 
-    def __init__(self, view: CameraView, parent: QWidget | None = None):
+    def __init__(self, view: CanvasView, parent: QWidget | None = None):
         super().__init__(parent)
         self._view = view
         self._picture: QPixmap | None = None
         self._area = QRectF()
-        self._timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._forget)
         self.setMinimumSize(120, 80)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Map of the canvas")
         self.setToolTip("Click or drag to go there")
         view.view_changed.connect(self.update)
-        view.contents_changed.connect(self._timer.start)
+        view.contents_changed.connect(self._wait)
+        view.selection_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(220, 160)
@@ -64,6 +73,7 @@ class MiniMap(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.canvas))
         painter.drawPixmap(0, 0, self._picture)
+        self._paint_chosen(painter)
         fill = QColor(theme.selection)
         fill.setAlpha(30)
         painter.setBrush(fill)
@@ -92,6 +102,12 @@ class MiniMap(QWidget):
 
     # --- inside ------------------------------------------------------------------------------------
 
+    def _wait(self) -> None:
+        """Draw anew in a while; what changes until then is drawn with it."""
+        if not self._timer.isActive():
+            busy = len(self._view.canvas.nodes) > BUSY_FROM
+            self._timer.start(BUSY_REDRAW_MS if busy else REDRAW_MS)
+
     def _forget(self) -> None:
         self._picture = None
         self.update()
@@ -103,13 +119,62 @@ class MiniMap(QWidget):
         picture.fill(Qt.GlobalColor.transparent)
         contents = self._view.canvas.contents()
         self._area = contents if not contents.isNull() else QRectF(-400, -300, 800, 600)
-        across, down = self._scales()
         painter = QPainter(picture)
         painter.translate(self._origin())
-        painter.scale(across, down)
-        FarPainter(self._view.canvas).paint(painter, marks=False)
+        painter.scale(*self._scales())
+        self._draw_frames(painter)
+        self._draw_wires(painter)
+        self._draw_marks(painter)
         painter.end()
         return picture
+
+    def _draw_frames(self, painter: QPainter) -> None:
+        ink = self._view.canvas.ink
+        pen = QPen(ink.border.color(), 0.0)
+        for frame in self._view.canvas.frame_layer.near(None):
+            painter.setPen(pen)
+            painter.setBrush(ground_of(ink, frame))
+            painter.drawRect(frame.rect())
+
+    def _draw_wires(self, painter: QPainter) -> None:
+        lines, ink = self._view.canvas.edges.lines, self._view.canvas.ink
+        edges = longest(lines.extents, self._scales(), LEAST_WIRE, MOST_WIRES)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(ink.wire, 0.0))
+        painter.drawPath(straight_path([line for edge in edges if (line := lines.line(edge)) is not None]))
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        """One box for many where they would cover each other."""
+        canvas = self._view.canvas
+        ids = spread(canvas.boxes, self._scales(), LEAST_MARK, MOST_MARKS)
+        colours = {key: canvas.brush_of(key).color() for key in ids}
+        paint_blocks(painter, self._blocks(ids, list(colours.values())))
+
+    def _blocks(self, ids: list[int], colours: list[QColor]) -> Blocks:
+        """Nodes in their colours, none smaller than can be seen."""
+        canvas, (across, down) = self._view.canvas, self._scales()
+        if not ids:
+            return []
+        import numpy as np
+
+        borders = np.array(borders_of_boxes([canvas.wiring.boxes[key] for key in ids]))
+        sizes = borders[:, 2:] - borders[:, :2]
+        lacking = np.maximum(0.0, np.array([LEAST_MARK / across, LEAST_MARK / down]) - sizes) / 2
+        names = [colour.rgba() for colour in colours]
+        kinds = {name: n for n, name in enumerate(dict.fromkeys(names))}
+        first = dict(zip(names, colours, strict=True))
+        codes = np.array([kinds[name] for name in names], dtype=np.int32)
+        return blocks_by(borders + np.hstack([-lacking, lacking]), codes, [first[name] for name in kinds])
+
+    def _paint_chosen(self, painter: QPainter) -> None:
+        canvas = self._view.canvas
+        chosen = [key for key in canvas.selected_ids() if key in canvas.wiring.boxes]
+        some = chosen[:: len(chosen) // MOST_CHOSEN + 1]
+        painter.save()
+        painter.translate(self._origin())
+        painter.scale(*self._scales())
+        paint_blocks(painter, self._blocks(some, [QColor(canvas.ink.theme.selection)] * len(some)))
+        painter.restore()
 
     def _scales(self) -> tuple[float, float]:
         """Widget pixels for a scene unit, across and down."""

@@ -1,16 +1,19 @@
-"""A note on the canvas, and the stub at the border of a group canvas."""
+"""A note or a frame on the canvas, and the stub at the border of a group canvas."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from sketch.graph.rows import Note, Place
+from sketch.graph.rows import COLOURS, FRAME, Note, Place
 from sketch.gui.canvas.boxes import Box, Stub
 from sketch.gui.canvas.ink import TEXT_ZOOM, Ink
+from sketch.state.commands.frames import TITLE
 
 MARGIN = 9.0
+REACH = 6.0
+"""How far from its border a note can be taken to resize it, in pixels."""
 
 
 class NoteItem(QGraphicsItem):
@@ -42,9 +45,8 @@ class NoteItem(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         ink, theme = self._ink, self._ink.theme
-        selected = self.isSelected()
         painter.setBrush(QColor(theme.note))
-        painter.setPen(ink.selected_border if selected else QPen(QColor(theme.note_border), 1.0))
+        painter.setPen(ink.selected_border if self.is_chosen else QPen(QColor(theme.note_border), 1.0))
         painter.drawRoundedRect(self.rect(), 4, 4)
         if ink.zoom < TEXT_ZOOM:
             return
@@ -54,6 +56,97 @@ class NoteItem(QGraphicsItem):
             int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
         )
         painter.drawText(self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN), flags, self.note.text)
+
+    @property
+    def is_chosen(self) -> bool:
+        """True while it is selected."""
+        return self.node_id in self._ink.selection
+
+    def text_area(self) -> QRectF:
+        """Where its text stands and is edited, around the item's own origin."""
+        return self.rect()
+
+    def border_at(self, where: QPointF) -> str:
+        """The sides of the border within reach of a point of the scene: `left`, `bottom right`, ...; else empty."""
+        rect, reach = self.rect().translated(self.pos()), REACH / self._ink.zoom
+        if not rect.adjusted(-reach, -reach, reach, reach).contains(where):
+            return ""
+        near = {
+            "top": abs(where.y() - rect.top()), "bottom": abs(where.y() - rect.bottom()),
+            "left": abs(where.x() - rect.left()), "right": abs(where.x() - rect.right()),
+        }  # fmt: skip
+        return " ".join(side for side, distance in near.items() if distance <= reach)
+
+
+class FrameItem(NoteItem):
+    """Paints a frame: a titled, coloured rectangle behind everything. Only its title and border can be hit."""
+
+    def __init__(self, note: Note, place: Place, ink: Ink):
+        super().__init__(note, place, ink)
+        self.setZValue(-3)
+
+    def shape(self) -> QPainterPath:
+        rect, reach = self.rect(), REACH / max(0.2, self._ink.zoom)
+        path = QPainterPath()
+        path.addRect(rect.adjusted(-reach, -reach, reach, reach))
+        path.addRect(rect.adjusted(reach, TITLE, -reach, -reach))  # odd-even: the inside is left out
+        return path
+
+    def boundingRect(self) -> QRectF:
+        return self.rect().adjusted(-10, -10, 10, 10)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        ink, rect, colour = self._ink, self.rect(), self._colour()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_tinted(colour, 30))
+        painter.drawRoundedRect(rect, 8, 8)
+        painter.setBrush(_tinted(colour, 62))
+        painter.drawPath(self._strip())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(ink.selected_border if self.is_chosen else QPen(_tinted(colour, 170), 1.2))
+        painter.drawRoundedRect(rect, 8, 8)
+        if ink.zoom < TEXT_ZOOM / 2:
+            return
+        painter.setFont(ink.title_font)
+        painter.setPen(QColor(ink.theme.text))
+        area = self.text_area().adjusted(MARGIN, 0, -MARGIN, 0)
+        text = ink.title_metrics.elidedText(self.note.text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def text_area(self) -> QRectF:
+        """The strip of the title."""
+        rect = self.rect()
+        return QRectF(rect.left(), rect.top(), rect.width(), TITLE)
+
+    def _strip(self) -> QPainterPath:
+        whole, lower = QPainterPath(), QPainterPath()
+        whole.addRoundedRect(self.rect(), 8, 8)
+        lower.addRect(self.rect().adjusted(-1, TITLE, 1, 1))
+        return whole.subtracted(lower)
+
+    def _colour(self) -> QColor:
+        theme = self._ink.theme
+        shades = dict(
+            zip(
+                COLOURS,
+                (theme.text_muted, theme.accent, theme.success, theme.warning, theme.error),
+                strict=False,
+            )
+        )
+        return QColor(shades.get(self.note.colour or COLOURS[0], theme.category("Normalisation").name()))
+
+
+def make_note(note: Note, place: Place, ink: Ink) -> NoteItem:
+    """The item of a note or a frame."""
+    return (FrameItem if note.kind == FRAME else NoteItem)(note, place, ink)
+
+
+def _tinted(colour: QColor, alpha: int) -> QColor:
+    tinted = QColor(colour)
+    tinted.setAlpha(alpha)
+    return tinted
 
 
 class StubItem(QGraphicsItem):
@@ -75,7 +168,7 @@ class StubItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return self._rect().adjusted(-3, -6, 3, 6)
+        return self._rect().adjusted(-6, -6, 6, 6)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -87,7 +180,9 @@ class StubItem(QGraphicsItem):
         painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
         painter.setPen(ink.port_pen)
         painter.setBrush(ink.port)
-        painter.drawEllipse(QPointF(0, rect.bottom() if self.stub.entering else rect.top()), 3.5, 3.5)
+        box = self.box
+        end = box.output_anchor(0) if self.stub.entering else box.input_anchor(0)
+        painter.drawEllipse(QPointF(*end) - self.pos(), 3.5, 3.5)
         if ink.zoom >= TEXT_ZOOM:
             painter.setFont(ink.small_font)
             painter.setPen(ink.subtitle)

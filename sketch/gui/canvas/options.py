@@ -19,6 +19,19 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "canvas.nudge_down": ("Ctrl+Down",),
         "canvas.nudge_left": ("Ctrl+Left",),
         "canvas.nudge_right": ("Ctrl+Right",),
+        "canvas.extend_up": ("Shift+Up",),
+        "canvas.extend_down": ("Shift+Down",),
+        "canvas.extend_left": ("Shift+Left",),
+        "canvas.extend_right": ("Shift+Right",),
+        "canvas.focus_up": ("Alt+Shift+Up",),
+        "canvas.focus_down": ("Alt+Shift+Down",),
+        "canvas.focus_left": ("Alt+Shift+Left",),
+        "canvas.focus_right": ("Alt+Shift+Right",),
+        "canvas.toggle": ("Ctrl+Space",),
+        "canvas.wire_next": ("E",),
+        "canvas.wire_previous": ("Shift+E",),
+        "canvas.menu": ("Menu", "Shift+F10"),
+        "canvas.pan": ("Space",),
         "group.enter": ("Return", "Enter"),
         "group.leave": ("Esc",),
     }
@@ -30,7 +43,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 class CanvasOptions:
     """Choices of the person; every field but `keys` is the setting `canvas.<field>`.
 
-    `wires` is curved, straight or square; `wheel` is zoom or scroll (Ctrl does the other); `grid_size` in scene px.
+    `wires` is curved, straight or square; `wheel` is zoom or scroll (Ctrl does the other); `left_drag` is what a
+    drag on empty canvas does, select or pan (Shift and Ctrl always select); `grid_size` in scene px.
     """
 
     grid: bool = True
@@ -39,9 +53,12 @@ class CanvasOptions:
     shapes: bool = True
     parameters: bool = True
     values: bool = True
+    badges: bool = True
+    highlight: bool = False
     wires: str = "curved"
     zoom_speed: float = 1.0
     wheel: str = "zoom"
+    left_drag: str = "select"
     keys: Mapping[str, str] = field(default_factory=lambda: _by_key(DEFAULT_KEYS))
 
     @classmethod

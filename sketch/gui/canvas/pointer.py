@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from sketch.graph.errors import GraphError
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.boxes import Badge
 from sketch.gui.canvas.camera import CameraView
 from sketch.gui.canvas.edge_scroll import EdgeScroll
 from sketch.gui.canvas.gestures import Gesture, Modifiers, PanGesture
+from sketch.gui.canvas.group_frame import GroupFrame
 from sketch.gui.canvas.ink import TEXT_ZOOM
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem, StubItem
-from sketch.gui.canvas.pressing import begin
 from sketch.gui.canvas.scene import CanvasScene
+from sketch.gui.canvas.scene_places import Thing
+from sketch.gui.canvas.sizing import CURSORS
 from sketch.gui.canvas.wires import Line
+from sketch.state import commands
 from sketch.state.document import Document
 
 Cursor = Qt.CursorShape
@@ -31,14 +36,17 @@ class PointerView(CameraView):
     quick_add_requested = Signal(QPointF, QPoint, object)
     context_menu_requested = Signal(QPoint, object)
     hovered = Signal(object)
+    wires_chosen = Signal()
     group_entered = Signal(int)
 
     def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(canvas, parent)
         self.document = document
+        self.fold_aside: Callable[[list[int], bool], bool] | None = None
+        """Folds groups beside the window where that takes long; False where it is done at once as well."""
         self._gesture: Gesture | None = None
         self._hand = False
-        self._under: object = None
+        self._under: Thing | Badge | None = None
         self._last = (QPoint(), Modifiers.NoModifier)
         self._edge = EdgeScroll(self._scroll_on, self)
 
@@ -59,12 +67,36 @@ class PointerView(CameraView):
 
     def visible_nodes(self) -> list[NodeItem]:
         """The nodes in the viewport."""
-        area = self.mapToScene(self.viewport().rect()).boundingRect()
-        return [item for item in self.canvas.items(area) if isinstance(item, NodeItem)]
+        return self.canvas.nodes_in(self.mapToScene(self.viewport().rect()).boundingRect())
+
+    def fold(self, group: int, open_: bool) -> None:
+        """Open a group in place, or close it."""
+        if self.fold_aside is None or not self.fold_aside([group], open_):
+            self.attempt(lambda: commands.fold(self.document, [group], open_))
 
     def wire_at(self, here: QPointF) -> Line | None:
         """The wire within reach of a point."""
         return self.canvas.edges.lines.at(here, WIRE_REACH / self.scale_factor)
+
+    def landing(self, here: QPointF) -> tuple[int | None, tuple[float, float]]:
+        """(the group whose canvas a point lies on, the place of the point there) for what is to be put there."""
+        wiring, at = self.canvas.wiring, here.toTuple()
+        group = wiring.canvas_at(*at)
+        return group, wiring.stored_in(group, *at)
+
+    def stored(self, node_id: int, x: float, y: float) -> tuple[float, float]:
+        """The place that a node or note takes in its own canvas to stand at a point of the scene."""
+        return self.canvas.wiring.stored(node_id, x, y)
+
+    def at_wire(self, edge: Edge, here: QPointF) -> tuple[float, float]:
+        """The place of a point for a layer that is put into a wire: on the canvas of the wire's consumer."""
+        node = self.document.tables.nodes[edge.target]
+        return self.canvas.wiring.stored_in(node.parent, *here.toTuple())
+
+    def choose_wires(self, edges: Iterable[Edge]) -> None:
+        """Select exactly these wires."""
+        self.canvas.edges.select(edges)
+        self.wires_chosen.emit()
 
     @property
     def hand_held(self) -> bool:
@@ -81,6 +113,8 @@ class PointerView(CameraView):
         if self._gesture is not None:
             self._cancel_gesture()
             return
+        from sketch.gui.canvas.pressing import begin  # nothing is pressed before the first paint
+
         self._gesture = begin(self, event)
         event.accept()
 
@@ -108,26 +142,19 @@ class PointerView(CameraView):
         if self._gesture is not None or event.modifiers() & Modifiers.ControlModifier:
             return
         thing = self.canvas.thing_at(self.mapToScene(event.pos()))
-        if isinstance(thing, (NodeItem, NoteItem)):
-            if not thing.isSelected():
+        if isinstance(thing, (NodeItem, NoteItem, GroupFrame)):
+            if not self.canvas.is_selected(thing.node_id):
                 self.canvas.choose([thing.node_id])
             self.context_menu_requested.emit(event.globalPos(), thing.node_id)
             return
         line = self.wire_at(self.mapToScene(event.pos()))
         if line is not None:
             self.canvas.choose(())
-            self.canvas.edges.select([line.edge])
+            self.choose_wires([line.edge])
         self.context_menu_requested.emit(event.globalPos(), line.edge if line else None)
 
     def leaveEvent(self, event: object) -> None:
         self._set_under(None)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._hand = False
-            self.show_cursor()
-            return
-        event.ignore()
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -146,7 +173,7 @@ class PointerView(CameraView):
 
     def _hover(self, where: QPoint) -> None:
         here = self.mapToScene(where)
-        thing = self.canvas.thing_at(here)
+        thing = self.canvas.badge_at(here) or self.canvas.thing_at(here)
         self._set_under(thing)
         line = self.wire_at(here) if thing is None else None
         self.canvas.edges.hover(line.edge if line else None)
@@ -155,17 +182,17 @@ class PointerView(CameraView):
             and self.scale_factor >= TEXT_ZOOM
             and (thing.port_at(here) is not None or thing.is_border(here))
         )
+        sides = thing.border_at(here) if isinstance(thing, NoteItem) else ""
         if links and not self._hand:
             self.viewport().setCursor(Cursor.CrossCursor)
+        elif sides in CURSORS and not self._hand:
+            self.viewport().setCursor(CURSORS[sides])
         else:
             self.show_cursor()
 
-    def _set_under(self, thing: object) -> None:
-        if thing is self._under:
+    def _set_under(self, thing: Thing | Badge | None) -> None:
+        if thing == self._under:
             return
-        before, self._under = self._under, thing
-        self.canvas.ink.hovered = thing
-        for item in (before, thing):
-            if isinstance(item, (NodeItem, StubItem)):
-                item.update()
-        self.hovered.emit(thing.node_id if isinstance(thing, (NodeItem, NoteItem)) else None)
+        self._under = thing
+        self.canvas.hover(thing)
+        self.hovered.emit(thing.node_id if isinstance(thing, (NodeItem, NoteItem, GroupFrame)) else None)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtWidgets import QWidget
 
+from sketch.graph.rows import NOTE
 from sketch.gui.canvas.dropping import DropView
 from sketch.gui.canvas.inline_edit import InlineEdit
-from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
 from sketch.gui.canvas.scene import CanvasScene
 from sketch.state import commands
@@ -28,9 +28,10 @@ class RenamingView(DropView):
         """Edit a node's name, or a note's text, in place."""
         item = self.canvas.item_of(node_id)
         if isinstance(item, NoteItem):
-            area = self.mapFromScene(item.rect().translated(item.pos())).boundingRect()
-            self._open_edit(area, item.note.text, lambda text: self._set_note(node_id, text), lines=True)
-        elif isinstance(item, NodeItem):
+            area = self.mapFromScene(item.text_area().translated(item.pos())).boundingRect()
+            lines = item.note.kind == NOTE
+            self._open_edit(area, item.note.text, lambda text: self._set_note(node_id, text), lines=lines)
+        elif item is not None:
             box = item.box
             name = QRectF(box.left + 8, box.top + 6, box.width - 16, 26)
             area = self.mapFromScene(name).boundingRect()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sketch.gui.canvas.boxes import Box
+from sketch.gui.canvas.boxes import Box, Point
 
 BIN = 120.0
 MARGIN = 14.0
@@ -17,13 +17,15 @@ FAR_BINS = 40
 TURN = 34.0
 BACK_TURN = 30.0
 SHORT = 400.0
+REACH = 160.0
+"""A wire looks so far for a gap between boxes to turn in."""
+CLEARANCE = 4.0
 
-Point = tuple[float, float]
 Points = tuple[Point, ...]
 Lane = tuple[float, float, float]
 """(x, top, bottom) of a vertical run."""
-_Area = tuple[float, float, float, float]
-"""(top, bottom, left, right) of a box, its margin included to the sides."""
+_Area = tuple[float, float, float, float, int]
+"""(top, bottom, left, right, item) of a box, its margin included to the sides."""
 
 
 class Obstacles:
@@ -35,18 +37,18 @@ class Obstacles:
         self._lanes: dict[int, dict[tuple[Lane, object], None]] = {}
         self._own: dict[object, dict[Lane, int]] = {}
 
-    def add(self, box: Box) -> None:
-        """Take a box in."""
-        area = _area(box)
-        _, _, left, right = area
-        for row in _bins(box.top, box.bottom):
+    def add(self, item: int, box: Box) -> None:
+        """Take the box of an item in."""
+        area = _area(item, box)
+        top, bottom, left, right, _ = area
+        for row in _bins(top, bottom):
             self._rows.setdefault(row, []).append(area)
             low, high = self._extent.get(row, (left, right))
             self._extent[row] = (min(low, left), max(high, right))
 
-    def remove(self, box: Box) -> None:
+    def remove(self, item: int, box: Box) -> None:
         """Take a box out."""
-        area = _area(box)
+        area = _area(item, box)
         for row in _bins(box.top, box.bottom):
             areas = self._rows.get(row, [])
             if area in areas:
@@ -64,10 +66,75 @@ class Obstacles:
         if len(rows) > FAR_BINS:
             return not any(left < high and right > low for left, right in self._blocked_far(rows))
         for row in rows:
-            for y1, y2, left, right in self._rows.get(row, ()):
+            for y1, y2, left, right, _ in self._rows.get(row, ()):
                 if left < high and right > low and y2 > top and y1 < bottom:
                     return False
         return True
+
+    def blocker(self, points: Points, seen: dict[Point, float]) -> int | None:
+        """A box that stands on a way (touching is not standing), None when none does.
+
+        `seen` is kept between calls while no box changes: how far down from a point nothing stands. Ways of one
+        output share long runs.
+        """
+        for index in range(len(points) - 1):
+            (x1, y1), (x2, y2) = points[index], points[index + 1]
+            if y1 > y2:
+                x1, y1, x2, y2 = x2, y2, x1, y1
+            if x1 == x2:
+                begin = (x1, y1)
+                y1 = seen.get(begin, y1)
+                found = self._standing(x1, y1, x2, y2) if y2 > y1 else None
+                if y2 > y1:
+                    seen[begin] = y2
+            else:
+                found = self._standing(x1, y1, x2, y2)
+            if found is not None:
+                seen.clear()
+                return found
+        return None
+
+    def _standing(self, x1: float, y1: float, x2: float, y2: float) -> int | None:
+        """A box that stands on a downward piece of a way."""
+        low, high = (x1, x2) if x1 < x2 else (x2, x1)
+        low, high = low + MARGIN, high - MARGIN  # areas have a margin that a stored way may use
+        rows = self._rows
+        for row in range(int(y1 // BIN), int(y2 // BIN) + 1):
+            for top, bottom, left, right, item in rows.get(row, ()):
+                if right > low and left < high and bottom > y1 and top < y2:
+                    area = top, bottom, left + MARGIN, right - MARGIN
+                    if _passes((x1, y1), (x2, y2), area):
+                        return item
+        return None
+
+    def corridor(self, x: float, goal: float, y: float, turn: float) -> tuple[float, float] | None:
+        """(from, to): the nearest heights below `y` where the way from x across to a goal is free, None at once.
+
+        None also when there are none within reach, or a box bars the way down to them. A negative `turn` looks
+        upwards.
+        """
+        ends = (x, y, goal, y + turn) if turn > 0 else (goal, y + turn, x, y)
+        if self._standing(*ends) is None:
+            return None
+        sign = 1.0 if turn > 0 else -1.0
+        low, high = min(x, goal), max(x, goal)
+        far = y + sign * REACH
+        spans = sorted(
+            ((top, bottom, left, right) if turn > 0 else (-bottom, -top, left, right))
+            for top, bottom, left, right in self._areas(min(y, far), max(y, far))
+            if left + MARGIN < high and right - MARGIN > low
+        )
+        at, limit = sign * y, sign * y + REACH
+        for top, bottom, left, right in spans:
+            if bottom <= at:
+                continue
+            if top - at >= 2 * CLEARANCE:
+                limit = top
+                break
+            if left < x < right:
+                return None
+            at = bottom + CLEARANCE
+        return (sign * at, sign * min(at + abs(turn), limit - CLEARANCE)) if at < limit else None
 
     def own_lane(self, top: float, bottom: float, owner: object) -> Lane | None:
         """A lane of the same owner that runs all along these heights."""
@@ -106,6 +173,9 @@ class Obstacles:
             for row in _bins(lane[1], lane[2]):
                 del self._lanes[row][lane, owner]
 
+    def _areas(self, top: float, bottom: float) -> set[tuple[float, float, float, float]]:
+        return {area[:4] for row in _bins(top, bottom) for area in self._rows.get(row, ())}
+
     def _others(self, top: float, bottom: float, owner: object) -> set[float]:
         return {
             lane[0]
@@ -122,7 +192,7 @@ class Obstacles:
         return [
             (left, right)
             for row in rows
-            for y1, y2, left, right in self._rows.get(row, ())
+            for y1, y2, left, right, _ in self._rows.get(row, ())
             if y2 > top and y1 < bottom
         ]
 
@@ -147,31 +217,45 @@ def route(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tupl
     if lane is None and not is_short and obstacles.is_clear(start, end):
         return (start, end), None
     lane = lane or obstacles.lane(top, bottom, (x1, x2), owner)
-    return _laned(start, end, lane[0], turn), lane
+    return _laned(start, end, lane[0], turn, obstacles), lane
 
 
-def _laned(start: Point, end: Point, x: float, turn: float) -> Points:
-    points = [start, (x, start[1] + turn), (x, end[1] - turn), end]
-    if abs(x - start[0]) < 0.5:
-        points.pop(1)
-    elif abs(x - end[0]) < 0.5:
-        points.pop(2)
-    return tuple(points)
+def _laned(start: Point, end: Point, x: float, turn: float, obstacles: Obstacles) -> Points:
+    """Down to a lane, along it, and in from above; each turn where nothing stands in its way."""
+    points = [start]
+    for (at, y), height in ((start, turn), (end, -turn)):
+        across = obstacles.corridor(at, x, y, height) or (y, y + height)
+        turns = [(at, across[0]), (x, across[1])]
+        if abs(across[0] - y) < 0.5 or abs(x - at) < 0.5:
+            turns.pop(0)
+        if abs(x - at) >= 0.5:
+            points += turns if height > 0 else turns[::-1]
+    return (*points, end)
 
 
 def _backwards(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tuple[Points, Lane]:
     """A wire to something above: out below, up beside everything, in from above."""
     (x1, y1), (x2, y2) = start, end
     lane = obstacles.lane(y2 - BACK_TURN, y1 + BACK_TURN, (x1, x2), owner)
-    return (start, (lane[0], y1 + BACK_TURN), (lane[0], y2 - BACK_TURN), end), lane
+    return _laned(start, end, lane[0], BACK_TURN, obstacles), lane
 
 
 def _bins(top: float, bottom: float) -> range:
     return range(int(top // BIN), int(bottom // BIN) + 1)
 
 
-def _area(box: Box) -> _Area:
-    return box.top, box.bottom, box.left - MARGIN, box.right + MARGIN
+def _area(item: int, box: Box) -> _Area:
+    x, y, width, height = box[:4]
+    return y - height / 2, y + height / 2, x - width / 2 - MARGIN, x + width / 2 + MARGIN, item
+
+
+def _passes(start: Point, end: Point, area: tuple[float, float, float, float]) -> bool:
+    """True when a downward piece of a way passes an area."""
+    (x1, y1), (x2, y2) = start, end
+    top, bottom, left, right = area
+    slope = (x2 - x1) / (y2 - y1) if y2 > y1 else 0.0
+    upper, lower = x1 + slope * (max(y1, top) - y1), x1 + slope * (min(y2, bottom) - y1)
+    return max(upper, lower) > left and min(upper, lower) < right
 
 
 def _exits(x: float, spans: list[tuple[float, float]]) -> tuple[float, ...]:

@@ -1,68 +1,115 @@
-"""The items of one canvas; mirrors the document and never decides anything."""
+"""The canvas: what is where on it, what is selected, hidden, emphasised and carried. It never decides an edit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtWidgets import QGraphicsScene
-
-from sketch.graph.collection import paused_collection
-from sketch.graph.delta import Delta
-from sketch.graph.freezing import frozen_nodes
-from sketch.graph.lifting import lift
 from sketch.graph.problems import Problem
-from sketch.graph.rows import Place
-from sketch.gui.canvas.boxes import Box, Stub
-from sketch.gui.canvas.edge_layer import EdgeLayer
-from sketch.gui.canvas.ink import Ink
-from sketch.gui.canvas.live_layer import LiveLayer
-from sketch.gui.canvas.look import NodeLook, node_look, wire_text
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.boxes import Badge
+from sketch.gui.canvas.extents import State
+from sketch.gui.canvas.focus_layer import Emphasis
+from sketch.gui.canvas.group_frame import GroupFrame
+from sketch.gui.canvas.indexing import MANY
 from sketch.gui.canvas.node_item import NodeItem
-from sketch.gui.canvas.note_item import NoteItem, StubItem
-from sketch.gui.canvas.value_badges import ValueBadges
-from sketch.gui.canvas.wires import Changes, Wiring
-from sketch.gui.theme import Theme
-from sketch.state.document import Document, Update
+from sketch.gui.canvas.node_layer import BADGE_REACH
+from sketch.gui.canvas.note_item import StubItem
+from sketch.gui.canvas.options import CanvasOptions
+from sketch.gui.canvas.scene_places import PlacedScene, Thing
+from sketch.gui.canvas.tracing import traced
+from sketch.state.document import Update
 
-ROOM = 4000.0
+MOST_TRACED = 64
+"""The wires of a selection are told apart up to so many nodes."""
 
 
-class CanvasScene(QGraphicsScene):
-    """Node, note and stub items by id, and the wire layer, of the canvas of `group` (None: the top level)."""
+class CanvasScene(PlacedScene):
+    """Everything by id: hit tests and the selection cost the same whether or not a node was ever painted."""
 
-    def __init__(self, document: Document, theme: Theme, group: int | None, parent: QObject | None = None):
-        super().__init__(parent)
-        self.document = document
-        self.ink = Ink(theme)
-        self.group = group
-        self.refusals: Sequence[Problem] = ()
-        self.nodes: dict[int, NodeItem] = {}
-        self.notes: dict[int, NoteItem] = {}
-        self.stubs: dict[Stub, StubItem] = {}
-        self.edges = EdgeLayer(self.ink, lambda edge: wire_text(document.inference, edge))
-        self.live = LiveLayer(self.ink)
-        with paused_collection():
-            self.wiring = Wiring(document.tables, document.library, group)
-        self.badges = ValueBadges(self.ink, self.edges.lines, self._box_around)
-        for layer in (self.edges, self.live, self.badges):
-            self.addItem(layer)
-        self._build()
+    _emphasised: Emphasis | None = None
+    _hidden: frozenset[int] | None = None
 
-    def follow(self, update: Update) -> None:
-        """Mirror one Update; cost follows the edit."""
-        changes = self.wiring.sync(update.delta)
-        self._take(changes)
-        for node_id in _restated(self.document, update):
-            if (item := self.nodes.get(node_id)) is not None:
-                item.forget()
-        self._follow_notes(update.delta)
-        for node_id in update.inferred.changed:
-            node = self.document.tables.nodes.get(node_id)
-            for edge in node.next if node else ():
-                self.edges.touch(edge)
-        boxes = [self.wiring.boxes[key] for key in changes.boxes if key in self.wiring.boxes]
-        self._make_room(self._area(boxes))
+    # --- the selection -----------------------------------------------------------------------------
+
+    def selected_ids(self) -> list[int]:
+        """Ids of the selected nodes, groups and notes, in the order of their making."""
+        return sorted(self.ink.selection)
+
+    def is_selected(self, node_id: int) -> bool:
+        """True while a node, group or note is selected."""
+        return node_id in self.ink.selection
+
+    def choose(self, node_ids: Iterable[int]) -> None:
+        """Select exactly these, where they are on this canvas; one selectionChanged."""
+        wanted = frozenset(filter(self._is_here, node_ids))
+        changed = wanted ^ self.ink.selection
+        self.ink.selection = wanted
+        self.edges.select(())
+        if changed:
+            self._repaint_things(changed)
+            self._show_selection()
+            self.selectionChanged.emit()
+
+    def hover(self, thing: Thing | Badge | None) -> None:
+        """Show what is under the pointer; of a shared source or a badge also where its value goes."""
+        before, self.ink.hovered = self.ink.hovered, thing
+        for item in (before, thing):
+            if isinstance(item, (NodeItem, GroupFrame, StubItem)):
+                item.update()
+            elif isinstance(item, Badge):
+                self._repaint_things([item.edge.target])
+        self._show_shared()
+
+    # --- what stands out or is left out ------------------------------------------------------------
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The nodes that are left out."""
+        return self._hidden or frozenset()
+
+    def hide(self, node_ids: Collection[int]) -> None:
+        """Neither paint nor hit exactly these nodes and their wires; none of them stays selected."""
+        gone = frozenset(node_ids)
+        if gone == self.hidden:
+            return
+        self._hidden = gone or None
+        self.boxes.mark(gone, State.HIDDEN)
+        self._hide_lines()
+        self.update()
+        if gone & self.ink.selection:
+            self.choose(self.ink.selection - gone)
+
+    def emphasise(self, node_ids: Collection[int] | None, edges: Collection[Edge] = ()) -> None:
+        """Fade everything but these nodes and wires; None ends it."""
+        self._emphasised = None if node_ids is None else Emphasis.on(node_ids, edges)
+        self.highlight()
+
+    def use_options(self, options: CanvasOptions) -> None:
+        """Draw as the person chose."""
+        self.ink.options = options
+        self._take(self.wiring.use_badges(options.badges))
+        self.shared.forget()
+        self.edges.restyle()
+        self.highlight()
+        self.update()
+
+    def highlight(self) -> None:
+        """Let stand out what was asked for, or what feeds the selection and what it feeds if that is wished."""
+        emphasis = self._emphasised
+        if emphasis is None and self.ink.options.highlight and self.ink.selection:
+            nodes, edges = traced(self.document.tables, self.ink.selection)
+            shown = {key if key in self.wiring.boxes else self.wiring.shown(key) for key in nodes}
+            emphasis = Emphasis.on({key for key in shown if key is not None}, edges)
+        self.focus.show_emphasis(emphasis)
+
+    def recolour(self, node_ids: Collection[int] | None = None) -> None:
+        """The colours of these nodes differ (None: of all): paint them again."""
+        if node_ids is None or len(node_ids) > MANY:
+            self.batches.forget()
+            self.update()
+            return
+        self.batches.forget_nodes(node_ids)
+        self._repaint_things(node_ids)
 
     def refuse(self, refusals: Sequence[Problem]) -> None:
         """Mark what the chosen kernel cannot express; marks of before go."""
@@ -70,175 +117,68 @@ class CanvasScene(QGraphicsScene):
             return
         touched = {problem.node for problem in (*self.refusals, *refusals) if problem.node is not None}
         self.refusals = refusals
-        nodes = self.document.tables.nodes
-        for node_id in touched & nodes.keys():
-            shown = lift(self.document.tables, node_id, self.group)
-            if shown is not None and (item := self.nodes.get(shown)) is not None:
-                item.forget()
+        shown = {self.wiring.shown(node_id) for node_id in touched}
+        self._restate({node_id for node_id in shown if node_id is not None})
 
-    def use(self, theme: Theme) -> None:
-        """Repaint everything in another theme."""
-        self.ink.use(theme)
-        for item in self.nodes.values():
-            item.forget()
-        self.update()
+    # --- what a gesture moves ----------------------------------------------------------------------
 
-    def item_of(self, node_id: int) -> NodeItem | NoteItem | None:
-        """The item of a node or note that is on this canvas."""
-        return self.nodes.get(node_id) or self.notes.get(node_id)
+    def carry(self, node_ids: Iterable[int]) -> None:
+        """Take nodes, groups and notes in hand, however many; members of open groups and wires come along."""
+        self.carrier.take(node_ids)
 
-    def thing_at(self, where: QPointF) -> NodeItem | NoteItem | StubItem | None:
-        """The uppermost node, note or stub at a point."""
-        for item in self.items(where):
-            if isinstance(item, (NodeItem, NoteItem, StubItem)):
-                return item
-        return None
+    def carry_to(self, dx: float, dy: float) -> None:
+        """Show what is in hand this far (scene px) from where it stands in the document."""
+        self.carrier.move_to(dx, dy)
 
-    def selected_ids(self) -> list[int]:
-        """Ids of the selected nodes and notes, in the order of their making."""
-        return sorted(item.node_id for item in self.selectedItems() if isinstance(item, (NodeItem, NoteItem)))
+    def put_down(self) -> None:
+        """Show everything where the document has it."""
+        self.carrier.put_down()
 
-    def choose(self, node_ids: Iterable[int]) -> None:
-        """Select exactly these, where they are on this canvas; one selectionChanged."""
-        wanted = set(node_ids)
-        before = self.selected_ids()
-        blocked = self.blockSignals(True)
-        for item in self.selectedItems():
-            item.setSelected(False)
-        for node_id in wanted:
-            if (chosen := self.item_of(node_id)) is not None:
-                chosen.setSelected(True)
-        self.blockSignals(blocked)
-        self.edges.select(())
-        if before != self.selected_ids():
-            self.selectionChanged.emit()
-
-    def contents(self) -> QRectF:
-        """The area that nodes, wires, notes and stubs cover; null when there are none."""
-        area = self.edges.lines.bounds() | self._area(
-            (*self.wiring.boxes.values(), *self.wiring.stubs.values())
-        )
-        for item in self.notes.values():
-            area |= item.sceneBoundingRect()
-        return area
+    def follow(self, update: Update) -> None:
+        """Mirror one Update; cost follows the edit."""
+        self.put_down()
+        super().follow(update)
+        if self.hidden:
+            self._hide_lines()
+        if self.ink.selection:
+            self.ink.selection = frozenset(filter(self._is_here, self.ink.selection))
+        self.shared.forget()
+        self._show_selection()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def _is_here(self, node_id: int) -> bool:
+        if node_id in self.wiring.boxes:
+            return self._hidden is None or node_id not in self._hidden
+        return node_id in self.frames or node_id in self.notes
+
+    def _hide_lines(self) -> None:
         wiring = self.wiring
-        with paused_collection():
-            self._take(Changes(frozenset((*wiring.boxes, *wiring.stubs)), frozenset(wiring.lines)))
-        for note in self.document.tables.notes.values():
-            self._mirror_note(note.id)
-        self._make_room(self.contents())
+        lines = (line.edge for node_id in self.hidden for line in wiring.lines_at(node_id))
+        self.edges.lines.extents.mark(lines, State.HIDDEN)
+        self.edges.lines.forget_labels()
 
-    @staticmethod
-    def _area(boxes: Sequence[Box]) -> QRectF:
-        """The area that boxes cover with what is painted around them."""
-        if not boxes:
-            return QRectF()
-        left, right = min(box.left for box in boxes), max(box.right for box in boxes)
-        top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
-        return QRectF(left, top, right - left, bottom - top).adjusted(-8, -10, 10, 10)
-
-    def _take(self, changes: Changes) -> None:
-        for key in changes.boxes:
-            if isinstance(key, Stub):
-                self._mirror_stub(key)
-            else:
-                self._mirror_node(key)
-        touched: set[int] = {key for key in changes.boxes if isinstance(key, int)}
-        self.edges.set_lines(self.wiring.lines, changes.lines)
-        for edge in changes.lines:
-            if (line := self.wiring.lines.get(edge)) is not None:
-                touched.update(key for key in (line.start, line.end) if isinstance(key, int))
-            else:
-                touched.update((edge.source, edge.target))
-        for node_id in touched:
-            self._mirror_ports(node_id)
-
-    def _mirror_node(self, node_id: int) -> None:
-        box = self.wiring.boxes.get(node_id)
-        item = self.nodes.get(node_id)
-        if box is None:
-            if item is not None:
-                self.removeItem(self.nodes.pop(node_id))
-        elif item is None:
-            self.nodes[node_id] = NodeItem(node_id, box, self._look, self.ink)
-            self.addItem(self.nodes[node_id])
-        else:
-            item.set_box(box)
-
-    def _mirror_ports(self, node_id: int) -> None:
-        item = self.nodes.get(node_id)
-        if item is None:
+    def _repaint_things(self, ids: Collection[int]) -> None:
+        if len(ids) > MANY:
+            self.update()
             return
-        lines = list(self.wiring.lines_at(node_id))
-        wired_in = frozenset(line.into for line in lines if line.end == node_id)
-        wired_out = frozenset(line.out for line in lines if line.start == node_id)
-        if (wired_in, wired_out) != (item.wired_in, item.wired_out):
-            item.wired_in, item.wired_out = wired_in, wired_out
-            item.update()
+        for node_id in ids:
+            self.repaint(self.area_of([node_id]).adjusted(-4, -BADGE_REACH / 4, 4, 4))
 
-    def _mirror_stub(self, stub: Stub) -> None:
-        box = self.wiring.stubs.get(stub)
-        item = self.stubs.get(stub)
-        if box is None:
-            if item is not None:
-                self.removeItem(self.stubs.pop(stub))
-            return
-        node = self.document.tables.nodes.get(stub.node)
-        text = node.name if node else ""
-        if item is None:
-            self.stubs[stub] = StubItem(stub, box, text, self.ink)
-            self.addItem(self.stubs[stub])
-        else:
-            item.set_box(box, text)
+    def _show_selection(self) -> None:
+        """Tell the wires of the selection apart, show its shared ones, and what it depends on if wished."""
+        chosen = self.ink.selection
+        wires: dict[Edge, bool] = {}
+        if len(chosen) <= MOST_TRACED:
+            for node_id in chosen & self.wiring.boxes.keys():
+                wires.update((line.edge, line.end == node_id) for line in self.wiring.lines_at(node_id))
+        self.edges.trace(wires)
+        self._show_shared()
+        self.highlight()
 
-    def _follow_notes(self, delta: Delta) -> None:
-        for change in delta:
-            if change.table == "notes" or (change.table == "places" and change.key in self.notes):
-                self._mirror_note(change.key)
-
-    def _mirror_note(self, note_id: int) -> None:
-        note = self.document.tables.notes.get(note_id)
-        item = self.notes.get(note_id)
-        place = self.document.tables.places.get(note_id) or Place(0.0, 0.0)
-        if note is None or note.parent != self.group:
-            if item is not None:
-                self.removeItem(self.notes.pop(note_id))
-        elif item is None:
-            self.notes[note_id] = NoteItem(note, place, self.ink)
-            self.addItem(self.notes[note_id])
-        else:
-            item.set_note(note, place)
-
-    def _look(self, node_id: int) -> NodeLook:
-        return node_look(self.document.tables, self.document.inference, node_id, self.refusals)
-
-    def _box_around(self, node_id: int) -> Box | None:
-        """The box that shows a node on this canvas: its own, or that of a closed group around it."""
-        known = node_id in self.document.tables.nodes
-        shown = lift(self.document.tables, node_id, self.group) if known else None
-        return None if shown is None else self.wiring.boxes.get(shown)
-
-    def _make_room(self, area: QRectF) -> None:
-        """Keep enough empty space around what is new to scroll into."""
-        if not self.sceneRect().contains(area.adjusted(-ROOM / 2, -ROOM / 2, ROOM / 2, ROOM / 2)):
-            self.setSceneRect(self.sceneRect() | area.adjusted(-ROOM, -ROOM, ROOM, ROOM))
-
-
-def _restated(document: Document, update: Update) -> set[int]:
-    """Nodes of this canvas whose look may have changed, groups of changed members included."""
-    changed = set(update.inferred.changed)
-    changed.update(change.key for change in update.delta if change.table == "nodes")
-    changed.update(frozen_nodes({change.key: () for change in update.delta if change.table == "meta"}))
-    above: set[int] = set()
-    nodes = document.tables.nodes
-    for node_id in changed:
-        node = nodes.get(node_id)
-        while node is not None and node.parent is not None and node.parent not in above:
-            above.add(node.parent)
-            node = nodes.get(node.parent)
-    removed = {change.before.parent for change in update.delta if change.table == "nodes" and change.before}
-    return changed | above | {group for group in removed if group is not None}
+    def _show_shared(self) -> None:
+        chosen, under = self.ink.selection, self.ink.hovered
+        asked = set(chosen) if len(chosen) <= MOST_TRACED else set()
+        if isinstance(under, NodeItem) and not under.box.inputs:
+            asked.add(under.node_id)
+        self.shared.show_for(asked, under if isinstance(under, Badge) else None)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas import speaking, surroundings
+from sketch.gui.canvas.group_frame import GroupFrame
+from sketch.gui.canvas.keyboard import KeyboardView
 from sketch.gui.canvas.look import summary, wire_text
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
-from sketch.gui.canvas.renaming import RenamingView
 from sketch.gui.canvas.scene import CanvasScene
-from sketch.gui.canvas.walking import STEPS, next_node
+from sketch.gui.canvas.wires import Wiring
 from sketch.gui.theme import Theme
 from sketch.state import commands
 from sketch.state.document import Document, Update
 
-NUDGE = 8.0
 
-
-class CanvasView(RenamingView):
+class CanvasView(KeyboardView):
     """Mirrors a document and turns gestures into commands."""
 
     selection_changed = Signal(list)
-    group_left = Signal()
 
     def __init__(
         self,
@@ -36,13 +35,16 @@ class CanvasView(RenamingView):
         *,
         parent_group: int | None = None,
         parent: QWidget | None = None,
+        wiring: Wiring | None = None,
     ):
-        super().__init__(document, CanvasScene(document, theme, parent_group), parent)
+        super().__init__(document, CanvasScene(document, theme, parent_group, None, wiring), parent)
+        self._above: dict[int | None, CanvasScene] = {}
         self._unsubscribe = document.subscribe(self._follow)
         self.canvas.setParent(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Canvas")
         self.canvas.selectionChanged.connect(self._tell_selection)
+        self.wires_chosen.connect(lambda: self.selection_changed.emit(self.selected()))
 
     # --- for the window ----------------------------------------------------------------------------
 
@@ -64,13 +66,12 @@ class CanvasView(RenamingView):
         self.canvas.choose(ids)
 
     def reveal(self, node_id: int) -> None:
-        """Go to the canvas that a node is on, select it and bring it to the middle."""
-        node = self.document.tables.nodes.get(node_id) or self.document.tables.notes.get(node_id)
-        if node is None:
-            return
-        self.set_group(node.parent)
-        self.select([node_id])
-        self.centre_on(node_id)
+        """Go to a canvas that shows a node, select it and bring it to the middle."""
+        home = surroundings.home_of(self, node_id)
+        if home is not None:
+            self.set_group(home[0])
+            self.select([node_id])
+            self.centre_on(node_id)
 
     def set_group(self, group: int | None) -> None:
         """Show the canvas of a group (None: the top level)."""
@@ -78,18 +79,37 @@ class CanvasView(RenamingView):
             return
         self._cancel_gesture()
         self._set_under(None)
-        old = self.canvas
-        self._adopt(CanvasScene(self.document, old.ink.theme, group, self))
-        self.canvas.selectionChanged.connect(self._tell_selection)
+        old, made = self.canvas, self._above.pop(group, None)
+        self._keep(old, group)
+        stale = made is not None and made.ink.options is not self.options
+        self._adopt(made or CanvasScene(self.document, old.ink.theme, group, self))
+        if made is None:
+            self.canvas.selectionChanged.connect(self._tell_selection)
+        if stale:
+            self.set_options(self.options)
         self.canvas.refuse(old.refusals)
         self.canvas.badges.show_values(old.badges.shown)
-        old.deleteLater()
         self.frame_all()
         self.selection_changed.emit([])
 
+    def _keep(self, left: CanvasScene, group: int | None) -> None:
+        """Keep the canvas that was left, plain and without a selection, if it is one above; drop what is not."""
+        left.choose(())
+        left.emphasise(None, ())
+        self._above[left.group] = left
+        around = set(_groups_around(self.document, group))
+        for key in [key for key in self._above if key not in around or key == group]:
+            self._above.pop(key).deleteLater()
+        if left.group in self._above and not left.ink.is_plain:
+            left.ink.colour_by(None)
+            left.recolour(None)
+        if left.group in self._above:
+            left.hide(())
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another theme."""
-        self.canvas.use(theme)
+        for canvas in (*self._above.values(), self.canvas):
+            canvas.use(theme)
         self.nodes_moved()
         self.viewport().update()
 
@@ -121,30 +141,17 @@ class CanvasView(RenamingView):
         where = event.position().toPoint()
         here = self.mapToScene(where)
         thing = self.canvas.thing_at(here)
-        if isinstance(thing, NodeItem) and thing.look.is_group:
+        part = thing.part_at(here) if isinstance(thing, GroupFrame) else None
+        if part == "fold" or (isinstance(thing, NodeItem) and thing.fold_at(here)):
+            return  # the first click of the two has opened or closed it
+        if isinstance(thing, GroupFrame) and part is None:
+            thing = None
+        if isinstance(thing, GroupFrame) or (isinstance(thing, NodeItem) and thing.look.is_group):
             self.group_entered.emit(thing.node_id)
         elif isinstance(thing, (NodeItem, NoteItem)):
             self.start_rename(thing.node_id)
         elif thing is None and self.wire_at(here) is None:
             self.quick_add_requested.emit(here, self.viewport().mapToGlobal(where), None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
-        command = self.options.keys.get(key.replace("Num+", ""), "")
-        verb, _, way = command.rpartition("_")
-        if event.key() == Qt.Key.Key_Space and not event.modifiers():
-            self._hand = True
-            self.show_cursor()
-        elif event.key() == Qt.Key.Key_Escape or command == "group.leave":
-            self._escape()
-        elif command == "group.enter":
-            self._enter()
-        elif verb == "canvas.walk":
-            self._walk(way)
-        elif verb == "canvas.nudge":
-            self._nudge(way)
-        else:
-            event.ignore()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -158,7 +165,12 @@ class CanvasView(RenamingView):
         """Mirror an update; a gesture that it overtakes ends without an edit."""
         self._cancel_gesture()
         before = self.selected()
-        self.canvas.follow(update)
+        for group in [
+            key for key in self._above if key is not None and key not in self.document.tables.nodes
+        ]:
+            self._above.pop(group).deleteLater()
+        for canvas in (*self._above.values(), self.canvas):
+            canvas.follow(update)
         self.nodes_moved()
         if not update.delta or self.selected() != before:
             self._tell_selection()
@@ -167,51 +179,21 @@ class CanvasView(RenamingView):
 
     def _tell_selection(self) -> None:
         chosen = self.selected()
-        items = [item for node_id in chosen[:3] if (item := self.canvas.nodes.get(node_id)) is not None]
-        named = ", ".join(f"{item.look.title} ({item.look.layer})" for item in items)
-        more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
-        self.setAccessibleDescription(f"Selected: {named}{more}" if chosen else "Nothing is selected")
+        if len(chosen) == 1:
+            self.make_current(chosen[0])
+        words = speaking.node_words(self.document, chosen[0]) if len(chosen) == 1 else ""
+        speaking.say(self, ". ".join(filter(None, (speaking.selection_words(self.document, chosen), words))))
         self.selection_changed.emit(chosen)
-
-    def _escape(self) -> None:
-        """Cancel the gesture, else select nothing, else leave the group."""
-        if self._gesture is not None:
-            self._cancel_gesture()
-        elif self.selected() or self.selected_wires():
-            self.canvas.choose(())
-        elif self.canvas.group is not None:
-            self.group_left.emit()
-
-    def _enter(self) -> None:
-        chosen = self.selected()
-        item = self.canvas.nodes.get(chosen[0]) if len(chosen) == 1 else None
-        if item is not None and item.look.is_group:
-            self.group_entered.emit(item.node_id)
-
-    def _nudge(self, way: str) -> None:
-        """Move the selection a little; a row of nudges is one step of the history."""
-        dx, dy = STEPS[way]
-        places = {n: self.document.tables.places[n] for n in self.selected()}
-        goal = {n: (place.x + dx * NUDGE, place.y + dy * NUDGE) for n, place in places.items()}
-        if goal:
-            self.attempt(lambda: commands.move(self.document, goal, gesture="nudge"))
-
-    def _walk(self, way: str) -> None:
-        chosen = self.selected()
-        found = next_node(self.canvas.wiring, chosen[-1] if chosen else None, way)
-        if found is not None:
-            self.select([found])
-            self.ensureVisible(self.canvas.nodes[found], 40, 40)
-            self.view_changed.emit()
 
     def _show_summary(self, event: QHelpEvent) -> None:
         here = self.mapToScene(event.pos())
         thing = self.canvas.thing_at(here)
         tables, inference = self.document.tables, self.document.inference
         text = ""
-        if isinstance(thing, NodeItem):
+        if isinstance(thing, (NodeItem, GroupFrame)):
             text = summary(tables, inference, thing.node_id, self.canvas.refusals)
             text = "\n\n".join(filter(None, (text, self.canvas.badges.node_text(thing.node_id))))
+            text = self._port_text(thing, here) or text
         elif thing is None and (line := self.wire_at(here)) is not None:
             names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
             seen = self.canvas.badges.wire_text(line.edge) or wire_text(inference, line.edge)
@@ -219,3 +201,16 @@ class CanvasView(RenamingView):
         # Names come from files: shown as text, never as markup.
         shown = f"<p style='white-space:pre'>{html.escape(text)}</p>" if text else ""
         QToolTip.showText(event.globalPos(), shown, self.viewport())
+
+    def _port_text(self, thing: NodeItem | GroupFrame, here: QPointF) -> str:
+        # With the commands, which the first paint does without.
+        from sketch.gui.group_port_text import port_text
+
+        return port_text(self.document, thing, here) if isinstance(thing, NodeItem) else ""
+
+
+def _groups_around(document: Document, group: int | None) -> Iterator[int | None]:
+    """The groups around a group, innermost first, and None for the top level."""
+    while group is not None and group in document.tables.nodes:
+        group = document.tables.nodes[group].parent
+        yield group

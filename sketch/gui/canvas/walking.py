@@ -1,28 +1,54 @@
-"""Where the arrow keys lead: along wires down and up, and to neighbours left and right."""
+"""Where the arrow keys lead: along wires in the direction of the drawing (else to what lies there), and across it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.wires import Wiring
 
 STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+_ALONG = {"down": 1, "up": -1}
+_ACROSS = {"right": 1, "left": -1}
+_TURNED = {"right": "down", "left": "up", "down": "right", "up": "left"}
+"""A drawing to the right is one that runs down, with the ways exchanged."""
 
 
 def next_node(wiring: Wiring, current: int | None, way: str) -> int | None:
     """The node that lies `up`, `down`, `left` or `right` of `current` (None: from nowhere, the first node)."""
-    if current is None or current not in wiring.boxes:
-        return min(wiring.boxes, key=lambda n: (wiring.boxes[n].y, wiring.boxes[n].x), default=None)
-    if way in ("down", "up"):
-        return _along(wiring, current, down=way == "down")
-    return _beside(wiring, current, 1 if way == "right" else -1)
+    boxes = wiring.boxes
+    if current is None or current not in boxes:
+        return min(boxes, key=lambda n: (_along(wiring, boxes[n]), _across(wiring, boxes[n])), default=None)
+    if wiring.right:
+        way = _TURNED[way]
+    if way in _ALONG:
+        found = _on_a_wire(wiring, current, down=_ALONG[way] > 0)
+        return found if found is not None else _towards(wiring, current, _ALONG[way], along=True)
+    return _towards(wiring, current, _ACROSS[way], along=False)
 
 
-def _along(wiring: Wiring, current: int, *, down: bool) -> int | None:
-    """The consumer (producer) on the first port whose place across is nearest."""
-    here = wiring.boxes[current]
-    ends = list(_ends(wiring, current, down=down))
-    return min(ends, key=lambda n: (abs(wiring.boxes[n].x - here.x), wiring.boxes[n].y, n), default=None)
+def wires_at(wiring: Wiring, node_id: int) -> list[Edge]:
+    """The wires of a node, those that come in first, each in the order of its ports."""
+    lines = list(wiring.lines_at(node_id))
+    coming = sorted((line.into, line.edge.source, line.edge.out) for line in lines if line.end == node_id)
+    inner = {(line.into, line.edge.source, line.edge.out): line.edge for line in lines if line.end == node_id}
+    outer = {
+        (line.out, line.edge.target, line.edge.into): line.edge for line in lines if line.start == node_id
+    }
+    return [inner[key] for key in coming] + [outer[key] for key in sorted(outer)]
+
+
+def _on_a_wire(wiring: Wiring, current: int, *, down: bool) -> int | None:
+    """The consumer (producer) whose place across is nearest."""
+    boxes = wiring.boxes
+    here = _across(wiring, boxes[current])
+    ends = [end for end in _ends(wiring, current, down=down) if end in boxes]
+    return min(
+        ends,
+        key=lambda n: (abs(_across(wiring, boxes[n]) - here), _along(wiring, boxes[n]), n),
+        default=None,
+    )
 
 
 def _ends(wiring: Wiring, current: int, *, down: bool) -> Iterator[int]:
@@ -32,13 +58,24 @@ def _ends(wiring: Wiring, current: int, *, down: bool) -> Iterator[int]:
             yield far
 
 
-def _beside(wiring: Wiring, current: int, side: int) -> int | None:
-    """The nearest node to that side; how far it is up or down counts more than how far across."""
+def _towards(wiring: Wiring, current: int, side: int, *, along: bool) -> int | None:
+    """The nearest node to that side, along the drawing or across it; how far it is aside counts more."""
+    swap = along != wiring.right
     here = wiring.boxes[current]
-    found = [n for n, box in wiring.boxes.items() if (box.x - here.x) * side > 1]
-    return min(found, key=lambda n: (_cost(wiring, n, current), n), default=None)
+    x0, y0 = (here.y, here.x) if swap else (here.x, here.y)
+    best: tuple[float, int] | None = None
+    for node_id, box in wiring.boxes.items():
+        x, y = (box.y, box.x) if swap else (box.x, box.y)
+        if (x - x0) * side > 1:
+            found = abs(x - x0) + 4 * abs(y - y0), node_id
+            if best is None or found < best:
+                best = found
+    return best[1] if best else None
 
 
-def _cost(wiring: Wiring, one: int, other: int) -> float:
-    first, second = wiring.boxes[one], wiring.boxes[other]
-    return abs(first.x - second.x) + 4 * abs(first.y - second.y)
+def _along(wiring: Wiring, box: Box) -> float:
+    return box.x if wiring.right else box.y
+
+
+def _across(wiring: Wiring, box: Box) -> float:
+    return box.y if wiring.right else box.x

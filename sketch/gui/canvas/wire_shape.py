@@ -5,18 +5,27 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF
-from PySide6.QtGui import QPainterPath, QPolygonF
+from PySide6.QtGui import QPainterPath, QPolygonF, QTransform
 
 from sketch.gui.canvas.routing import Points
 
-ARROW = QPolygonF([QPointF(-4.2, -12.5), QPointF(4.2, -12.5), QPointF(0.0, -4.0)])
+_HEAD = ((-4.2, -12.5), (4.2, -12.5), (0.0, -4.0))
+ARROW = QPolygonF([QPointF(x, y) for x, y in _HEAD])
+ARROW_RIGHT = QPolygonF([QPointF(y, x) for x, y in _HEAD])
 LEAD = 11.0
 TURN_REACH = 4 / 3
 """A cubic from one height to the same height reaches three quarters as far as its handles."""
+_EXCHANGE = QTransform(0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+"""x and y exchanged: what runs down runs to the right."""
 
 
-def wire_path(points: Points, style: str = "curved") -> QPainterPath:
-    """A smooth path through the points of a wire: pieces leave and arrive vertically, the last bit is straight."""
+def wire_path(points: Points, style: str = "curved", *, right: bool = False) -> QPainterPath:
+    """A smooth path through the points of a wire, its last bit straight.
+
+    Pieces leave and arrive vertically, horizontally in a drawing that runs to the right.
+    """
+    if right:
+        return _EXCHANGE.map(wire_path(tuple((y, x) for x, y in points), style))
     if style == "curved" and len(points) == 4 and points[2][1] < points[1][1]:
         return _loop_path(points)
     path = QPainterPath(QPointF(*points[0]))
@@ -33,6 +42,11 @@ def wire_path(points: Points, style: str = "curved") -> QPainterPath:
             bend = (y2 - y1) * (0.5 if len(points) == 2 else 0.7)
             path.cubicTo(x1, y1 + bend, x2, y2 - bend, x2, y2)
     return path
+
+
+def arrow(points: Points, *, right: bool = False) -> QPolygonF:
+    """The head of a wire, which points at the port that it ends at."""
+    return (ARROW_RIGHT if right else ARROW).translated(*points[-1])
 
 
 def _loop_path(points: Points) -> QPainterPath:

@@ -215,9 +215,7 @@ class _Loader:
         """True when the layers exist and take these parameters."""
         try:
             for plan in plans:
-                spec = self._draft.library[plan.layer]
-                for name, value in plan.params.items():
-                    spec.clean_param(name, value)
+                self._draft.clean_params(self._draft.library[plan.layer], plan.params)
         except GraphError:
             return False
         return True

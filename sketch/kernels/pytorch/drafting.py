@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sketch.graph.network import GroupBox, Source, Step
+from sketch.graph.ports import said_ports
 from sketch.graph.rows import ValueType
 from sketch.kernels.pytorch.calls import MODULE, TypeName
 from sketch.kernels.pytorch.classes import Argument, Build, ClassDraft, Instance, Make, Raw, Series, Statement
@@ -61,7 +62,19 @@ class Drafting:
         return draft
 
     def _inner(self, body: Body) -> ClassDraft:
-        return self._class(body, argument_names(body))
+        return self._class(body, argument_names(body, self._port_names(body.box)))
+
+    def _port_names(self, box: GroupBox | None) -> dict[Source, str]:
+        """Value that enters a group -> the name of the port that it enters by."""
+        entries, _ = said_ports(self._plan.network.meta, box.id) if box is not None else ((), ())
+        steps = {step.id: step for step in self._plan.network.steps} if entries else {}
+        found: dict[Source, str] = {}
+        for said in entries:
+            inputs = steps[said.inner[0]].inputs if said.inner[0] in steps else ()
+            source = inputs[said.inner[1]] if said.inner[1] < len(inputs) else None
+            if source is not None and said.name:
+                found.setdefault(source, said.name)
+        return found
 
     def _control(self, node: int) -> ClassDraft:
         """The class of a body of an If, Loop or Scan, which is a network of its own."""

@@ -90,6 +90,12 @@ def _port_name(unit: Unit, source: Source) -> Any:
     return source.out if port.variadic else port.name
 
 
-def argument_names(body: Body) -> dict[Source, str]:
-    """Names of what enters a class: x, y, z, then x4, x5, ..."""
-    return {source: _FLOW[i] if i < 3 else f"x{i + 1}" for i, source in enumerate(body.inputs)}
+def argument_names(body: Body, said: Mapping[Source, str]) -> dict[Source, str]:
+    """Names of what enters a class: those that were `said` of it where Python takes them, else x, y, z, x4, x5, ..."""
+    found: dict[Source, str] = {}
+    for index, source in enumerate(body.inputs):
+        name = said.get(source, "")
+        usable = name.isidentifier() and name not in _TAKEN and name not in found.values()
+        found[source] = name if usable else _FLOW[index] if index < 3 else f"x{index + 1}"
+    repeated = len(set(found.values())) < len(found)
+    return argument_names(body, {}) if repeated else found

@@ -8,6 +8,7 @@ from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.rows import Node, Note
 from sketch.state.clip import Clip, adopt, put_down, take
+from sketch.state.clip_groups import BACK, OWN
 from sketch.state.codec import CodecError
 from sketch.state.commands.naming import count_of, names_of
 from sketch.state.document import Document
@@ -64,7 +65,8 @@ def insert_clip(
 
     def edit(draft: Draft) -> list[int]:
         try:
-            return put_down(draft, clip, tensors, place, parent)
+            links = BACK if clip.store == str(document.store.folder) else OWN
+            return put_down(draft, clip, tensors, place, parent, links)
         except CodecError as error:
             raise ClipError(str(error)) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sketch.graph import grouping
 from sketch.graph.draft import Draft
@@ -25,13 +25,20 @@ def ungroup(document: Document, group_id: int) -> list[int]:
     )
 
 
-def move_into(document: Document, ids: Iterable[int], parent: int | None) -> None:
-    """Move layers and notes to the canvas of a group (None: the top level)."""
+def move_into(
+    document: Document,
+    ids: Iterable[int],
+    parent: int | None,
+    places: Mapping[int, tuple[float, float]] | None = None,
+) -> None:
+    """Move layers and notes to the canvas of a group (None: the top level), to places on it where they are given."""
     chosen = list(dict.fromkeys(ids))
 
     def edit(draft: Draft) -> None:
         for node_id in chosen:
             grouping.put_in(draft, node_id, parent)
+            if places is not None and node_id in places:
+                draft.move(node_id, *places[node_id])
 
     where = "the top level" if parent is None else name_of(document, parent)
     document.edit(f"Move {names_of(document, chosen)} into {where}", edit)

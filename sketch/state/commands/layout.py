@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sketch.graph.draft import Draft
-from sketch.graph.errors import UnknownNodeError
+from sketch.graph.errors import ParameterError, UnknownNodeError
+from sketch.graph.geometry import DOWN, RIGHT, direction
+from sketch.graph.rows import Place
 from sketch.state.commands.naming import names_of
 from sketch.state.document import Document
 
@@ -17,14 +19,33 @@ def move(document: Document, places: Mapping[int, tuple[float, float]], *, gestu
 
 
 def place_all(
-    document: Document, positions: Mapping[int, tuple[float, float]], label: str = "Arrange"
+    document: Document, positions: Mapping[int, Place | tuple[float, float]], label: str = "Arrange"
 ) -> None:
-    """Put many things at their places in one step."""
+    """Put many things at their places, with the ways of their wires where these are known, in one step."""
     document.edit(label, lambda draft: _put(draft, positions))
 
 
-def _put(draft: Draft, places: Mapping[int, tuple[float, float]]) -> None:
-    for node_id, (x, y) in places.items():
+def turn(document: Document, runs: str, places: Mapping[int, Place] | None = None) -> None:
+    """Let the drawing run `down` or `right`, every canvas laid out for it, in one step.
+
+    `places` are those of `arrange_all` for that direction where they are known already.
+    """
+    if runs not in (DOWN, RIGHT):
+        raise ParameterError(f"A drawing runs {DOWN} or {RIGHT}, not {runs!r}.")
+    if runs == direction(document.tables.meta):
+        return
+    from sketch.graph.arrange import arrange_all  # not needed before something is laid out
+
+    def edit(draft: Draft) -> None:
+        draft.put("meta", "direction", None if runs == DOWN else runs)
+        _put(draft, arrange_all(document.tables, document.library, runs=runs) if places is None else places)
+
+    document.edit(f"Turn the drawing to run {runs}", edit)
+
+
+def _put(draft: Draft, places: Mapping[int, Place | tuple[float, float]]) -> None:
+    for node_id, place in places.items():
         if draft.get("places", node_id) is None:
             raise UnknownNodeError(f"There is no node {node_id}; it may have been deleted.")
-        draft.move(node_id, float(x), float(y))
+        row = place if isinstance(place, Place) else Place(float(place[0]), float(place[1]))
+        draft.put("places", node_id, row)

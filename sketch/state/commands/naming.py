@@ -10,10 +10,11 @@ SHOWN = 40
 
 
 def name_of(document: Document, node_id: int) -> str:
-    """`'conv1'`, or `note`; a long name is cut."""
+    """`'conv1'`, or `note`, or `frame`; a long name is cut."""
     node = document.tables.nodes.get(node_id)
     if node is None:
-        return "note" if node_id in document.tables.notes else f"node {node_id}"
+        note = document.tables.notes.get(node_id)
+        return note.kind if note is not None else f"node {node_id}"
     name = node.name if len(node.name) <= SHOWN else node.name[: SHOWN - 1] + "…"
     return f"'{name}'"
 

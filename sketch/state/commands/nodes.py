@@ -8,7 +8,7 @@ from typing import Any
 from sketch.graph import surgery
 from sketch.graph.draft import Draft
 from sketch.graph.errors import ParameterError
-from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
+from sketch.graph.geometry import GAP_Y, NODE_HEIGHT
 from sketch.graph.operator_types import param_label
 from sketch.graph.rows import Place
 from sketch.graph.zone_drawing import furnish
@@ -49,13 +49,17 @@ def append_layer(
     ends = _ends(document, after)
 
     def edit(draft: Draft) -> int:
-        where = place or _free_place(document, parent, _below(document, ends or list(after)))
+        where = place or _below(document, ends or list(after))
         node_id = draft.add(layer, None, None, parent=parent, place=where)
         furnish(draft, node_id)
         for source in ends:
             into = None if draft.spec(node_id).group else draft.free_input(node_id)
             if into is not None:
                 draft.connect(source, _free_output(draft, source), node_id, into)
+        if place is None:
+            from sketch.graph.settling import settle_draft  # the layout is not needed for the first picture
+
+            settle_draft(draft, parent, [node_id])
         return node_id
 
     return document.edit(added_label(document, layer, parent), edit)
@@ -163,16 +167,3 @@ def _below(document: Document, ids: Sequence[int]) -> Point:
         return 0.0, 0.0
     x = sum(place.x for place in places) / len(places)
     return x, max(place.y for place in places) + NODE_HEIGHT + GAP_Y
-
-
-def _free_place(document: Document, parent: int | None, wanted: Point) -> Point:
-    """The wanted place, or the next one to its right where no layer stands."""
-    taken = [
-        document.tables.places[n] for n in document.tables.children(parent) if n in document.tables.places
-    ]
-    near = sorted(p.x for p in taken if abs(p.y - wanted[1]) < NODE_HEIGHT)
-    x = wanted[0]
-    for other in near:
-        if abs(other - x) < NODE_WIDTH:
-            x = other + NODE_WIDTH + GAP_X
-    return x, wanted[1]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sketch.graph import attachments
 from sketch.graph.draft import Draft
 from sketch.graph.errors import UnknownNodeError
+from sketch.graph.rows import FRAME
 from sketch.state.document import Document
 
 
@@ -24,7 +25,8 @@ def set_note(document: Document, note_id: int, text: str) -> None:
             raise UnknownNodeError(f"There is no note {note_id}; it may have been deleted.")
         draft.put("notes", note_id, replace(note, text=text))
 
-    document.edit("Edit note", edit)
+    row = document.tables.notes.get(note_id)
+    document.edit(f"Name frame '{text}'" if row is not None and row.kind == FRAME else "Edit note", edit)
 
 
 def resize_note(document: Document, note_id: int, width: float, height: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sketch.graph import surgery
+from sketch.graph import grouping, surgery
 from sketch.graph.draft import Draft
 from sketch.graph.errors import PortTakenError, WireError
 from sketch.graph.rows import Edge
@@ -55,12 +55,15 @@ def reconnect(
 
 
 def insert_on_wire(document: Document, node_id: int, edge: Edge, *, place: Point | None = None) -> None:
-    """Put an unwired layer into a wire, at another place if one is given."""
+    """Put an unwired layer into a wire, on the canvas of the wire's consumer; at another place if one is given."""
     node = document.tables.node(node_id)
     if node.prior or node.next:
         raise WireError(f"'{node.name}' already has wires; cut them first.")
 
     def edit(draft: Draft) -> None:
+        parent = draft.node(edge.target).parent
+        if node.parent != parent:
+            grouping.put_in(draft, node_id, parent)
         if place is not None:
             draft.move(node_id, *place)
         _insert(draft, node_id, edge)
@@ -88,6 +91,7 @@ def add_wired(
     def edit(draft: Draft) -> int:
         node_id = draft.add(layer, None, None, parent=parent, place=place)
         draft.connect(source, out, node_id, _input(draft, node_id))
+        settle_new(draft, node_id)
         return node_id
 
     return document.edit(added_label(document, layer, parent), edit)
@@ -101,9 +105,17 @@ def add_before(
     def edit(draft: Draft) -> int:
         node_id = draft.add(layer, None, None, parent=parent, place=place)
         draft.connect(node_id, 0, target, _input(draft, target) if into is None else into)
+        settle_new(draft, node_id)
         return node_id
 
     return document.edit(added_label(document, layer, parent), edit)
+
+
+def settle_new(draft: Draft, node_id: int) -> None:
+    """Let a new layer stand where it was put unless it covers something, and what follows make room for it."""
+    from sketch.graph.settling import settle_draft  # the layout is not needed for the first picture
+
+    settle_draft(draft, draft.node(node_id).parent, [node_id], [node_id])
 
 
 def _input(draft: Draft, target: int) -> int:
@@ -125,3 +137,4 @@ def _insert(draft: Draft, node_id: int, edge: Edge) -> None:
     if spec.group or not spec.inputs or not spec.outputs:
         raise WireError(f"'{name}' cannot stand in a wire; it needs an input and an output.")
     surgery.insert_on(draft, node_id, edge)
+    settle_new(draft, node_id)

@@ -11,19 +11,25 @@ from sketch.state import blocks, commands
 from tests.gui.canvas.conftest import chain
 
 
-def drop(view, payload: str, where: tuple[float, float], mime: str = LAYER_MIME) -> bool:
+def drop(
+    view,
+    payload: str,
+    where: tuple[float, float],
+    mime: str = LAYER_MIME,
+    keys=Qt.KeyboardModifier.NoModifier,
+) -> bool:
     data = QMimeData()
     data.setData(mime, payload.encode())
     at = view.mapFromScene(*where)
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(at), Qt.DropAction.CopyAction, data, left, none)
+    left = Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(at), Qt.DropAction.CopyAction, data, left, keys)
     QApplication.sendEvent(view.viewport(), enter)
     if not enter.isAccepted():
         return False
     QApplication.sendEvent(
-        view.viewport(), QDragMoveEvent(QPoint(at), Qt.DropAction.CopyAction, data, left, none)
+        view.viewport(), QDragMoveEvent(QPoint(at), Qt.DropAction.CopyAction, data, left, keys)
     )
-    event = QDropEvent(at.toPointF(), Qt.DropAction.CopyAction, data, left, none)
+    event = QDropEvent(at.toPointF(), Qt.DropAction.CopyAction, data, left, keys)
     QApplication.sendEvent(view.viewport(), event)
     return event.isAccepted()
 
@@ -53,6 +59,15 @@ def test_a_layer_dropped_on_a_wire_inserts_itself_in_one_step(document, canvas):
     (c,) = set(document.tables.nodes) - {a, b}
     assert {e for n in document.tables.nodes.values() for e in n.next} == {Edge(a, 0, c, 0), Edge(c, 0, b, 0)}
     assert len(document.history.entries()) == before + 1
+
+
+def test_alt_leaves_the_wire_alone(document, canvas):
+    a, b = chain(document, "Input", "GELU")
+    view = canvas()
+    drop(view, "ReLU", (0, 50), keys=Qt.KeyboardModifier.AltModifier)
+    assert {e for n in document.tables.nodes.values() for e in n.next} == {Edge(a, 0, b, 0)}
+    assert len(document.tables.nodes) == 3
+    assert view.selected_wires() == []
 
 
 def test_a_layer_without_an_input_does_not_go_into_a_wire(document, canvas):

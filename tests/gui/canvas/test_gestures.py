@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.state import commands
+from sketch.state.commands.aligning import drawn_box
 from tests.gui.canvas.conftest import chain
+from tests.gui.conftest import Hand
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -102,7 +104,7 @@ def test_escape_cancels_a_drag(document, canvas, hand):
     touch = hand(view)
     touch.press((0, 0))
     touch.move((80, 80))
-    assert view.canvas.nodes[a].pos().toTuple() == (80.0, 80.0)
+    assert view.canvas.carrier.boundingRect().contains(80.0 + 90.0, 80.0)
     touch.key(Qt.Key.Key_Escape)
     touch.release((80, 80))
     assert view.canvas.nodes[a].pos().toTuple() == (0.0, 0.0)
@@ -151,10 +153,10 @@ def test_wires_follow_while_a_node_is_dragged(document, canvas, hand):
     touch = hand(view)
     touch.press((0, 100))
     touch.move((208, 208))
-    assert view.canvas.live.boundingRect().contains(208, 170)
+    assert view.canvas.carrier.boundingRect().contains(208, 170)
     assert view.canvas.edges.lines.at(view.canvas.nodes[b].pos(), 400) is None
     touch.release((208, 208))
-    assert view.canvas.live.boundingRect().isNull()
+    assert not view.canvas.carrier.holds
     (line,) = view.canvas.wiring.lines.values()
     assert line.points[-1] == (208.0, 180.0)
 
@@ -261,12 +263,56 @@ def test_a_wire_taken_near_its_start_goes_to_another_source(document, canvas, ha
     assert edges(document) == {Edge(other, 0, b, 0)}
 
 
-def test_a_wires_end_dropped_on_empty_canvas_removes_it(document, canvas, hand):
+def test_a_wires_end_dropped_on_empty_canvas_asks_for_a_layer_and_keeps_the_wire(
+    document, canvas, hand, qtbot
+):
+    a, b = chain(document, "Input", "ReLU")
+    view = canvas()
+    before = edges(document)
+    with qtbot.waitSignal(view.quick_add_requested) as told:
+        hand(view).drag((0, 72), (250, 250))
+    assert told.args[2] == (a, 0, "out", Edge(a, 0, b, 0))
+    assert edges(document) == before
+    with qtbot.waitSignal(view.quick_add_requested) as told:
+        hand(view).drag((0, 45), (250, -100))
+    assert told.args[2] == (b, 0, "in", Edge(a, 0, b, 0))
+
+
+@pytest.mark.parametrize(("press", "kept"), [((0, 128), "out"), ((-12, 72), "in")])
+def test_ctrl_takes_a_wired_end_from_its_port(document, canvas, hand, press, kept):
+    a, b, c = chain(document, "Input", "Add", "ReLU")
+    other = commands.add_layer(document, "Add", (300, 100))
+    view = canvas()
+    hand(view).drag(press, (300, 100), modifiers=CONTROL)
+    moved = Edge(other, 0, c, 0) if kept == "out" else Edge(a, 0, other, 0)
+    rest = Edge(a, 0, b, 0) if kept == "out" else Edge(b, 0, c, 0)
+    assert edges(document) == {moved, rest}
+    document.undo()
+    assert edges(document) == {Edge(a, 0, b, 0), Edge(b, 0, c, 0)}
+
+
+def test_alt_click_on_a_port_breaks_its_wires_in_one_step(document, canvas, hand, qtbot):
+    a, b = chain(document, "Input", "ReLU")
+    c = commands.add_layer(document, "GELU", (300, 100))
+    commands.connect(document, a, 0, c)
+    view = canvas()
+    steps = len(document.history)
+    hand(view).click((0, 28), modifiers=ALT)
+    assert edges(document) == set()
+    assert len(document.history) == steps + 1
+    document.undo()
+    hand(view).click((300, 72), modifiers=ALT)
+    assert edges(document) == {Edge(a, 0, b, 0)}
+    with qtbot.waitSignal(view.message) as told:
+        hand(view).click((0, 128), modifiers=ALT)
+    assert "no wire" in told.args[0]
+
+
+def test_alt_drag_from_a_port_still_duplicates(document, canvas, hand):
     chain(document, "Input", "ReLU")
     view = canvas()
-    hand(view).drag((0, 72), (250, 250))
-    assert edges(document) == set()
-    document.undo()
+    hand(view).drag((0, 28), (300, 28), modifiers=ALT)
+    assert len(document.tables.nodes) == 3
     assert len(edges(document)) == 1
 
 
@@ -288,6 +334,26 @@ def test_a_node_dropped_on_a_wire_inserts_itself(document, canvas, hand):
     hand(view).drag((300, 0), (0, 120))
     assert edges(document) == {Edge(a, 0, c, 0), Edge(c, 0, b, 0)}
     assert place(document, c) == (0.0, 128.0)
+
+
+def test_what_follows_makes_room_and_alt_leaves_the_wire_alone(document, canvas, hand):
+    a, b = chain(document, "Input", "GELU")
+    c = commands.add_layer(document, "ReLU", (300, 0))
+    view = canvas()
+    touch = hand(view)
+    touch.press((300, 0))
+    touch.move((0, 50))
+    assert view.selected_wires() == [Edge(a, 0, b, 0)]
+    touch.move((0, 50), modifiers=ALT)
+    assert view.selected_wires() == []
+    touch.release((0, 50), modifiers=ALT)
+    assert edges(document) == {Edge(a, 0, b, 0)}
+    document.undo()
+    hand(view).drag((300, 0), (0, 50))
+    assert edges(document) == {Edge(a, 0, c, 0), Edge(c, 0, b, 0)}
+    assert (place(document, c)[1], place(document, b)[1]) == (100.0, 200.0)
+    document.undo()
+    assert (place(document, c), place(document, b)) == ((300.0, 0.0), (0.0, 100.0))
 
 
 def test_a_click_on_a_wire_selects_it_and_it_can_be_deleted(document, canvas, hand):
@@ -316,6 +382,66 @@ def test_a_drag_at_the_border_scrolls_on(document, canvas, hand, qtbot):
     assert place(document, a) == (0.0, 0.0)
 
 
+# --- notes and frames ----------------------------------------------------------------------------------
+
+
+def test_a_frame_moves_what_lies_in_it_by_its_title(document, canvas, hand):
+    a, b = chain(document, "Input", "ReLU")
+    c = commands.add_layer(document, "GELU", (300, 0))
+    frame = commands.add_frame(document, [a, b], "Stem")
+    view = canvas()
+    left, top, *_ = drawn_box(document, frame)
+    hand(view).drag((left + 40, top + 12), (left + 72, top + 44))
+    assert [place(document, key) for key in (a, b, c)] == [(32.0, 32.0), (32.0, 132.0), (300.0, 0.0)]
+    assert drawn_box(document, frame)[:2] == (left + 32, top + 32)
+    document.undo()
+    assert place(document, a) == (0.0, 0.0)
+
+
+def test_a_band_can_start_inside_a_frame(document, canvas, hand):
+    a, b = chain(document, "Input", "ReLU")
+    frame = commands.add_frame(document, [a, b])
+    view = canvas()
+    hand(view).drag((-80, 45), (60, 110))
+    assert view.selected() == [b]
+    left, top, *_ = drawn_box(document, frame)
+    hand(view).click((left + 30, top + 10))
+    assert view.selected() == [frame]
+
+
+def test_frames_and_notes_are_resized_by_their_border(document, canvas, hand):
+    (a,) = chain(document, "Input")
+    frame = commands.add_frame(document, [a])
+    note = commands.add_note(document, "text", (300, 100))
+    view = canvas()
+    left, top, right, bottom = drawn_box(document, frame)
+    hand(view).drag((right, bottom), (right + 80, bottom + 40), modifiers=Hand.none)
+    wide = drawn_box(document, frame)
+    assert wide[:2] == (left, top)
+    assert (wide[2] % 16, wide[3] % 16) == (0, 0)
+    assert abs(wide[2] - right - 80) <= 8
+    assert place(document, a) == (0.0, 0.0)
+    left, top, right, bottom = drawn_box(document, note)
+    touch = hand(view)
+    touch.press((left, 100))
+    touch.move((left - 53, 100), modifiers=SHIFT)
+    touch.release((left - 53, 100), modifiers=SHIFT)
+    assert drawn_box(document, note) == (left - 53, top, right, bottom)
+    document.undo()
+    assert drawn_box(document, note) == (left, top, right, bottom)
+
+
+def test_a_title_is_edited_in_place(document, canvas, hand):
+    (a,) = chain(document, "Input")
+    frame = commands.add_frame(document, [a], "old")
+    view = canvas()
+    left, top, *_ = drawn_box(document, frame)
+    hand(view).double_click((left + 30, top + 12))
+    view._edit.field.setText("Stem")
+    QTest.keyClick(view._edit.field, Qt.Key.Key_Return)
+    assert document.tables.notes[frame].text == "Stem"
+
+
 # --- looking -----------------------------------------------------------------------------------------
 
 
@@ -331,6 +457,22 @@ def test_middle_and_space_drag_pan(document, canvas, hand):
     QTest.keyRelease(view, Qt.Key.Key_Space)
     assert view.view_state()["x"] == moved["x"] - 30
     assert place(document, a) == (0.0, 0.0)
+
+
+def test_a_left_drag_pans_when_the_person_wants_it_and_shift_selects(document, canvas, hand):
+    (a,) = chain(document, "Input")
+    view = canvas()
+    view.set_options(CanvasOptions(left_drag="pan"))
+    view.select([a])
+    start = view.view_state()
+    hand(view).drag((200, 200), (150, 180), steps=1)
+    moved = view.view_state()
+    assert (moved["x"] - start["x"], moved["y"] - start["y"]) == (50.0, 20.0)
+    assert view.selected() == [a]
+    hand(view).click((200, 200))
+    assert view.selected() == []
+    hand(view).drag((-150, -50), (150, 40), modifiers=SHIFT)
+    assert view.selected() == [a]
 
 
 def test_the_wheel_zooms_at_the_pointer(document, canvas, hand):

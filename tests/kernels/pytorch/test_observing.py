@@ -168,7 +168,7 @@ def test_one_value_is_computed_again_and_nothing_after_it(run, tmp_path) -> None
     assert (node(network, "b"), 0) not in facts.values
 
 
-def test_an_lstm_shows_each_output_that_is_used(run) -> None:
+def test_an_lstm_shows_each_output_that_is_used(run, tmp_path) -> None:
     network = picture(
         ("x", "Input", {"shape": ("N", 5, 3)}, ()),
         ("rnn", "LSTM", {"hidden_size": 4, "batch_first": True}, ("x",)),
@@ -176,7 +176,7 @@ def test_an_lstm_shows_each_output_that_is_used(run) -> None:
     )
     x = np.random.default_rng(0).standard_normal((2, 5, 3)).astype(np.float32)
     facts, _ = run(network, {"x": x})
-    expected = to_torch(network, TensorStore(Path("unused")))(torch.from_numpy(x)).detach().numpy()
+    expected = to_torch(network, TensorStore(tmp_path))(torch.from_numpy(x)).detach().numpy()
     assert facts.values[node(network, "rnn"), 0].mean == pytest.approx(facts_of(expected).mean, rel=1e-4)
 
 

@@ -142,7 +142,7 @@ def test_a_clip_with_a_loop_is_refused(document) -> None:
     two = commands.append_layer(document, "ReLU", [one])
     clip = commands.copy(document, [one, two])
     edge = clip.nodes[two].prior[0]
-    back = replace(edge, source=two, target=one)
+    back = edge._replace(source=two, target=one)
     nodes = {one: replace(clip.nodes[one], prior=(back,)), two: clip.nodes[two]}
     with pytest.raises(GraphError, match="loop"):
         commands.paste(document, replace(clip, nodes=nodes), (0, 0))

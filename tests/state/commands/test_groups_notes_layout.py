@@ -2,8 +2,8 @@
 
 import pytest
 
-from sketch.graph.errors import GroupError, UnknownNodeError
-from sketch.graph.rows import Place
+from sketch.graph.errors import GroupError, ParameterError, UnknownNodeError
+from sketch.graph.rows import Place, Way
 from sketch.state import commands
 from tests.graph.random_edits import laws
 
@@ -72,3 +72,40 @@ def test_places(document) -> None:
     assert [document.tables.places[n] for n in (one, two)] == [Place(5, 5), Place(6, 6)]
     with pytest.raises(UnknownNodeError):
         commands.move(document, {99: (0, 0)})
+
+
+def test_turning_the_drawing_is_one_step(document) -> None:
+    one = commands.add_layer(document, "ReLU", (0, 0))
+    two = commands.append_layer(document, "GELU", [one])
+    inner = commands.group(document, [two])
+    commands.turn(document, "right")
+    assert document.undo_label == "Turn the drawing to run right"
+    assert document.tables.meta["direction"] == "right"
+    assert [document.tables.places[n] for n in (one, inner)] == [Place(0.0, 0.0), Place(280.0, 0.0)]
+    steps = len(document.history.entries())
+    commands.turn(document, "right")
+    assert len(document.history.entries()) == steps
+    document.undo()
+    assert "direction" not in document.tables.meta
+    document.redo()
+    commands.turn(document, "down")
+    assert "direction" not in document.tables.meta
+    assert document.tables.places[inner] == Place(0.0, 100.0)
+    with pytest.raises(ParameterError, match="runs down or right"):
+        commands.turn(document, "up")
+
+
+def test_places_with_ways_are_put_and_pasted(document) -> None:
+    one, two = (commands.add_layer(document, "ReLU", (0, y)) for y in (0, 200))
+    commands.connect(document, one, 0, two, 0)
+    way = Way(0, two, 0, ((0.0, 28.0), (40.0, 90.0), (0.0, 172.0)))
+    commands.place_all(document, {one: Place(0.0, 0.0, (way,)), two: (0, 200)})
+    assert document.tables.places[one].ways == (way,)
+    first, second = commands.paste(document, commands.copy(document, [one, two]), (500, 100))
+    assert document.tables.places[first].ways == (
+        Way(0, second, 0, ((500.0, 28.0), (540.0, 90.0), (500.0, 172.0))),
+    )
+    (alone,) = commands.paste(document, commands.copy(document, [one]), (0, 900))
+    assert document.tables.places[alone].ways == ()
+    commands.move(document, {one: (5, 5)})
+    assert document.tables.places[one] == Place(5, 5)

@@ -1,0 +1,314 @@
+"""A place for what is new on a canvas. Only what must move moves: the rest stays where the person put it.
+
+A new layer stands between what it reads and what reads it. Where a wire was too short for it, what comes after
+makes room; where a place is taken, the nearest free one beside it is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from math import inf
+
+from sketch.graph.arrange import moved
+from sketch.graph.draft import Draft
+from sketch.graph.geometry import (
+    GAP_X,
+    NODE_HEIGHT,
+    NODE_WIDTH,
+    PORT_PITCH,
+    RIGHT,
+    direction,
+    layer_gap,
+    node_size,
+)
+from sketch.graph.library import LayerLibrary
+from sketch.graph.lifting import descendants, drawn_ports, is_shared, lift
+from sketch.graph.rows import Place
+from sketch.graph.tables import Tables
+
+Places = dict[int, Place]
+Spot = tuple[float, float]
+"""(across, along): along is the way the drawing runs."""
+
+LEAST_GAP = 20.0
+"""A layer fits between two others when this much stays free before and after it."""
+MOST_MOVED = 300
+"""When more than this would have to make room, a new layer stands beside its wire instead."""
+ROWS = 4
+FAR = 4000.0
+"""What stands further away than this to the sides is not looked at."""
+MOST_OWN_PORTS = 12
+"""More ports than this that nothing is wired to no layer has."""
+
+
+def settle(
+    tables: Tables,
+    library: LayerLibrary,
+    parent: int | None,
+    changed: Collection[int],
+    wished: Collection[int] = (),
+    *,
+    rest_stays: bool = False,
+) -> Places:
+    """Places for `changed` on the canvas of `parent`, and for what makes room for them; nothing else moves.
+
+    Args:
+        tables: with the edit in them.
+        wished: those of `changed` that stand where the person put them; they stay unless they cover something.
+        rest_stays: nothing makes room; where there is none, what is new stands beside.
+    """
+    board = _Board(tables, library, parent, changed, most_moved=0 if rest_stays else MOST_MOVED)
+    for item in board.in_order(changed):
+        _settle(board, item, wished=item in wished)
+    return board.moved()
+
+
+def _settle(board: _Board, item: int, *, wished: bool) -> None:
+    before, after = board.neighbours(item)
+    here = board.wish(item)
+    if wished and not board.covers(item, here):
+        board.put(item, here)
+        return
+    if not before and not after:
+        board.put(item, board.free(item, here))
+        return
+    half = board.size(item)[1] / 2
+    low = max((board.end(other) for other in before), default=-inf) + half
+    high = min((board.start(other) for other in after), default=inf) - half
+    across = _middle([board.spots[other][0] for other in (*before, *after)])
+    if not after:
+        board.put(item, board.free(item, (across, low + board.gap)))
+    elif not before:
+        board.put(item, board.free(item, (across, high - board.gap)))
+    elif high - low >= 2 * LEAST_GAP:
+        board.put(item, board.free(item, (across, (low + high) / 2)))
+    elif high >= low - 2 * half and board.make_room(after, low - high + 2 * board.gap, across):
+        board.put(item, board.free(item, (across, low + board.gap)))
+    else:
+        board.put(item, board.free(item, (across, (low + high) / 2)))
+
+
+def _middle(values: list[float]) -> float:
+    return (min(values) + max(values)) / 2
+
+
+def joined(
+    tables: Tables, library: LayerLibrary, parent: int | None, item: int
+) -> tuple[dict[int, None], dict[int, None]]:
+    """Items of a canvas that feed one of them, and those that it feeds; sources shown as badges do not count."""
+    group = library[tables.nodes[item].layer].group
+    before: dict[int, None] = {}
+    after: dict[int, None] = {}
+    for member in (item, *descendants(tables, item)) if group else (item,):
+        for edge in tables.nodes[member].prior:
+            if not is_shared(tables, library, edge.source):
+                before[lift(tables, edge.source, parent) or item] = None
+        if not is_shared(tables, library, member):
+            for edge in tables.nodes[member].next:
+                after[lift(tables, edge.target, parent) or item] = None
+    before.pop(item, None)
+    after.pop(item, None)
+    return before, after
+
+
+class _Board:
+    """The boxes of one canvas by where they stand, coordinates exchanged in a drawing that runs to the right."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        library: LayerLibrary,
+        parent: int | None,
+        changed: Collection[int],
+        *,
+        most_moved: int = MOST_MOVED,
+    ):
+        self._most_moved = most_moved
+        self._tables, self._library, self._parent = tables, library, parent
+        self._runs = direction(tables.meta)
+        self.gap = layer_gap(self._runs)
+        self._sizes: dict[int, Spot] = {}
+        self._depth = NODE_WIDTH if self._runs == RIGHT else NODE_HEIGHT
+        """The size of every box along the way the drawing runs."""
+        places = tables.places
+        self._new = dict.fromkeys(changed)
+        self.spots: dict[int, Spot] = {
+            item: self._turned(places[item].x, places[item].y)
+            for item in tables.children(parent)
+            if item not in self._new and item in places
+        }
+        self._fixed = dict(self.spots)
+        self._levels = sorted((spot[1], item) for item, spot in self.spots.items())
+
+    def in_order(self, items: Iterable[int]) -> list[int]:
+        """What feeds others before them."""
+        left = dict.fromkeys(item for item in items if item in self._tables.nodes)
+        found: list[int] = []
+        while left:
+            ready = [item for item in left if not any(e in left for e in self._joined(item)[0] if e != item)]
+            for item in ready or [next(iter(left))]:
+                found.append(item)
+                del left[item]
+        return found
+
+    def neighbours(self, item: int) -> tuple[list[int], list[int]]:
+        """What stands already of the items that feed this one, and of those that it feeds."""
+        before, after = self._joined(item)
+        return [other for other in before if other in self.spots], [
+            other for other in after if other in self.spots
+        ]
+
+    def wish(self, item: int) -> Spot:
+        """Where an item stands in the tables."""
+        place = self._tables.places.get(item) or Place(0.0, 0.0)
+        return self._turned(place.x, place.y)
+
+    def size(self, item: int) -> Spot:
+        """(across, along) of a box."""
+        if item not in self._sizes:
+            size = node_size(*drawn_ports(self._tables, self._library, item), self._runs)
+            self._sizes[item] = self._turned(*size)
+        return self._sizes[item]
+
+    def start(self, item: int) -> float:
+        """The border where inputs are."""
+        return self.spots[item][1] - self.size(item)[1] / 2
+
+    def end(self, item: int) -> float:
+        """The border where outputs are."""
+        return self.spots[item][1] + self.size(item)[1] / 2
+
+    def put(self, item: int, spot: Spot) -> None:
+        """Let an item stand there."""
+        if item in self.spots:
+            del self._levels[bisect_left(self._levels, (self.spots[item][1], item))]
+        self.spots[item] = spot
+        at = (spot[1], item)
+        self._levels.insert(bisect_left(self._levels, at), at)
+
+    def covers(self, item: int, spot: Spot) -> bool:
+        """True when a box there would touch another."""
+        across, along = self.size(item)
+        return any(
+            abs(self.spots[other][0] - spot[0]) < (across + self.size(other)[0]) / 2 + LEAST_GAP / 2
+            and abs(self.spots[other][1] - spot[1]) < (along + self.size(other)[1]) / 2 + LEAST_GAP / 2
+            for other in self._near(spot[1], along)
+            if other != item
+        )
+
+    def free(self, item: int, spot: Spot) -> Spot:
+        """The free place nearest to a spot: beside it, or some rows further on."""
+        best, least = spot, inf
+        step = self.size(item)[1] + self.gap
+        for row in range(ROWS):
+            along = spot[1] + row * step
+            across = self._beside(item, (spot[0], along))
+            cost = abs(across - spot[0]) + 2 * row * step
+            if cost < least:
+                best, least = (across, along), cost
+            if least <= (row + 1) * step:
+                break
+        return best
+
+    def make_room(self, items: Iterable[int], distance: float, across: float) -> bool:
+        """Move items on by a distance, and what follows as far as it must; False, and nothing, if that is too much."""
+        shifts = dict.fromkeys((item for item in items if item not in self._new), distance)
+        waiting = list(shifts)
+        while waiting:
+            item = waiting.pop()
+            for other, least in self._pushed(item, shifts[item]):
+                if least > shifts.get(other, 0.0) + 0.5:
+                    shifts[other] = least
+                    waiting.append(other)
+            if len(shifts) > self._most_moved:
+                return False
+        for item, shift in shifts.items():
+            x, y = self.spots[item]
+            self.put(item, (x, y + shift))
+        return True
+
+    def moved(self) -> Places:
+        """The rows of what is new or stands elsewhere now; ways among what moved together move along."""
+        shifts = {
+            item: (spot[0] - self._fixed[item][0], spot[1] - self._fixed[item][1])
+            for item, spot in self.spots.items()
+            if item in self._fixed and spot != self._fixed[item]
+        }
+        found: Places = {}
+        for item, spot in self.spots.items():
+            if item in self._new:
+                found[item] = Place(*self._turned(*spot))
+            elif item in shifts:
+                found[item] = self._carried(item, shifts)
+        return found
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _turned(self, x: float, y: float) -> Spot:
+        return (y, x) if self._runs == RIGHT else (x, y)
+
+    def _joined(self, item: int) -> tuple[dict[int, None], dict[int, None]]:
+        """Items that feed this one and those that it feeds."""
+        return joined(self._tables, self._library, self._parent, item)
+
+    def _near(self, along: float, size: float) -> Iterator[int]:
+        """Items that may stand at a height."""
+        reach = (size + self._depth) / 2 + self.gap
+        return self._between(along - reach, along + reach)
+
+    def _between(self, low: float, high: float) -> Iterator[int]:
+        first = bisect_left(self._levels, (low, -1))
+        last = bisect_right(self._levels, (high, inf))
+        return (item for _, item in self._levels[first:last])
+
+    def _beside(self, item: int, spot: Spot) -> float:
+        """The nearest x to both sides where a box fits at this height."""
+        across, along = self.size(item)
+        spans = []
+        for other in self._near(spot[1], along):
+            x, y = self.spots[other]
+            if other != item and abs(x - spot[0]) < FAR and abs(y - spot[1]) < along + LEAST_GAP / 2:
+                reach = (self.size(other)[0] + across) / 2 + GAP_X
+                spans.append((x - reach, x + reach))
+        candidates = [spot[0], *(edge for span in spans for edge in span)]
+        fitting = [x for x in candidates if not any(low + 0.1 < x < high - 0.1 for low, high in spans)]
+        return min(fitting, key=lambda x: (abs(x - spot[0]), -x))
+
+    def _pushed(self, item: int, shift: float) -> Iterator[tuple[int, float]]:
+        """(what must move when an item does, how far at least): what it feeds, and what it would cover."""
+        end, (x, _) = self.end(item), self.spots[item]
+        for other in self._joined(item)[1]:
+            if other in self.spots and other not in self._new and (gap := self.start(other) - end) >= 0:
+                yield other, shift - max(0.0, gap - self.gap)
+        width, half = self.size(item)[0], self._depth / 2
+        for other in self._between(end + half, end + half + shift + LEAST_GAP):
+            if other not in self._new and self._touches(other, x, width):
+                yield other, shift - max(0.0, self.start(other) - end - LEAST_GAP)
+
+    def _touches(self, other: int, x: float, width: float) -> bool:
+        """True when a box of this width at `x` would be in the way of another; sizes are asked for late."""
+        apart = abs(self.spots[other][0] - x) - LEAST_GAP / 2
+        node = self._tables.nodes[other]
+        ports = len(node.prior) + len(node.next) + MOST_OWN_PORTS
+        if apart > (max(NODE_WIDTH, ports * PORT_PITCH) + width) / 2 and not self._library[node.layer].group:
+            return False
+        return apart < (self.size(other)[0] + width) / 2
+
+    def _carried(self, item: int, shifts: dict[int, Spot]) -> Place:
+        move = shifts[item]
+        dx, dy = self._turned(*move)
+        row = self._tables.places[item]
+        kept = tuple(way for way in row.ways if shifts.get(way.target) == move)
+        return moved(replace(row, ways=kept), dx, dy)
+
+
+def settle_draft(
+    draft: Draft, parent: int | None, changed: Collection[int], wished: Collection[int] = ()
+) -> None:
+    """As `settle`, for an edit in the making: the places go into the draft."""
+    tables = draft.base.copy()
+    tables.apply(draft.delta())
+    for item, place in settle(tables, draft.library, parent, changed, wished).items():
+        draft.put("places", item, place)

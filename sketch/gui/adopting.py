@@ -1,0 +1,161 @@
+"""Documents that are made on a thread (rows, shapes, wires) and then adopted by the window, finished."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+
+from sketch.gui import background
+from sketch.gui.long_lived import settle
+
+if TYPE_CHECKING:
+    from sketch.binder.job import Job
+    from sketch.gui.canvas.wires import Wiring
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
+
+log = logging.getLogger(__name__)
+WRITE_LATER_MS = 1500
+"""The journal writes a document that was opened this long after it can be seen; edits of meanwhile come after it."""
+Make = Callable[[Path, "Job"], "Document"]
+"""Makes a document whose journal is in this folder; it runs on a thread."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A document with all that its first picture needs."""
+
+    document: Document
+    wiring: Wiring
+
+
+def adopt(
+    window: MainWindow,
+    title: str,
+    make: Make,
+    shown: Callable[[CanvasTab], object],
+    *,
+    failed: Callable[[str], object],
+    path: Path | None = None,
+    at_once: bool = False,
+) -> Job:
+    """Make a document beside the window and show it in a tab of its own; a cancel leaves no tab and no file.
+
+    Args:
+        title: what the job bar says.
+        shown: is given the tab.
+        failed: is given the one line of an error.
+        path: the file of Sketch that the document is of, for the session.
+        at_once: make it here and now, because it is small.
+    """
+    from sketch.state.session import fresh_folder
+
+    folder = fresh_folder(window.services.session)
+
+    def then(ready: Ready) -> None:
+        window.keeper.new_tab(ready.document.name, path, folder)
+        shown(show(window, ready))
+
+    return background.run(
+        window.jobs, title, lambda task: _ready(make, folder, task), then,
+        failed=failed, dropped=lambda ready: _leave(ready.document), at_once=at_once,
+    )  # fmt: skip
+
+
+def bring_back(
+    window: MainWindow, folder: Path, name: str, shown: Callable[[CanvasTab], object],
+    *, failed: Callable[[str], object], stopped: Callable[[], object], at_once: bool = False,
+) -> None:  # fmt: skip
+    """Make the document of a journal anew and show it in a tab; a cancel leaves the journal as it is."""
+    services = window.services
+    if at_once:
+        return _bring_back_now(window, folder, name, shown, failed)
+    background.run(
+        window.jobs, f"Bring back {name}",
+        lambda task: _drawn(services.document(folder, name), task), lambda ready: shown(show(window, ready)),
+        failed=failed, dropped=lambda ready: ready.document.close(), stopped=stopped,
+    )  # fmt: skip
+    return None
+
+
+def _bring_back_now(
+    window: MainWindow,
+    folder: Path,
+    name: str,
+    shown: Callable[[CanvasTab], object],
+    failed: Callable[[str], object],
+) -> None:
+    """Without a job: what that needs is not loaded before the first paint."""
+    from sketch.graph.errors import GraphError
+    from sketch.state.journal_file import JournalError
+
+    try:
+        ready = _drawn(window.services.document(folder, name))
+    except (GraphError, JournalError, OSError) as error:
+        log.exception("session.not_restored folder=%s", folder)
+        failed(str(error))
+        return
+    shown(show(window, ready))
+
+
+def show(window: MainWindow, ready: Ready) -> CanvasTab:
+    """Put a finished document into a tab in front."""
+    from sketch.gui.canvas_tab import CanvasTab
+
+    document = ready.document
+    tab = CanvasTab(document, window.theme, ready.wiring)
+    window.add_tab(tab)
+    if document.recovery.message:
+        window.say(document.recovery.message)
+    settle()
+    if document.journal is not None:
+        QTimer.singleShot(WRITE_LATER_MS, lambda journal=document.journal: journal.hold(False))
+    return tab
+
+
+def _ready(make: Make, folder: Path, task: Job) -> Ready:
+    try:
+        return _drawn(make(folder, task), task)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _drawn(document: Document, task: Job | None = None) -> Ready:
+    from sketch.gui.canvas.indexing import prepare
+    from sketch.gui.canvas.wires import Wiring
+
+    try:
+        if task is not None:
+            task.step(0, 0, "Drawing wires")
+        wiring = Wiring(document.tables, document.library, None)
+        prepare(wiring)
+        if task is not None:
+            task.check()
+    except BaseException:
+        document.close(forget=True)
+        raise
+    return Ready(document, wiring)
+
+
+def _leave(document: Document) -> None:
+    """Let go of a document that nobody will see, with its folder."""
+    document.close(forget=True)
+    if document.folder is not None:
+        shutil.rmtree(document.folder, ignore_errors=True)
+
+
+def views_of(views: Mapping[str, dict[str, Any]]) -> dict[int | None, dict[str, Any]]:
+    """The views of a session's tab, by group."""
+    return {
+        None if group == "top" else int(group): view
+        for group, view in views.items()
+        if group.lstrip("-").isdigit() or group == "top"
+    }

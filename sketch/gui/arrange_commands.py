@@ -1,0 +1,90 @@
+"""The commands that put the selection in line, frame it, and change many layers at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
+from sketch.gui.canvas import surroundings
+from sketch.gui.edit_commands import with_tab
+from sketch.gui.reasons import selected_nodes
+from sketch.state import commands
+from sketch.state.commands.aligning import drawn_box
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+
+
+def align(window: MainWindow, edge: str) -> None:
+    """Let borders or middles of the selection agree."""
+    with_tab(window, lambda tab: commands.align(tab.document, tab.view.selected(), edge))
+
+
+def distribute(window: MainWindow, axis: str) -> None:
+    """Make the gaps in the selection equal."""
+    with_tab(window, lambda tab: commands.distribute(tab.document, tab.view.selected(), axis))
+
+
+def snap(window: MainWindow) -> None:
+    """Put the selection on the grid."""
+    grid = window.services.settings.get("canvas.grid_size")
+    with_tab(window, lambda tab: commands.snap(tab.document, tab.view.selected(), grid))
+
+
+def frame(window: MainWindow) -> None:
+    """Put a frame around the selection and let the person type its title."""
+
+    def run(tab: CanvasTab) -> None:
+        made = commands.add_frame(tab.document, tab.view.selected())
+        tab.view.select([made])
+        tab.view.start_rename(made)
+
+    with_tab(window, run)
+
+
+def fit_frame(window: MainWindow) -> None:
+    """Let the selected frames be as big as what they hold."""
+    with_tab(window, lambda tab: commands.fit_frames(tab.document, tab.view.selected()))
+
+
+def colour_frame(window: MainWindow, colour: str) -> None:
+    """Colour the selected frames."""
+    with_tab(window, lambda tab: commands.colour_frames(tab.document, tab.view.selected(), colour))
+
+
+def select_inverse(window: MainWindow) -> None:
+    """Select what is not selected on this canvas, and nothing else."""
+
+    def run(tab: CanvasTab) -> None:
+        tab.view.select(set(surroundings.everything(tab.view)) - set(tab.view.selected()))
+
+    with_tab(window, run)
+
+
+def break_wires(window: MainWindow) -> None:
+    """Cut every wire of the selected layers, in one step."""
+
+    def run(tab: CanvasTab) -> None:
+        chosen = selected_nodes(window)
+        commands.disconnect(tab.document, surroundings.wires_of(tab.view, chosen))
+
+    with_tab(window, run)
+
+
+def take_out(window: MainWindow) -> None:
+    """Move the selected layers out of their group, beside it; their wires stay."""
+
+    def run(tab: CanvasTab) -> None:
+        tables, chosen = tab.document.tables, selected_nodes(window)
+        group = tables.nodes[chosen[0]].parent
+        if group is None:
+            return
+        inside = [key for key in chosen if tables.nodes[key].parent == group]
+        _, top, right, _ = drawn_box(tab.document, group)
+        x = right + GAP_X + NODE_WIDTH / 2
+        places = {key: (x, top + NODE_HEIGHT / 2 + n * (NODE_HEIGHT + GAP_Y)) for n, key in enumerate(inside)}
+        commands.move_into(tab.document, inside, tables.nodes[group].parent, places)
+        tab.view.select(inside)
+
+    with_tab(window, run)

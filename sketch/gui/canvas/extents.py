@@ -1,0 +1,227 @@
+"""Things by key with their borders in one array, so that a look-up touches only what is near."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from PySide6.QtCore import QRectF
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Borders = tuple[float, float, float, float]
+"""Left, top, right and bottom, scene px."""
+Key = TypeVar("Key", bound=Hashable)
+
+
+class State(IntEnum):
+    """What becomes of a thing: painted and hit, left out, or painted by the gesture that carries it."""
+
+    SHOWN = 0
+    HIDDEN = 1
+    CARRIED = 2
+
+
+class Extents(Generic[Key]):
+    """Every thing has a slot, a small number that is used again when the thing goes."""
+
+    def __init__(self) -> None:
+        self.slots: dict[Key, int] = {}
+        self.stale: set[int] = set()
+        """Slots that changed since whoever paints from here last emptied this."""
+        self.renewed: set[int] = set()
+        """Slots that were given to another thing since then."""
+        self._keys: list[Key | None] = []
+        self._free: list[int] = []
+        self._marks: dict[Key, State] = {}
+        self._bounds: QRectF | None = None
+        self._borders: np.ndarray[Any, Any] | None = None
+        self._states: np.ndarray[Any, Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.slots)
+
+    @property
+    def size(self) -> int:
+        """One more than the greatest slot."""
+        return len(self._keys)
+
+    def key(self, slot: int) -> Key | None:
+        """What is in a slot; None for a free one."""
+        return self._keys[slot]
+
+    def put(self, key: Key, borders: Borders) -> int:
+        """Take in a thing or its new borders; its slot."""
+        return self.put_all([key], [borders])[0]
+
+    def put_all(self, keys: Sequence[Key], borders: Any) -> list[int]:
+        """Take in many at once (`borders`: a row each); their slots."""
+        if not keys:
+            return []
+        slots = [self._slot(key) for key in keys]
+        self._make_room()
+        self._array[slots] = borders
+        if self._states is not None:
+            self._states[slots] = [self._marks.get(key, State.SHOWN) for key in keys] if self._marks else 0
+        self.stale.update(slots)
+        self._bounds = None
+        return slots
+
+    def shift(self, keys: Collection[Key], dx: float, dy: float) -> list[int]:
+        """Move things that are here, all alike; their slots."""
+        slots = list(map(self.slots.__getitem__, keys))
+        if slots:
+            self._array[slots] += (dx, dy, dx, dy)
+            self._bounds = None
+        return slots
+
+    def become(self, other: Extents[Key]) -> None:
+        """Take over the things of another, which is of no use afterwards; states stay with their things."""
+        slots = range(max(self.size, other.size))
+        self.slots, self._keys, self._free = other.slots, other._keys, other._free
+        self._borders, self._bounds, self._states = other._borders, None, None
+        marks, self._marks = self._marks, {}
+        for state in set(marks.values()):
+            self.mark([key for key, its in marks.items() if its == state], state)
+        self.stale.update(slots)
+        self.renewed = set(range(self.size))
+
+    def remove(self, key: Key) -> int | None:
+        """Forget a thing; the slot it leaves, None when it was not here."""
+        slot = self.slots.pop(key, None)
+        if slot is not None:
+            self._keys[slot] = None
+            self._array[slot] = math.nan
+            self._free.append(slot)
+            self.stale.add(slot)
+            self._bounds = None
+        return slot
+
+    def mark(self, keys: Iterable[Key], state: State) -> None:
+        """Let these be in a state, and what was in it before be shown."""
+        marked = dict.fromkeys(keys, state)
+        if not marked and state not in self._marks.values():
+            return
+        self._marks = {key: old for key, old in self._marks.items() if old != state} | marked
+        if not self.slots:
+            return
+        self._make_room()
+        if self._states is not None:
+            before = self._states[: self.size].copy()
+            self._states[self._states == int(state)] = 0
+            self._states[[self.slots[key] for key in marked if key in self.slots]] = int(state)
+            self.stale.update((before != self._states[: self.size]).nonzero()[0].tolist())
+
+    def is_in(self, slot: int, state: State) -> bool:
+        """True when the thing in a slot is in a state."""
+        return (0 if self._states is None else self._states[slot]) == int(state)
+
+    def marked(self, state: State) -> frozenset[Key]:
+        """What `mark` put into a state."""
+        return frozenset(key for key, old in self._marks.items() if old == state)
+
+    def borders(self, key: Key) -> QRectF | None:
+        """The borders of a thing, None when it is not here."""
+        slot = self.slots.get(key)
+        if slot is None:
+            return None
+        left, top, right, bottom = self._array[slot].tolist()
+        return QRectF(left, top, right - left, bottom - top)
+
+    def touching(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> np.ndarray[Any, Any]:
+        """The slots of what touches any of some areas, in the order of the slots."""
+        import numpy as np
+
+        if not self.slots:
+            return np.empty(0, dtype=np.intp)
+        count, boxes = self.size, self._array
+        left, top, right, bottom = (boxes[:count, side] for side in range(4))
+        hit = np.zeros(count, dtype=bool)
+        for area in areas:
+            near = (left <= area.right()) & (right >= area.left())
+            near &= (top <= area.bottom()) & (bottom >= area.top())
+            hit |= near
+        if self._states is not None:
+            hit &= self._states[:count] == int(state)
+        elif state is not State.SHOWN:
+            hit[:] = False
+        return hit.nonzero()[0]
+
+    def slots_of(self, keys: Iterable[Key]) -> np.ndarray[Any, Any]:
+        """The slots of those of some things that are here and shown."""
+        import numpy as np
+
+        found = np.array([slot for key in keys if (slot := self.slots.get(key)) is not None], dtype=np.intp)
+        return found if self._states is None else found[self._states[found] == int(State.SHOWN)]
+
+    def slots_near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[int]:
+        """The slots of what touches any of some areas; an empty canvas gets by without numpy."""
+        return self.touching(areas, state).tolist() if self.slots else []
+
+    def near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[Key]:
+        """The things that touch any of some areas."""
+        keys = self._keys
+        return [key for slot in self.slots_near(areas, state) if (key := keys[slot]) is not None]
+
+    def bounds(self) -> QRectF:
+        """The area that everything covers; null when there is nothing."""
+        if self._bounds is None:
+            self._bounds = self._measured()
+        return QRectF(self._bounds)
+
+    def array(self) -> np.ndarray[Any, Any]:
+        """The borders by slot (left, top, right, bottom; NaN where a slot is free)."""
+        return self._array[: self.size]
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _measured(self) -> QRectF:
+        if not self.slots:
+            return QRectF()
+        boxes = self._array[: self.size].T.copy()  # a row a side: several times faster to look through
+        if self._free:
+            boxes = boxes[:, boxes[0] == boxes[0]]  # NaN, the borders of a free slot, is not equal to itself
+        left, top = boxes[0].min(), boxes[1].min()
+        return QRectF(left, top, boxes[2].max() - left, boxes[3].max() - top)
+
+    @property
+    def _array(self) -> np.ndarray[Any, Any]:
+        """numpy loads with the first thing: an empty canvas has no need of it."""
+        if self._borders is None:
+            import numpy as np
+
+            self._borders = np.empty((64, 4))
+        return self._borders
+
+    def _slot(self, key: Key) -> int:
+        slot = self.slots.get(key)
+        if slot is None:
+            slot = self._free.pop() if self._free else len(self._keys)
+            if slot == len(self._keys):
+                self._keys.append(key)
+            else:
+                self._keys[slot] = key
+            self.slots[key] = slot
+            self.renewed.add(slot)
+        return slot
+
+    def _make_room(self) -> None:
+        import numpy as np
+
+        have, need = len(self._array), self.size
+        if need > have:
+            grown = np.empty((max(need, 2 * have), 4))
+            grown[:have] = self._array
+            self._borders = grown
+        if self._marks and self._states is None:
+            self._states = np.zeros(len(self._array), dtype=np.uint8)
+        elif self._states is not None and len(self._states) < len(self._array):
+            self._states = np.concatenate(
+                [self._states, np.zeros(len(self._array) - len(self._states), np.uint8)]
+            )

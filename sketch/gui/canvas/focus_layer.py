@@ -1,0 +1,77 @@
+"""What is emphasised: everything else lies under a veil, and this is painted once more on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.edge_layer import EVERYWHERE, EdgeLayer
+from sketch.gui.canvas.ink import Ink
+from sketch.gui.canvas.node_layer import NodeLayer
+
+VEIL = 185
+"""How opaque the veil is, of 255."""
+
+
+@dataclass(frozen=True)
+class Emphasis:
+    """Nodes and wires that stand out; everything else is faded."""
+
+    nodes: frozenset[int]
+    edges: frozenset[Edge]
+
+    @classmethod
+    def on(cls, nodes: Collection[int], edges: Collection[Edge]) -> Emphasis:
+        """Of any collections."""
+        return cls(frozenset(nodes), frozenset(edges))
+
+
+class FocusLayer(QGraphicsItem):
+    """Lies above nodes and wires; costs nothing while nothing is emphasised."""
+
+    def __init__(self, ink: Ink, edges: EdgeLayer, nodes: NodeLayer):
+        super().__init__()
+        self.emphasis: Emphasis | None = None
+        self._ink, self._edges, self._nodes = ink, edges, nodes
+        self.setZValue(1)
+        self.setVisible(False)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show_emphasis(self, emphasis: Emphasis | None) -> None:
+        """Let these stand out; None ends it."""
+        if emphasis == self.emphasis:
+            return
+        self.emphasis = emphasis
+        self.setVisible(emphasis is not None)
+        self.update()
+
+    def veil(self) -> QColor:
+        """The colour that fades everything else."""
+        colour = QColor(self._ink.canvas)
+        colour.setAlpha(VEIL)
+        return colour
+
+    def boundingRect(self) -> QRectF:
+        return EVERYWHERE
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self.emphasis is None or self._ink.far:
+            return
+        areas = self._ink.exposed or (option.exposedRect,)
+        for area in areas:
+            painter.fillRect(area, self.veil())
+        edges, nodes = self.emphasis.edges, self.emphasis.nodes
+        near = self._edges.lines.near(areas)
+        self._edges.paint_lines(painter, [(line, path) for line, path in near if line.edge in edges])
+        self._nodes.paint_nodes(painter, [item for item in self._nodes.near(areas) if item.node_id in nodes])

@@ -1,0 +1,377 @@
+"""One canvas level as it is stored: closed boxes at their places, and the ways of the wires between them. No Qt.
+
+Coordinates are (u across, v along the drawing), so that a level knows nothing of the direction. Open groups are closed
+boxes here; `picture` draws them open.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Mapping
+from operator import itemgetter
+from typing import NamedTuple
+
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.areas import Extent, Heights
+from sketch.gui.canvas.boxes import Box, End, Point, area_of, in_a_row
+from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
+
+Key = int | End
+Owner = tuple[int, int]
+EMPTY = (-92.0, 0.0, 92.0, 40.0)
+"""The area of a level without members."""
+SAME = 0.5
+"""A stored way is used while its ends are at most this far from the ports."""
+
+
+class Course(NamedTuple):
+    """What a wire joins on one level: things and their ports."""
+
+    start: Key
+    out: int
+    end: Key
+    into: int
+
+
+class Arc:
+    """One drawn piece of wire on a level: all wires of one value between the same two ports.
+
+    `points` is its way among the closed boxes, `spread` that around the open groups, `drawn` the one on the picture.
+    """
+
+    __slots__ = ("course", "drawn", "edges", "is_stored", "lane", "level", "owner", "points", "spread")
+
+    def __init__(self, level: Level, course: Course, owner: Owner):
+        self.level = level
+        self.course = course
+        self.owner = owner
+        self.edges: dict[Edge, None] = {}
+        self.points: Points = ()
+        self.spread: Points = ()
+        self.drawn: Points = ()
+        self.lane: Lane | None = None
+        self.is_stored = False
+
+
+class KnownWay(NamedTuple):
+    """A way that was found, and the box that keeps it from following the stored one."""
+
+    points: Points
+    lane: Lane | None
+    is_stored: bool
+    hindered: int | None
+
+
+class Borders(NamedTuple):
+    """How far from the boxes wires pass the border of a level, and the size of what stands there."""
+
+    before: float
+    after: float
+    width: float
+    height: float
+    gap: float
+    layer: tuple[float, float]
+    """Width and height of a layer."""
+
+
+class Level:
+    """Boxes and arcs of the canvas of `group`. After changes, `settle` finds the ways."""
+
+    def __init__(self, group: int | None, above: Level | None, borders: Borders):
+        self.group = group
+        self.above = above
+        self.depth: int = 0 if above is None else above.depth + 1
+        self.boxes: dict[Key, Box] = {}
+        self.arcs: dict[Course, Arc] = {}
+        self.open: dict[int, Level] = {}
+        """The levels of the open groups on this one."""
+        self.at: dict[Key, dict[Arc, None]] = {}
+        self.moved: dict[Key, None] = {}
+        """Boxes that changed since the picture was brought up to date."""
+        self.bent: dict[Arc, None] = {}
+        """Arcs that changed since then, those that are gone included."""
+        self.notes: dict[int, Box] = {}
+        self.noted: dict[int, None] = {}
+        """Notes that changed since then; they widen the frame."""
+        self.borders = borders
+        self._obstacles = Obstacles()
+        self._extent: Extent[Hashable] = Extent()
+        self._heights: Heights[Arc] = Heights()
+        self._ways: dict[Course, Points] = {}
+        self._ways_of: dict[int, tuple[Course, ...]] = {}
+        self.ends: dict[End, None] = {}
+        """What stands at the borders."""
+        self.known: dict[Course, KnownWay] = {}
+        """Ways that were found among the same boxes before."""
+        self._stale: dict[Arc, None] = {}
+        self._placed: dict[int, None] = {}
+        self._hindered: dict[Arc, int] = {}
+        """Arcs that do not follow their stored way, by the box that stands on it."""
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing changed since the picture was brought up to date."""
+        return not (self.moved or self.bent or self._stale or self.noted)
+
+    def place(self, item: int, box: Box | None) -> bool:
+        """Bring the box of an item up to date (None: it is gone); True when it changed."""
+        before = self.boxes.get(item)
+        if before == box:
+            return False
+        if before is not None:
+            self._obstacles.remove(item, before)
+        if box is None:
+            del self.boxes[item]
+            self._extent.drop(item)
+        else:
+            self.boxes[item] = box
+            self._obstacles.add(item, box)
+            if self.group is not None:
+                self._extent.put(item, area_of(box))
+        self.moved[item] = self._placed[item] = None
+        self._stale.update(self.at.get(item, ()))
+        return True
+
+    def note(self, note_id: int, box: Box | None) -> None:
+        """Bring the area of a note up to date (None: it is gone)."""
+        if self.notes.get(note_id) != box:
+            self.noted[note_id] = None
+            if box is None:
+                del self.notes[note_id]
+                self._extent.drop(("note", note_id))
+            else:
+                self.notes[note_id] = box
+                self._extent.put(("note", note_id), area_of(box))
+
+    def use_ways(self, item: int, ways: Mapping[Course, Points]) -> None:
+        """The stored ways of the wires that start at an item."""
+        if not ways and item not in self._ways_of:
+            return
+        before = {course: self._ways.pop(course) for course in self._ways_of.pop(item, ())}
+        if ways:
+            self._ways_of[item] = tuple(ways)
+            self._ways.update(ways)
+        if before != ways:
+            for arc in self.at.get(item, ()):
+                self._hindered.pop(arc, None)
+                self._stale[arc] = None
+
+    def join(self, edge: Edge, course: Course) -> Arc:
+        """Draw a wire, or a piece of one, along the arc of this course."""
+        arc = self.arcs.get(course)
+        if arc is None:
+            arc = self.arcs[course] = Arc(self, course, (edge.source, edge.out))
+            for key in (course[0], course[2]):
+                around = self.at.get(key)
+                if around is None:
+                    around = self.at[key] = {}
+                    if not isinstance(key, int):
+                        self.ends[key] = None
+                around[arc] = None
+            self._stale[arc] = None
+        arc.edges[edge] = None
+        return arc
+
+    def part(self, edge: Edge, arc: Arc) -> None:
+        """Take a wire off an arc; an arc without wires goes."""
+        arc.edges.pop(edge, None)
+        if arc.edges:
+            return
+        del self.arcs[arc.course]
+        for key in (arc.course.start, arc.course.end):
+            around = self.at[key]
+            around.pop(arc, None)
+            if not around:
+                del self.at[key]
+                if not isinstance(key, int):
+                    self.ends.pop(key, None)
+                    self.boxes.pop(key, None)
+                    self.moved[key] = None
+        self._free(arc)
+        self._heights.drop(arc)
+        self._hindered.pop(arc, None)
+        self._stale.pop(arc, None)
+        self.bent[arc] = None
+
+    def settle(self) -> None:
+        """Find ways for arcs that are new or whose ends moved, and for those that a box now stands on."""
+        if self.ends:
+            self._place_ends()
+        placed, self._placed = self._placed, {}
+        for arc in [arc for arc, item in self._hindered.items() if item in placed]:
+            del self._hindered[arc]
+            self._stale[arc] = None
+        for item in placed:
+            if item in self.boxes:
+                self._stand(item, self.boxes[item])
+        stale, self._stale = self._stale, {}
+        self._reroute(list(stale))
+        self.bent.update(stale)
+
+    def extent(self) -> tuple[float, float]:
+        """(top, bottom) of the borders where wires come in and leave."""
+        area = self._extent.area or EMPTY
+        return area[1] - self.borders.before, area[3] + self.borders.after
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _place_ends(self) -> None:
+        """Line up what stands at the borders, near what it is wired to."""
+        top, bottom = self.extent()
+        size = self.borders.width, self.borders.height
+        for entering, v in ((True, top), (False, bottom)):
+            wishes = {end: _wishes(self, end) for end in self.ends if end.entering == entering}
+            ports = (0, 1) if entering else (1, 0)
+            for end, u in in_a_row(wishes, self.borders.gap).items():
+                box = Box(u, v, *size, *ports)
+                if self.boxes.get(end) != box:
+                    self.boxes[end] = box
+                    self.moved[end] = None
+                    self._stale.update(self.at[end])
+
+    def _stand(self, item: int, box: Box) -> None:
+        """Wires that a box stands on look for another way."""
+        for arc in self._heights.near(box.top, box.bottom):
+            if arc not in self._stale and _crosses(arc.points, box):
+                self._stale[arc] = None
+                if arc.is_stored:
+                    self._hindered[arc] = item
+
+    def _reroute(self, arcs: list[Arc]) -> None:
+        """Find ways, the longest of each output first, so that the shorter ones join their lane."""
+        for arc in arcs:
+            self._free(arc)
+        if self.known:
+            arcs = _follow_known(self, arcs)
+        ends = {arc: _anchors(self.boxes, arc) for arc in arcs}
+        seen: dict[Point, float] = {}
+        rest = [arc for arc in arcs if not self._follow_stored(arc, *ends[arc], seen)]
+        rest.sort(key=_lane_order(ends))
+        for arc in rest:
+            arc.points, arc.lane = route(*ends[arc], self._obstacles, arc.owner)
+            if arc.lane is not None:
+                self._obstacles.take(arc.lane, arc.owner)
+        for arc in arcs:
+            self._heights.put(arc, *_heights_of(arc.points))
+
+    def _follow_stored(self, arc: Arc, start: Point, end: Point, seen: dict[Point, float]) -> bool:
+        """Use the stored way where it still fits."""
+        points = self._ways.get(arc.course)
+        arc.is_stored = False
+        if points is None or arc in self._hindered:
+            return False
+        if not (_is_near(points[0], start) and _is_near(points[-1], end)):
+            return False
+        standing = self._obstacles.blocker(points, seen)
+        if standing is not None:
+            self._hindered[arc] = standing
+            return False
+        arc.points = (start, *points[1:-1], end)
+        arc.is_stored = True
+        return True
+
+    def _free(self, arc: Arc) -> None:
+        if arc.lane is not None:
+            self._obstacles.release(arc.lane, arc.owner)
+            arc.lane = None
+
+
+def known_ways(level: Level) -> dict[Course, KnownWay]:
+    """The ways of a settled level, for another one with the same boxes."""
+    hindered = level._hindered
+    return {
+        course: KnownWay(arc.points, arc.lane, arc.is_stored, hindered.get(arc))
+        for course, arc in level.arcs.items()
+        if isinstance(course[0], int) and isinstance(course[2], int)
+    }
+
+
+def _follow_known(level: Level, arcs: list[Arc]) -> list[Arc]:
+    """Let arcs have the ways that are known; the other arcs."""
+    known, level.known = level.known, {}
+    rest = []
+    for arc in arcs:
+        way = known.get(arc.course)
+        if way is None:
+            rest.append(arc)
+            continue
+        arc.points, arc.lane, arc.is_stored, hindered = way
+        if arc.lane is not None:
+            level._obstacles.take(arc.lane, arc.owner)
+        if hindered is not None:
+            level._hindered[arc] = hindered
+        level._heights.put(arc, *_heights_of(arc.points))
+    return rest
+
+
+def _heights_of(points: Points) -> tuple[float, float]:
+    top, bottom = points[0][1], points[-1][1]
+    if top <= bottom:
+        return top, bottom
+    heights = [v for _, v in points]
+    return min(heights), max(heights)
+
+
+def untie(level: Level) -> None:
+    """Forget what a level that is of no more use holds and is known by: the arcs, and the levels inside."""
+    for known in (level.open, level.arcs, level.at, level.bent, level._stale, level._hindered):
+        known.clear()
+    level._heights = Heights()
+
+
+def _anchors(boxes: Mapping[Key, Box], arc: Arc) -> tuple[Point, Point]:
+    """Where an arc starts and ends among the closed boxes."""
+    start, out, end, into = arc.course
+    return boxes[start].output_anchor(out), boxes[end].input_anchor(into)
+
+
+def _wishes(level: Level, end: End) -> list[float]:
+    """Where what is wired to an end would have it."""
+    courses = [arc.course for arc in level.at[end]]
+    if end.entering:
+        return [level.boxes[course.end].input_anchor(course.into)[0] for course in courses]
+    return [level.boxes[course.start].output_anchor(course.out)[0] for course in courses]
+
+
+def _is_near(one: Point, other: Point) -> bool:
+    return abs(one[0] - other[0]) <= SAME and abs(one[1] - other[1]) <= SAME
+
+
+_height = itemgetter(1)
+
+
+def _crosses(points: Points, box: Box) -> bool:
+    """True when a piece of a way passes the area of a box."""
+    left, right, top, bottom = box.left, box.right, box.top, box.bottom
+    first, last = 0, len(points) - 1
+    if last > 8 and points[0][1] < points[-1][1]:  # long stored ways only run down
+        first = max(0, bisect_left(points, top, key=_height) - 1)
+        last = min(last, bisect_left(points, bottom, key=_height) + 1)
+    for index in range(first, last):
+        (u1, v1), (u2, v2) = points[index], points[index + 1]
+        if v1 > v2:
+            u1, v1, u2, v2 = u2, v2, u1, v1
+        if v1 >= bottom or v2 <= top or (u1 <= left and u2 <= left) or (u1 >= right and u2 >= right):
+            continue
+        slope = (u2 - u1) / (v2 - v1) if v2 > v1 else 0.0
+        upper, lower = u1 + slope * (max(v1, top) - v1), u1 + slope * (min(v2, bottom) - v1)
+        if max(upper, lower) > left and min(upper, lower) < right:
+            return True
+    return False
+
+
+def _lane_order(
+    ends: Mapping[Arc, tuple[Point, Point]],
+) -> Callable[[Arc], tuple[float, int, int, float, int, int]]:
+    """Short trunks first, so that long ones run outside of them; in each, its longest wire first."""
+    spans = {arc: end[1] - start[1] for arc, (start, end) in ends.items()}
+    reach: dict[Owner, float] = {}
+    for arc, span in spans.items():
+        reach[arc.owner] = max(reach.get(arc.owner, span), span)
+
+    def key(arc: Arc) -> tuple[float, int, int, float, int, int]:
+        end, into = arc.course.end, arc.course.into
+        target = (end, into) if isinstance(end, int) else (end.node, end.port)
+        return reach[arc.owner], *arc.owner, -spans[arc], *target
+
+    return key

@@ -1,0 +1,99 @@
+"""All nodes of a canvas in one item, which asks only for those in view; and the badges at their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from sketch.gui.canvas.boxes import Badge, Box
+from sketch.gui.canvas.detail import Detail
+from sketch.gui.canvas.edge_layer import EVERYWHERE
+from sketch.gui.canvas.extents import Extents, State
+from sketch.gui.canvas.ink import Ink
+from sketch.gui.canvas.node_item import NodeItem, NodeItems
+from sketch.gui.canvas.node_painter import NodePainter
+from sketch.gui.canvas.wires import Wiring
+
+AROUND = 12.0
+"""How far a node paints beyond its box; badges reach farther."""
+BADGE_HEIGHT, BADGE_LONGEST, BADGE_GAP = 14.0, 92.0, 6.0
+BADGE_DOT = 14.0
+BADGE_REACH = 110.0
+
+
+class NodeLayer(QGraphicsItem):
+    """Paints the nodes that are exposed."""
+
+    def __init__(self, ink: Ink, nodes: NodeItems, boxes: Extents[int], wiring: Wiring):
+        super().__init__()
+        self._ink, self._nodes, self._boxes, self._wiring = ink, nodes, boxes, wiring
+        self._painter = NodePainter(ink)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        return EVERYWHERE
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._ink.far:
+            return
+        self.paint_nodes(painter, self.near(self._ink.exposed or (option.exposedRect,)))
+
+    def near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[NodeItem]:
+        """The nodes that paint anything in some areas."""
+        reach = BADGE_REACH if self._wiring.badges else AROUND
+        grown = [area.adjusted(-reach, -reach, reach, reach) for area in areas]
+        return [self._nodes[node_id] for node_id in self._boxes.near(grown, state)]
+
+    def paint_nodes(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
+        """Paint some nodes, and their badges."""
+        badges = self._wiring.badges if self._ink.detail is not Detail.BLOCK else {}
+        self._painter.begin(painter)
+        for item in items:
+            self._painter.paint(painter, item)
+            if item.node_id in badges:
+                self._paint_badges(painter, item.box, badges[item.node_id])
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _paint_badges(self, painter: QPainter, box: Box, badges: tuple[Badge, ...]) -> None:
+        ink, full = self._ink, self._ink.detail is Detail.FULL
+        painter.setFont(ink.small_font)
+        for badge, place in placed_badges(ink, box, badges):
+            painter.setPen(ink.hover_border if badge == ink.hovered else ink.border)
+            painter.setBrush(ink.node if full else ink.port)
+            painter.drawRoundedRect(place, place.height() / 2, place.height() / 2)
+            if full:
+                painter.setPen(ink.subtitle)
+                text = ink.small_metrics.elidedText(badge.text, Qt.TextElideMode.ElideLeft, place.width() - 9)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def placed_badges(ink: Ink, box: Box, badges: tuple[Badge, ...]) -> list[tuple[Badge, QRectF]]:
+    """Where badges stand: before their port, one above the other, away from the side where other inputs have wires."""
+    if ink.detail is not Detail.FULL:
+        half = BADGE_DOT / 2
+        spots = ((badge, QPointF(*box.input_anchor(badge.port))) for badge in badges)
+        shift = QPointF(-BADGE_GAP - half, 0) if box.sideways else QPointF(0, -BADGE_GAP - half)
+        return [
+            (b, QRectF(at + shift - QPointF(half, half), QSizeF(BADGE_DOT, BADGE_DOT))) for b, at in spots
+        ]
+    placed: list[tuple[Badge, QRectF]] = []
+    for step, badge in enumerate(badges):
+        x, y = box.input_anchor(badge.port)
+        width = min(BADGE_LONGEST, ink.small_metrics.horizontalAdvance(badge.text) + 12)
+        if box.sideways:
+            placed.append((badge, QRectF(x - BADGE_GAP - width, y - BADGE_HEIGHT / 2, width, BADGE_HEIGHT)))
+            continue
+        top = y - BADGE_GAP - BADGE_HEIGHT - (BADGE_HEIGHT + 3) * step
+        to_left = badge.port == 0 and box.inputs > 1
+        placed.append((badge, QRectF(x + 8 - width if to_left else x - 8, top, width, BADGE_HEIGHT)))
+    return placed

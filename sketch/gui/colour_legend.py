@@ -1,0 +1,208 @@
+"""The legend in the corner of a canvas: what the colours mean, with counts or a scale; a click chooses layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from sketch.graph.colour_scale import STEPS
+from sketch.graph.colouring import OTHER
+from sketch.gui.colour_palette import number_text, palette_of, scale_colours
+from sketch.gui.colour_swatches import ScalePiece, SwatchButton
+from sketch.gui.icons import action_icon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sketch.gui.colour_tab import TabColours
+    from sketch.gui.theme import Theme
+
+MARGIN = 12
+PIECES = 5
+ROW, HEAD = 21, 64
+SHARE = 0.75
+"""How much of the height of the canvas a legend takes at most; it grows in columns."""
+
+
+class Legend(QFrame):
+    """Follows the colours of one tab; stands in the lower right corner of its canvas."""
+
+    def __init__(self, colours: TabColours):
+        super().__init__(colours.view)
+        self._colours = colours
+        self._body: QWidget | None = None
+        self._rows_deep = 0
+        self.rows: list[SwatchButton] = []
+        self.pieces: list[ScalePiece] = []
+        self.setObjectName("legend")
+        self.setProperty("role", "panel")
+        self.setAccessibleName("Legend")
+        self.title, self.note, self.close_button = QLabel(), QLabel(), QToolButton()
+        self.title.setProperty("role", "subheading")
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.close_button.setAutoRaise(True)
+        self.close_button.setToolTip("Hide the legend")
+        self.close_button.setAccessibleName("Hide the legend")
+        self.close_button.clicked.connect(lambda: colours.show_legend(False))
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.close_button)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 6, 8, 8)
+        self._column.setSpacing(4)
+        self._column.addLayout(head)
+        self._column.addWidget(self.note)
+        colours.view.installEventFilter(self)
+        colours.changed.connect(self.refresh)
+        colours.settled.connect(self.refresh)
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner of the canvas."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            if self.rows and self._deep() != self._rows_deep:
+                self.refresh()
+            self.place()
+        return False
+
+    def refresh(self) -> None:
+        """Show what the colours mean now."""
+        colours = self._colours
+        if not colours.has_legend or not colours.document.tables.nodes:
+            self.hide()
+            return
+        theme = colours.view.canvas.ink.theme
+        self.close_button.setIcon(action_icon("cancel", theme))
+        self.title.setText(colours.rule.title)
+        self.title.setToolTip(colours.rule.doc)
+        focused = next((row.kind for row in self.rows if row.hasFocus()), None)
+        self.rows, self.pieces = [], []
+        body = self._scale(theme) if colours.rule.scale else self._kinds(theme)
+        if self._body is not None:
+            self._body.hide()
+            self._body.deleteLater()
+        self._column.insertWidget(1, body)
+        body.show()  # a layout leaves out what is not shown
+        self._body = body
+        self.note.setText(self._note())
+        self.note.setVisible(bool(self.note.text()))
+        self.show()
+        self.place()
+        for row in self.rows:
+            if row.kind == focused:
+                row.setFocus()
+
+    def place(self) -> None:
+        """Go to the corner."""
+        self._column.activate()
+        self.adjustSize()
+        room = self._colours.view.size()
+        self.move(room.width() - self.width() - MARGIN, room.height() - self.height() - MARGIN)
+        self.raise_()
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _deep(self) -> int:
+        """How many rows stand one below the other."""
+        return max(3, int((self._colours.view.height() * SHARE - HEAD) // ROW))
+
+    def _kinds(self, theme: Theme) -> QWidget:
+        colours, body = self._colours, QWidget(self)
+        colouring = colours.colouring
+        shades = palette_of(colours.rule, colouring.names)(theme)
+        hidden = colours.hidden.get(colours.rule.key, frozenset())
+        for kind in colouring.kinds():
+            row = SwatchButton(theme, shades[kind.shade], kind.name, kind.count, body)
+            row.is_off = kind.name in hidden or (
+                kind.name == OTHER and bool(hidden) and hidden.issuperset(colouring.expanded(OTHER))
+            )
+            row.setToolTip(
+                "Click: select. Right click: hide or show." if colours.rule.can_hide else "Click: select."
+            )
+            row.chosen.connect(lambda add, name=kind.name: choose(colours, colouring.of_kind(name), add=add))
+            row.more.connect(lambda row=row: self._switch(row))
+            self.rows.append(row)
+        if len(colouring.rest()):
+            text = (colours.rule.none or "not known").capitalize()
+            rest = SwatchButton(theme, None, text, len(colouring.rest()), body)
+            rest.chosen.connect(lambda add: choose(colours, colouring.rest(), add=add))
+            self.rows.append(rest)
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        deep = self._rows_deep = self._deep()
+        for index, row in enumerate(self.rows):
+            grid.addWidget(row, index % deep, index // deep)
+        return body
+
+    def _scale(self, theme: Theme) -> QWidget:
+        colours, body = self._colours, QWidget(self)
+        colouring, unit = colours.colouring, colours.rule.unit
+        scale, shades = colouring.scale, scale_colours(theme)
+        column, bar, ends = QVBoxLayout(body), QHBoxLayout(), QHBoxLayout()
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(2)
+        bar.setSpacing(0)
+        step = STEPS // PIECES
+        for piece in range(PIECES):
+            low, high = piece * step, piece * step + step - 1
+            inside = colouring.between(low, high)
+            bounds = (
+                scale.value((low - 0.5 if piece else 0) / (STEPS - 1)),
+                scale.value(min(1.0, (high + 0.5) / (STEPS - 1))),
+            )
+            span = " to ".join(number_text(bound, unit) for bound in bounds)
+            button = ScalePiece(theme, shades[low : high + 2], f"{span}: {_layers(len(inside))}", body)
+            button.chosen.connect(lambda add, ids=inside: choose(colours, ids, add=add))
+            bar.addWidget(button)
+            self.pieces.append(button)
+        for place, side in ((0.0, _SIDE.AlignLeft), (0.5, _SIDE.AlignHCenter), (1.0, _SIDE.AlignRight)):
+            label = QLabel(number_text(scale.value(place), unit), body)
+            label.setAlignment(side)
+            ends.addWidget(label)
+        column.addLayout(bar)
+        column.addLayout(ends)
+        body.setMinimumWidth(210)
+        return body
+
+    def _note(self) -> str:
+        colours = self._colours
+        colouring, notes = colours.colouring, []
+        if colours.rule.scale:
+            if not colouring.shades:
+                return f"{colours.rule.none.capitalize() or 'Nothing known'} yet."
+            if colouring.scale.is_log:
+                notes.append("logarithmic scale")
+            if len(colouring.rest()):
+                notes.append(
+                    f"not coloured: {_layers(len(colouring.rest()))}, {colours.rule.none or 'not known'}"
+                )
+        return "\n".join(notes)
+
+    def _switch(self, row: SwatchButton) -> None:
+        """Hide or show the layers of a row."""
+        colours = self._colours
+        if not colours.rule.can_hide or row.kind not in {kind.name for kind in colours.colouring.kinds()}:
+            colours.view.message.emit("Only types of layers can be hidden: colour by type or by layer.")
+            return
+        colours.hide(colours.rule.key, colours.colouring.expanded(row.kind), not row.is_off)
+
+
+def choose(colours: TabColours, ids: Iterable[int], *, add: bool) -> None:
+    """Select those of these layers that are on the canvas, beside what is selected if `add`; say what is not here."""
+    view, wanted = colours.view, [node_id for node_id in ids if node_id not in colours.hidden_ids]
+    here = [node_id for node_id in wanted if node_id in view.canvas.wiring.boxes]
+    view.select([*(view.selected() if add else ()), *here])
+    away = len(wanted) - len(here)
+    text = f"{_layers(len(here))} selected"
+    view.message.emit(f"{text}; {away:,} more inside closed groups or elsewhere." if away else f"{text}.")
+
+
+def _layers(count: int) -> str:
+    return f"{count:,} layer" if count == 1 else f"{count:,} layers"
+
+
+_SIDE = Qt.AlignmentFlag

@@ -1,0 +1,209 @@
+"""The ports of a group as two lists: drag or move them with buttons, type a name, add what is open, hide the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from sketch.graph.errors import GraphError
+from sketch.state import commands
+from sketch.state.commands.ports import IN, OUT, PortRow, open_ports, ports_of
+
+if TYPE_CHECKING:
+    from sketch.state.document import Document
+
+MOST_ADDED = 40
+_ROW_HEIGHT, _MOST_ROWS, _MARGIN = 16, 8, 8
+_TITLES = {IN: "Inputs of the group", OUT: "Outputs of the group"}
+
+
+class PortList(QListWidget):
+    """The ports of one side. F2 or a double click names one, a drag or Alt with an arrow moves it, Delete hides it."""
+
+    def __init__(
+        self, document: Document, group: int, side: str, attempt: Callable[[Callable[[], object]], bool]
+    ):
+        super().__init__()
+        self._document, self._group, self.side = document, group, side
+        self._attempt = attempt
+        self._filling = False
+        self.rows: list[PortRow] = []
+        self.setAccessibleName(_TITLES[side])
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.itemChanged.connect(self._named)
+        self.model().rowsMoved.connect(self._moved)
+
+    def fill(self, rows: list[PortRow]) -> None:
+        """Show these ports; nothing happens when they are shown already."""
+        if rows == self.rows and self.count() == len(rows):
+            return
+        current, self._filling = self.currentRow(), True
+        self.rows = rows
+        self.clear()
+        for row in rows:
+            item = QListWidgetItem(row.name or row.label)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip(f"{row.label}\n{'A wire goes through it' if row.wired else 'Open'}")
+            font = item.font()
+            font.setItalic(not row.name)
+            item.setFont(font)
+            self.addItem(item)
+        self.setCurrentRow(min(current, len(rows) - 1))
+        high = max(self.sizeHintForRow(0), _ROW_HEIGHT)
+        self.setFixedHeight(2 * self.frameWidth() + _MARGIN + high * max(1, min(len(rows), _MOST_ROWS)))
+        self._filling = False
+
+    def step(self, by: int) -> None:
+        """Move the current port up or down."""
+        row = self.currentRow()
+        if not (0 <= row < self.count() and 0 <= row + by < self.count()):
+            return
+        if self._attempt(lambda: commands.move_port(self._document, self._group, self.side, row, row + by)):
+            self.setCurrentRow(row + by)
+
+    def hide_current(self) -> None:
+        """Take the current port away."""
+        row = self.currentRow()
+        if row >= 0:
+            self._attempt(lambda: commands.hide_port(self._document, self._group, self.side, row))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.step(-1 if event.key() == Qt.Key.Key_Up else 1)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.hide_current()
+        else:
+            super().keyPressEvent(event)
+
+    def _named(self, item: QListWidgetItem) -> None:
+        index = self.row(item)
+        if self._filling or not 0 <= index < len(self.rows):
+            return
+        row, text = self.rows[index], item.text().strip()
+        if text == (row.name or row.label):
+            return
+        name = "" if text == row.label else text
+        if not self._attempt(lambda: commands.name_port(self._document, self._group, self.side, index, name)):
+            self._filling = True
+            item.setText(row.name or row.label)
+            self._filling = False
+
+    def _moved(self, _parent: QModelIndex, first: int, last: int, _to: QModelIndex, place: int) -> None:
+        if self._filling:
+            return
+        order = list(range(len(self.rows)))
+        moved = order[first : last + 1]
+        rest = order[:first] + order[last + 1 :]
+        at = place if place <= first else place - len(moved)
+        wanted = rest[:at] + moved + rest[at:]
+        if wanted != order:  # after the drop is over: the edit fills the list anew
+            QTimer.singleShot(0, self, lambda: self._reorder(wanted))
+
+    def _reorder(self, wanted: list[int]) -> None:
+        if not self._attempt(lambda: commands.order_ports(self._document, self._group, self.side, wanted)):
+            rows, self.rows = self.rows, []
+            self.fill(rows)
+
+
+class PortLists(QWidget):
+    """Both sides, each with its buttons. `lists` is by side."""
+
+    def __init__(self, document: Document, group: int, say: Callable[[str], object]):
+        super().__init__()
+        self._document, self._group, self._say = document, group, say
+        self.lists = {side: PortList(document, group, side, self._attempt) for side in (IN, OUT)}
+        self.add_buttons: dict[str, QToolButton] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for side, ports in self.lists.items():
+            head = QLabel(_TITLES[side])
+            head.setProperty("role", "section")
+            column.addWidget(head)
+            column.addWidget(ports)
+            column.addLayout(self._buttons(ports))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the ports as they are now."""
+        if self._group not in self._document.tables.nodes:
+            return
+        rows = ports_of(self._document, self._group)
+        for side, ports in self.lists.items():
+            ports.fill([row for row in rows if row.side == side])
+
+    def focus_first(self) -> None:
+        """Put the keys on the inputs."""
+        self.lists[IN].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.lists[IN].setCurrentRow(max(0, self.lists[IN].currentRow()))
+
+    def menu_of(self, side: str) -> QMenu:
+        """What is open inside and can be exposed."""
+        menu = QMenu(self)
+        found = [row for row in open_ports(self._document, self._group) if row.side == side]
+        for row in found[:MOST_ADDED]:
+            action = menu.addAction(row.label.replace("&", "&&"))
+            action.triggered.connect(lambda _on=False, wanted=row: self._expose(wanted))
+        if not found:
+            menu.addAction("Nothing else is open inside").setEnabled(False)
+        elif len(found) > MOST_ADDED:
+            menu.addAction(f"… and {len(found) - MOST_ADDED} more").setEnabled(False)
+        return menu
+
+    def _expose(self, row: PortRow) -> None:
+        self._attempt(lambda: commands.expose_port(self._document, self._group, row.side, row.inner))
+
+    def _attempt(self, run: Callable[[], object]) -> bool:
+        try:
+            run()
+        except GraphError as error:
+            self._say(str(error))
+            return False
+        return True
+
+    def _buttons(self, ports: PortList) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        side = ports.side
+        row.addWidget(_tool("↑", f"Move the {side} up  (Alt+Up)", lambda: ports.step(-1)))
+        row.addWidget(_tool("↓", f"Move the {side} down  (Alt+Down)", lambda: ports.step(1)))
+        row.addWidget(_tool("Hide", f"Take an open {side} away  (Delete)", ports.hide_current))
+        add = _tool("Expose...", f"Show an inner {side} at the group", lambda: None)
+
+        def show() -> None:
+            menu = self.menu_of(side)
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(add.mapToGlobal(add.rect().bottomLeft()))
+
+        add.clicked.connect(show)
+        self.add_buttons[side] = add
+        row.addWidget(add)
+        row.addStretch(1)
+        return row
+
+
+def _tool(text: str, tip: str, run: Callable[[], object]) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip.partition("  (")[0])
+    button.setAutoRaise(True)
+    button.clicked.connect(lambda: run())  # noqa: PLW0108 - clicked gives a flag
+    return button

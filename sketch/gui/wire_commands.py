@@ -1,0 +1,210 @@
+"""Wires by keyboard: from the current layer to a port that is chosen from a list, by arrows or by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QListWidgetItem
+from shiboken6 import isValid
+
+from sketch.graph.rows import Edge
+from sketch.gui.canvas import surroundings
+from sketch.gui.canvas.link import Held, open_ports, would_loop
+from sketch.gui.canvas.live_layer import loose_points
+from sketch.gui.canvas.node_item import NodeItem, PortHit
+from sketch.gui.canvas.wire_shape import wire_path
+from sketch.gui.choices import Choice
+from sketch.gui.edit_commands import attempt
+from sketch.gui.filter_popup import FilterPopup
+from sketch.gui.reasons import selected_nodes
+from sketch.state import commands
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas.view import CanvasView
+    from sketch.gui.main_window import MainWindow
+
+MOST = 2000
+"""So many layers are offered, the nearest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A port of a layer that a wire can end at, and where it is drawn."""
+
+    node: int
+    port: int
+    anchor: tuple[float, float]
+
+
+def draw_wire(window: MainWindow) -> FilterPopup | None:
+    """Draw a wire from the current layer: choose its port where it has several, then the port at the other end."""
+    view = window.desk.view
+    item = _current(window)
+    if view is None or item is None:
+        return None
+    starts = _starts(view, item)
+    if not starts:
+        window.say("Every port of it has its wire.")
+        return None
+    if len(starts) == 1:
+        return _choose_end(window, view, starts[0])
+    choices = [Choice(held, _port_name(view, held.node, held.port, held.side)) for held in starts]
+    popup = FilterPopup(window, "Wire from", choices, lambda held: _choose_end(window, view, held))
+    popup.open_at(surroundings.beside_current(view))
+    return popup
+
+
+def move_end(window: MainWindow, *, target: bool) -> FilterPopup | None:
+    """Take one end of the selected wire to another port."""
+    view = window.desk.view
+    edge = view.selected_wires()[0] if view is not None and view.selected_wires() else None
+    line = view.canvas.wiring.lines.get(edge) if view is not None and edge is not None else None
+    if view is None or edge is None or line is None:
+        return None
+    if target:
+        held = Held(edge.source, edge.out, "out", QPointF(*line.points[0]), edge)
+    else:
+        held = Held(edge.target, edge.into, "in", QPointF(*line.points[-1]), edge)
+    return _choose_end(window, view, held)
+
+
+def insert(window: MainWindow) -> None:
+    """Choose a layer and put it into the selected wire."""
+    from sketch.gui import popups
+
+    view = window.desk.view
+    if view is None or not view.selected_wires():
+        return
+    edge = view.selected_wires()[0]
+    points = view.canvas.wiring.lines[edge].points
+    middle = QPointF((points[0][0] + points[-1][0]) / 2, (points[0][1] + points[-1][1]) / 2)
+    corner = view.viewport().mapToGlobal(view.mapFromScene(middle))
+    popups.quick_add(window, middle, corner, edge)
+
+
+# --- inside --------------------------------------------------------------------------------------------
+
+
+def _current(window: MainWindow) -> NodeItem | None:
+    view = window.desk.view
+    chosen = selected_nodes(window)
+    key = chosen[0] if len(chosen) == 1 else view.current if view is not None else None
+    item = view.canvas.item_of(key) if view is not None and key is not None else None
+    return item if isinstance(item, NodeItem) else None
+
+
+def _starts(view: CanvasView, item: NodeItem) -> list[Held]:
+    """The outputs of a node; its open inputs when it has none."""
+    ports = item.box.ports
+    outputs = range(item.box.outputs)
+    if outputs:
+        ends = [(item.node_id, n) if ports is None else ports.outputs[n] for n in outputs]
+        return [
+            Held(node, out, "out", item.anchor(PortHit("out", n)))
+            for n, (node, out) in zip(outputs, ends, strict=True)
+        ]
+    return [
+        Held(end.node, end.port, "in", QPointF(*end.anchor)) for end in _open_ends(view, item, "in", set())
+    ]
+
+
+def _choose_end(window: MainWindow, view: CanvasView, held: Held) -> FilterPopup | None:
+    side = "in" if held.side == "out" else "out"
+    ends = list(_ends(view, held, side))
+    if not ends:
+        window.say("No layer of this canvas has a free port for it.")
+        return None
+    nodes = view.document.tables.nodes
+    choices = [_end_choice(view, end, side, rank) for rank, end in enumerate(ends)]
+    start = nodes[held.node].name
+    title = f"Wire from {start} to" if held.side == "out" else f"Wire to {start} from"
+    popup = FilterPopup(window, title, choices, lambda end: attempt(window, _joining(view, held, end)))
+    popup.list.currentItemChanged.connect(lambda item, _old: _preview(view, held, item))
+    popup.destroyed.connect(lambda: _end_preview(view))
+    _preview(view, held, popup.list.currentItem())
+    popup.open_at(surroundings.beside_current(view))
+    return popup
+
+
+def _ends(view: CanvasView, held: Held, side: str) -> Iterator[End]:
+    """Ports that the wire may end at, nearest first; those behind (before) the held end come before others."""
+    loops = would_loop(view.document, held)
+    wiring = view.canvas.wiring
+    x, y = held.anchor.toTuple()
+    way = 1 if side == "in" else -1
+
+    def distance(key: int) -> tuple[bool, float]:
+        box = wiring.boxes[key]
+        along, start = (box.x, x) if wiring.right else (box.y, y)
+        return (along - start) * way < 0, abs(box.x - x) + abs(box.y - y)
+
+    for key in sorted(wiring.boxes, key=distance)[:MOST]:
+        item = view.canvas.item_of(key)
+        if isinstance(item, NodeItem):
+            yield from _open_ends(view, item, side, loops)
+
+
+def _open_ends(view: CanvasView, item: NodeItem, side: str, loops: set[int]) -> Iterator[End]:
+    ports = item.box.ports
+    for hit in sorted(open_ports(item, side, loops), key=lambda hit: hit.index):
+        node, port = item.node_id, hit.index
+        if ports is not None and side == "out":
+            node, port = ports.outputs[hit.index]
+        elif ports is not None:
+            _, inner, into = (*ports.inputs[hit.index], None)[:3]
+            if inner is None or into is None:
+                continue
+            node, port = inner, into
+        yield End(node, port, item.anchor(hit).toTuple())
+
+
+def _joining(view: CanvasView, held: Held, end: End) -> Callable[[], object]:
+    document, edge = view.document, held.edge
+
+    def join() -> None:
+        made: Edge
+        if edge is None:
+            source, target = ((held.node, held.port), (end.node, end.port))
+            if held.side == "in":
+                source, target = target, source
+            made = commands.connect(document, *source, *target)
+        elif held.side == "out":
+            made = commands.reconnect(document, edge, target_end=(end.node, end.port))
+        else:
+            made = commands.reconnect(document, edge, source_end=(end.node, end.port))
+        view.choose_wires([made] if edge is not None else [])
+
+    return join
+
+
+def _end_choice(view: CanvasView, end: End, side: str, rank: int) -> Choice:
+    node = view.document.tables.nodes[end.node]
+    return Choice(end, node.name, _port_name(view, end.node, end.port, side), words=(node.layer,), rank=rank)
+
+
+def _port_name(view: CanvasView, node_id: int, port: int, side: str) -> str:
+    node = view.document.tables.nodes[node_id]
+    spec = view.document.library[node.layer]
+    known = spec.inputs if side == "in" else spec.outputs
+    name = known[min(port, len(known) - 1)].name if known else ""
+    return f"{'input' if side == 'in' else 'output'} {port + 1} {name}".strip()
+
+
+def _preview(view: CanvasView, held: Held, item: object) -> None:
+    """Show the wire that Enter would draw."""
+    choice = item.data(Qt.ItemDataRole.UserRole) if isinstance(item, QListWidgetItem) else None
+    if choice is None:
+        view.canvas.live.show_loose(None)
+        return
+    end = QPointF(*choice.key.anchor)
+    points = loose_points(held.anchor, end) if held.side == "out" else loose_points(end, held.anchor)
+    view.canvas.live.show_loose(wire_path(points, right=view.canvas.wiring.right))
+    view.ensureVisible(end.x() - 60, end.y() - 60, 120, 120, 40, 40)
+
+
+def _end_preview(view: CanvasView) -> None:
+    if isValid(view):  # the tab may have been closed with the list open
+        view.canvas.live.clear()

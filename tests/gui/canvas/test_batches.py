@@ -1,0 +1,77 @@
+"""What the far view paints is what the drawing holds, also after edits, and what is out of sight is left out."""
+
+import random
+
+import pytest
+from PySide6.QtCore import QRectF
+
+from sketch.gui.canvas.batches import straight_path
+from sketch.state import commands
+from tests.gui.canvas.conftest import chain
+from tests.gui.canvas.test_wires import random_edit
+
+
+def points(path):
+    return [(path.elementAt(n).x, path.elementAt(n).y) for n in range(path.elementCount())]
+
+
+def boxes_in(blocks):
+    """(left, middle, right, colour, height) of every box."""
+    found = []
+    for pen, path in blocks:
+        places = points(path)
+        for (left, y), (right, _) in zip(places[::2], places[1::2], strict=True):
+            found.append((left, y, right, pen.color().name(), round(pen.widthF(), 1)))
+    return sorted(found)
+
+
+def wanted(canvas):
+    library, nodes = canvas.document.library, canvas.document.tables.nodes
+    colour = {
+        key: canvas.ink.fill(key, library[nodes[key].layer].category).color().name() for key in canvas.nodes
+    }
+    return sorted(
+        (box.left, box.y, box.right, colour[key], round(box.height, 1))
+        for key, box in canvas.wiring.boxes.items()
+    )
+
+
+def test_a_path_from_bytes_has_the_points_of_its_lines(document, canvas):
+    chain(document, *["ReLU"] * 12)
+    view = canvas()
+    lines = list(view.canvas.wiring.lines.values())
+    path = straight_path(lines)
+    assert points(path) == [point for line in lines for point in line.points]
+    kinds = [path.elementAt(n).isMoveTo() for n in range(path.elementCount())]
+    assert kinds == [n == 0 for line in lines for n in range(len(line.points))]
+    assert straight_path([]).isEmpty()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_batches_follow_random_edits(document, canvas, seed):
+    draw = random.Random(40 + seed)
+    view = canvas()
+    for _ in range(50):
+        random_edit(document, draw)
+        batches, wiring = view.canvas.batches, view.canvas.wiring
+        assert boxes_in(batches.blocks(None)) == wanted(view.canvas)
+        drawn = sorted(point for path in batches.wires(None) for point in points(path))
+        assert drawn == sorted(point for line in wiring.lines.values() for point in line.points)
+
+
+def test_only_what_is_near_is_taken(document, canvas):
+    ids = chain(document, *["ReLU"] * 40)
+    view = canvas()
+    near = [QRectF(-500, 1000, 1000, 300)]
+    found = boxes_in(view.canvas.batches.blocks(near))
+    assert [y for _, y, *_ in found] == [1000.0, 1100.0, 1200.0, 1300.0]
+    view.canvas.hide([ids[11]])
+    assert [y for _, y, *_ in boxes_in(view.canvas.batches.blocks(near))] == [1000.0, 1200.0, 1300.0]
+
+
+def test_another_layer_in_its_place_has_another_colour(document, canvas, light):
+    (node,) = chain(document, "ReLU")
+    view = canvas()
+    assert boxes_in(view.canvas.batches.blocks(None))[0][3] == light.category("Activation").name()
+    commands.replace_layer(document, node, "Conv2d")
+    assert boxes_in(view.canvas.batches.blocks(None))[0][3] == light.category("Convolution").name()

@@ -1,0 +1,78 @@
+"""Look-ups by place give what comparing everything gives, whatever was put, moved and removed before."""
+
+import random
+
+import pytest
+from PySide6.QtCore import QRectF
+
+from sketch.gui.canvas.extents import Extents, State
+
+
+def touches(box, area: QRectF) -> bool:
+    left, top, right, bottom = box
+    return left <= area.right() and right >= area.left() and top <= area.bottom() and bottom >= area.top()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_near_is_what_a_look_at_everything_finds(seed):
+    draw = random.Random(seed)
+    table: Extents[int] = Extents()
+    boxes: dict[int, tuple[float, float, float, float]] = {}
+    hidden: set[int] = set()
+    for _ in range(400):
+        key = draw.randrange(120)
+        if draw.random() < 0.3:
+            table.remove(key)
+            boxes.pop(key, None)
+        else:
+            x, y = draw.uniform(0, 1000), draw.uniform(0, 1000)
+            boxes[key] = (x, y, x + draw.uniform(0, 90), y + draw.uniform(0, 90))
+            table.put(key, boxes[key])
+        if draw.random() < 0.1:
+            hidden = {draw.randrange(120) for _ in range(30)}
+            table.mark(hidden, State.HIDDEN)
+        areas = [QRectF(draw.uniform(0, 900), draw.uniform(0, 900), 150, 80) for _ in range(2)]
+        shown = {k for k, box in boxes.items() if k not in hidden and any(touches(box, a) for a in areas)}
+        gone = {k for k, box in boxes.items() if k in hidden and any(touches(box, a) for a in areas)}
+        assert set(table.near(areas)) == shown
+        assert set(table.near(areas, State.HIDDEN)) == gone
+    bounds = table.bounds()
+    assert bounds.left() == min(box[0] for box in boxes.values())
+    assert bounds.bottom() == max(box[3] for box in boxes.values())
+
+
+def test_a_mark_outlives_the_thing_it_is_on():
+    table: Extents[str] = Extents()
+    table.mark(["a"], State.HIDDEN)
+    table.put("a", (0, 0, 1, 1))
+    table.put("b", (0, 0, 1, 1))
+    everything = [QRectF(-5, -5, 10, 10)]
+    assert table.near(everything) == ["b"]
+    table.remove("a")
+    table.put("a", (2, 2, 3, 3))
+    assert table.near(everything) == ["b"]
+    table.mark((), State.HIDDEN)
+    assert set(table.near(everything)) == {"a", "b"}
+
+
+def test_marks_of_two_kinds_do_not_mix():
+    table: Extents[str] = Extents()
+    for name in "abc":
+        table.put(name, (0, 0, 1, 1))
+    table.mark("a", State.HIDDEN)
+    table.mark("b", State.CARRIED)
+    everything = [QRectF(-5, -5, 10, 10)]
+    assert table.near(everything) == ["c"]
+    table.mark((), State.CARRIED)
+    assert table.near(everything) == ["b", "c"]
+    assert table.marked(State.HIDDEN) == {"a"}
+
+
+def test_many_at_once_are_as_many_one_by_one():
+    one, many = Extents[int](), Extents[int]()
+    rows = [(n, n * 2, n + 5, n * 2 + 3) for n in range(300)]
+    for n, row in enumerate(rows):
+        one.put(n, row)
+    many.put_all(list(range(300)), rows)
+    assert (one.array() == many.array()).all()
+    assert one.bounds() == many.bounds()

@@ -1,0 +1,86 @@
+"""Long sources come in slices, and what is edited then changes only its lines; nobody types into half a text."""
+
+import random
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from sketch.gui.highlighter import Highlighter
+from sketch.gui.long_text import LONG
+from sketch.gui.text_view import CodeView
+
+LINES = LONG + 700
+
+
+@pytest.fixture
+def code(qtbot, light):
+    made = CodeView(light)
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.show()
+    return made
+
+
+def source(count: int = LINES) -> list[str]:
+    return [f"x{line} = conv(16, {line})" for line in range(count)]
+
+
+def shown(qtbot, code: CodeView, lines: list[str]) -> str:
+    code.show_text("\n".join(lines))
+    qtbot.waitUntil(lambda: not code.long.is_coming)
+    return code.toPlainText()
+
+
+def test_a_long_text_comes_in_slices_and_is_read_only_until_it_is_there(qtbot, code):
+    typed: list[None] = []
+    code.typed.connect(lambda: typed.append(None))
+    code.set_editable(True)
+    code.show_text("\n".join(source()))
+    assert code.long.is_coming
+    assert code.isReadOnly()
+    assert code.long.text() == "\n".join(source())
+    QTest.keyClick(code, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: not code.long.is_coming)
+    assert code.toPlainText() == "\n".join(source())
+    assert not code.isReadOnly()
+    assert typed == []
+    QTest.keyClick(code, Qt.Key.Key_A)
+    assert typed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_edit_of_the_lines_gives_the_text(qtbot, code, seed):
+    chance = random.Random(seed)
+    lines = source()
+    assert shown(qtbot, code, lines) == "\n".join(lines)
+    for _ in range(4):
+        start = chance.choice([0, chance.randrange(len(lines)), len(lines) - 1])
+        end = min(len(lines), start + chance.choice([0, 1, 1, 30, 900]))
+        lines[start:end] = [f"new {chance.random()}" for _ in range(chance.choice([0, 1, 1, 900]))]
+        assert shown(qtbot, code, lines) == "\n".join(lines)
+
+
+def test_a_text_that_is_overtaken_by_the_next_one_leaves_nothing(qtbot, code):
+    code.show_text("\n".join(source()))
+    code.show_text("\n".join(source(LINES + 5)[3:]))
+    assert shown(qtbot, code, source()[9:]) == "\n".join(source()[9:])
+    code.show_text("\n".join(source()))
+    code.show_text("a = 1")
+    assert code.toPlainText() == "a = 1"
+    assert code.document().isUndoRedoEnabled()
+
+
+def test_lines_are_coloured_when_they_are_seen(qtbot, code, light):
+    highlighter = Highlighter(code.document(), light)
+    code.colour = highlighter.colour
+    changed: list[None] = []
+    shown(qtbot, code, source())
+    code.typed.connect(lambda: changed.append(None))
+    code.viewport().repaint()
+    formats = [bool(code.document().findBlockByNumber(line).layout().formats()) for line in (0, LINES - 1)]
+    assert formats == [True, False]
+    code.verticalScrollBar().setValue(LINES)
+    code.viewport().repaint()
+    assert code.document().findBlockByNumber(LINES - 1).layout().formats()
+    assert changed == []
