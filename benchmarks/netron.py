@@ -1,13 +1,18 @@
 """Opening to the first complete picture: Sketch against Netron's own page in headless Chromium, in turns, in one run.
 
 Run it with the project's Python: python benchmarks/netron.py [--only KIND-NODES ...] [--peer-only | --sketch-only].
-It needs the extra `bench` of pyproject.toml and Chromium (Debian's package `chromium`). For each file of models.py,
-Netron opens it in a browser that is running already, from the navigation until its page shows the finished drawing;
-Sketch opens it in a window that is running, from the choice of the file until everything in view is painted, once with
-a worker that has to be started (cold) and once with the warm one. Numbers are CPU seconds of all processes concerned
-(browser with its children and Netron's server; window and worker) and wall seconds. Netron is stopped after 150 s of
-CPU, which then count. Exit 1 when Sketch is not 10 times faster on every file, in CPU and wall time, or when the shared
-mask costs more than half of the plain transformer on top.
+It needs the extra `bench` of pyproject.toml and Chromium (Debian's package `chromium`). For each file of models.py, one
+side after the other: Netron opens it in a browser that is running already, from the navigation until its page shows the
+finished drawing. Sketch opens it in a window that is running, from the choice of the file until its first complete
+picture: every operator and every wire in view, by name, with its layer's colour, laid out, painted, to be moved about
+in. Shapes, weights and editing come with the exact document, which takes the picture's place; its time, from the same
+beginning, is in columns of its own and is not what is compared. Both are taken with no worker running (cold) and with
+a running one (warm); the first picture needs none.
+
+Numbers are CPU seconds of all processes concerned (browser with its children and Netron's server; window and worker)
+and wall seconds, those of the best of three openings on either side (one of what takes Netron more than 20 s of CPU).
+Netron is stopped after 150 s of CPU, which then count. Exit 1 when the first picture is not 10 times faster on every
+file, in CPU and wall time, or when the shared mask costs more than half of the plain transformer on top.
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ import models  # noqa: E402
 MOST_CPU, MOST_WALL = 150.0, 900.0
 TIMES, MASK_TIMES = 10.0, 1.5
 POLL, BUSY_SECONDS = 0.1, 5.0
+REPEATS, LONG_CPU = 3, 20.0
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1600,1000",
@@ -167,6 +173,14 @@ def netron(path: Path, port: int, picture: Path | None = None) -> dict[str, Any]
         server.wait()
 
 
+def best_of_netron(path: Path, picture: Path | None = None) -> dict[str, Any]:
+    """The opening that took the least CPU, of some; a file that takes long is opened once."""
+    found = [netron(path, _free_port(), picture)]
+    while len(found) < REPEATS and found[0]["cpu"] < LONG_CPU:
+        found.append(netron(path, _free_port()))
+    return min(found, key=lambda taken: (not taken["finished"], taken["cpu"]))
+
+
 def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -183,7 +197,10 @@ def _await(port: int) -> None:
 
 
 def sketch(path: Path) -> dict[str, Any]:
-    """What Sketch takes, cold and warm: CPU and wall seconds of window and worker, and of the window's thread."""
+    """What Sketch takes, cold and warm: CPU and wall seconds of window and worker, and of the window's thread.
+
+    Each until the first picture, and under `exact` until the document.
+    """
     with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
         users = {f"XDG_{name}_HOME": f"{folder}/{name}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
         env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **users, "PYTHONPATH": str(ROOT / "benchmarks")}
@@ -214,18 +231,23 @@ def judge(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return faults
 
 
+def _both(taken: Mapping[str, Any]) -> str:
+    return f"{taken['cpu']} / {taken['wall']}"
+
+
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The numbers as a table in Markdown."""
+    """The numbers as a table in Markdown: CPU / wall."""
     lines = [
-        "| file | Netron CPU / wall s | Sketch warm CPU / wall s | cold | window's thread, s | times (CPU / wall) |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| file | Netron, s | picture warm, s | cold, s | its window, s | document warm, s | cold, s | times |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in found.items():
         peer, own = row.get("netron"), row.get("sketch")
         cells = [name]
         cells.append(f"{'' if peer['finished'] else '> '}{peer['cpu']} / {peer['wall']}" if peer else "-")
-        cells += [f"{own[state]['cpu']} / {own[state]['wall']}" if own else "-" for state in ("warm", "cold")]
+        cells += [_both(own[state]) if own else "-" for state in ("warm", "cold")]
         cells.append(f"{own['warm']['window']}" if own else "-")
+        cells += [_both(own[state]["exact"]) if own else "-" for state in ("warm", "cold")]
         both = peer and own
         ratios = [peer[unit] / own["warm"][unit] for unit in ("cpu", "wall")] if both else []
         cells.append(" / ".join(f"{ratio:.0f}" for ratio in ratios) or "-")
@@ -255,7 +277,7 @@ def main() -> int:
             path, row = models.write(Path(folder), kind, int(size)), found.setdefault(name, {})
             if not chosen.sketch_only and "netron" not in row:
                 picture = chosen.pictures / f"netron-{name}.png" if chosen.pictures else None
-                row["netron"] = netron(path, _free_port(), picture)
+                row["netron"] = best_of_netron(path, picture)
             if not chosen.peer_only:
                 row["sketch"] = sketch(path)
             sys.stderr.write(f"{name}: {json.dumps(row)}\n")

@@ -10,7 +10,7 @@ code, and not for the first time (a session, and the files that Sketch keeps in 
 - canvas: Sketch from its start to the painted window in which the empty canvas of the last session takes a layer.
   This is what the promise is about: at most 2.5 times the bare window, and no framework, scipy or networkx loaded.
 - welcome: the same without a session, where the window shows the welcome page.
-- filled: canvas, and then everything that comes after the first paint: toolbox, panels, kernels, working folder.
+- filled: canvas, and then all steps of `gui/starting.py` at once: panels, layers, kernels, session, what is used first.
 """
 
 import json

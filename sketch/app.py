@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from sketch.state.store import Store
 
 log = logging.getLogger(__name__)
+WITHOUT_QT = (
+    "binder.tensors", "state.commands", "state.document", "gui.action_table", "gui.canvas.detail",
+    "gui.canvas.frame_spread", "gui.canvas.look", "gui.canvas.restating", "gui.canvas.tracing", "gui.canvas.walking",
+    "gui.colour_hiding", "gui.colour_session", "gui.fold_jobs", "gui.totals", "gui.trail", "graph.colour_scale",
+    "graph.port_labels",
+)  # fmt: skip
+"""What the first paint loads and needs no Qt, with all that it imports in turn; a test compares."""
 
 
 def run_editor(files: Sequence[Path]) -> int:
@@ -55,9 +63,8 @@ def has_screen() -> bool:
 
 def load_before_qt() -> None:
     """Import what a canvas needs besides Qt: PySide6 reads the source text of each module that comes after it."""
-    import sketch.binder.tensors
-    import sketch.state.commands
-    import sketch.state.document  # noqa: F401
+    for name in WITHOUT_QT:
+        import_module(f"sketch.{name}")
 
 
 def make_services() -> Services:

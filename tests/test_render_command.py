@@ -138,7 +138,17 @@ def test_a_wrong_request_is_one_line(run, resnet, tmp_path, options, said):
 
 
 def test_a_wrong_target_is_one_line(run, resnet, tmp_path):
-    for target in (tmp_path / "x.gif", tmp_path / "nowhere" / "x.svg"):
+    for target, said in (
+        (tmp_path / "x.gif", "end in"),
+        (tmp_path / "nowhere" / "x.svg", "does not exist; create"),
+    ):
         code, out, err = run("render", resnet, target)
         assert (code, out, err.count("\n")) == (2, "", 1)
-        assert str(target) in err
+        assert err.startswith(f"sketch: {target}: ")
+        assert said in err
+
+
+def test_a_file_that_is_not_there_is_one_line(run, tmp_path):
+    source = tmp_path / "none.sketch"
+    code, out, err = run("render", source, tmp_path / "x.svg")
+    assert (code, out, err) == (2, "", f"sketch: {source}: there is no such file; check the path.\n")

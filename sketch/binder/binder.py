@@ -41,11 +41,17 @@ class Binder:
         options: Mapping[str, Any] | None = None,
         *,
         trusted: bool = False,
+        first: Callable[[Job, Kernel], object] = lambda _job, _kernel: None,
     ) -> Job:
-        """A running job whose result is an ImportedModel; BinderError at once when the file is no model."""
+        """A running job whose result is an ImportedModel; BinderError at once when the file is no model.
+
+        Args:
+            first: is called on the job's thread with the kernel that reads the file, before its worker is asked.
+        """
         kernel = recognise(path, self.registry)
 
         def body(job: Job) -> ImportedModel:
+            first(job, kernel)
             log.info("import.started path=%s kernel=%s", path, kernel.info.name)
             arguments = {"path": path.resolve(), "options": dict(options or {})}
             with _Scratch() as scratch:

@@ -242,3 +242,15 @@ class ObservingKernel(Kernel, Protocol):
 
     def observe(self, network: Network, look: Look, task: Task) -> RunFacts:
         """Run every part of a network that can run; what fails is told by node, and the rest goes on."""
+
+
+@runtime_checkable
+class GlancingKernel(Kernel, Protocol):
+    """A kernel that can say at a glance, in the window's own process, roughly what a file holds."""
+
+    def glance(self, path: Path) -> Delta | None:
+        """Nodes and wires for a first picture, on empty tables and without places; None when the file gives none.
+
+        It loads no framework, runs nothing of the file, reads no weights and never raises for what is wrong with it:
+        `import_model` says that. Names, layers and groups are those of the import as far as that is easily known.
+        """

@@ -183,7 +183,10 @@ def _fail(message: str) -> int:
 def _one_line(error: Exception, args: argparse.Namespace) -> str:
     """`FILE: what is wrong; what to do`, on one line."""
     log.info("command.failed command=%s", args.command, exc_info=error)
-    text = " ".join(str(error).split()) or type(error).__name__
+    said = (
+        f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+    )
+    text = " ".join(said.split()) or type(error).__name__
     files = [str(getattr(args, name)) for name in ("src", "a", "b", "dst") if hasattr(args, name)]
     if files and not any(text.startswith(file) or file in text for file in files):
         text = f"{files[0]}: {text}"

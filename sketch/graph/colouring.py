@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from sketch.graph.colour_rules import Facts, Rule
 from sketch.graph.colour_scale import PLAIN, Kind, Scale, Shade, mixture
@@ -30,6 +31,10 @@ class Colouring:
         """Count everything anew, from other facts if given; kinds keep their colours."""
         self._values.restart(facts)
         self._shade_all()
+
+    def use(self, facts: Facts) -> None:
+        """Look at these facts from now on; they say the same as those before."""
+        self._values.facts = replace(facts, level=self._values.facts.level)
 
     def follow(self, delta: Delta, changed: Iterable[int]) -> frozenset[int] | None:
         """Take in an edit: `changed` are the nodes that inference resolved anew. Ids of other colour; None: all."""

@@ -23,6 +23,7 @@ class DraftRows:
         self._names: dict[tuple[int | None, str], int] = {}
         self._joined: dict[int | None, dict[int, None]] = {}
         self._numbers: dict[tuple[int | None, str], int] = {}
+        self._has_freed = False
         self._clean: dict[tuple[str, str], FrozenDict] = {}
         self._attached: dict[int, set[tuple[str, Any]]] = {}
 
@@ -35,6 +36,9 @@ class DraftRows:
     def put(self, table: str, key: Any, row: Any) -> None:
         """Write a row (None removes it). Verbs below keep the graph's laws; prefer them."""
         self._rows[table, key] = row
+        if table == "nodes" and (before := self.base.nodes.get(key)) is not None:
+            freed = row is None or row.name != before.name or row.parent != before.parent
+            self._has_freed = self._has_freed or freed
         if table == "nodes" and row is not None:
             self._names[row.parent, row.name] = row.id
             self._joined.setdefault(row.parent, {})[row.id] = None
@@ -100,12 +104,9 @@ class DraftRows:
         """`conv1`, `conv2`, ...: the first free name in a group."""
         key = (parent, prefix)
         number = self._numbers.get(key, 1)
-        there, rows = self.base.named, self._rows
-        while True:
-            found = there(parent, f"{prefix}{number}")  # thousands may be taken: the usual case comes first
-            untouched = found is not None and ("nodes", found) not in rows
-            if not untouched and self.named(parent, f"{prefix}{number}") is None:
-                break
+        if not self._has_freed:
+            number = max(number, self.base.free_number(parent, prefix))
+        while self.named(parent, f"{prefix}{number}") is not None:
             number += 1
         self._numbers[key] = number + 1
         return f"{prefix}{number}"

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sketch.graph.draft_rows import DraftRows
 from sketch.graph.errors import CycleError, PortTakenError, UnknownPortError, WireError
-from sketch.graph.evaluate import output_count
+from sketch.graph.evaluate import outputs_of
+from sketch.graph.library import LayerLibrary
 from sketch.graph.operator_types import INPUT, ROLE, constant_places
 from sketch.graph.order import reaches
 from sketch.graph.rows import Edge, Node
+from sketch.graph.tables import Tables
 
 
 class DraftWires(DraftRows):
-    """Connecting, cutting and moving wires in a draft."""
+    """Connecting, cutting and moving wires in a draft.
+
+    With the `rank` of the nodes in a topological order of the base, a walk for loops goes only as far as one may be.
+    """
+
+    def __init__(self, base: Tables, library: LayerLibrary, rank: Mapping[int, float] | None = None):
+        super().__init__(base, library)
+        self._rank: Mapping[int, float] = rank or {}
+        self._new_rank: dict[int, float] = {}
+
+    def put(self, table: str, key: Any, row: Any) -> None:
+        """Write a row (None removes it). Verbs below keep the graph's laws; prefer them."""
+        if table == "nodes" and row is not None and self._rank:
+            before = self.get("nodes", key)
+            known = () if before is None else before.prior
+            for edge in row.prior if row.prior is not known else ():
+                if edge not in known:
+                    self._note_order(edge.source, edge.target)
+        super().put(table, key, row)
 
     def connect(self, source: int, out: int, target: int, into: int, *, check_cycle: bool = True) -> Edge:
         """Wire an output to an input.
@@ -26,7 +48,7 @@ class DraftWires(DraftRows):
         self._check_ports(start, out, end, into)
         if any(wire.into == into for wire in end.prior):
             raise PortTakenError(f"Input {into + 1} of '{end.name}' already has a wire; remove it first.")
-        if check_cycle and (source == target or reaches(self.node, target, source)):
+        if check_cycle and self._reaches(target, source):
             raise CycleError(
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
@@ -44,7 +66,7 @@ class DraftWires(DraftRows):
         if edge not in end.prior:
             raise WireError("There is no such wire; it may have been removed.")
         self._check_ports(start, out, end, edge.into)
-        if source == edge.target or reaches(self.node, edge.target, source):
+        if self._reaches(edge.target, source):
             raise CycleError(
                 f"A wire from '{start.name}' to '{end.name}' would close a loop; a network has none."
             )
@@ -88,7 +110,7 @@ class DraftWires(DraftRows):
     def drop_lost_wires(self, node_id: int) -> None:
         """Remove wires at ports that a node no longer has (fewer chunks, another layer)."""
         node, spec = self.node(node_id), self.spec(node_id)
-        outs = output_count(spec, {**spec.defaults(), **node.params})
+        outs = outputs_of(node, spec)
         many_in = bool(spec.inputs) and spec.inputs[-1].variadic
         open_outs = bool(spec.outputs) and spec.outputs[-1].variadic and not spec.outputs[-1].count
         while not open_outs and (lost := [wire for wire in self.node(node_id).next if wire.out >= outs]):
@@ -97,13 +119,36 @@ class DraftWires(DraftRows):
             if edge.into >= len(spec.inputs) and not many_in:
                 self.disconnect(edge)
 
+    def _reaches(self, start: int, goal: int) -> bool:
+        if not self.node(goal).prior:
+            return start == goal
+        bound = self._rank_of(goal)
+        if bound is None:
+            return reaches(self.node, start, goal)
+        return reaches(
+            self.node, start, goal, lambda key: (rank := self._rank_of(key)) is None or rank <= bound
+        )
+
+    def _rank_of(self, node_id: int) -> float | None:
+        return self._new_rank.get(node_id, self._rank.get(node_id))
+
+    def _note_order(self, source: int, target: int) -> None:
+        """A wire is made: new nodes find a rank beside their neighbours; where none fits, ranks say nothing more."""
+        low, high = self._rank_of(source), self._rank_of(target)
+        if low is not None and high is None:
+            self._new_rank[target] = low + 0.5
+        elif low is None and high is not None:
+            self._new_rank[source] = high - 0.5
+        elif low is None or high is None or low >= high:
+            self._rank, self._new_rank = {}, {}
+
     def _check_ports(self, start: Node, out: int, end: Node, into: int) -> None:
         source, target = self.library[start.layer], self.library[end.layer]
         if source.group or target.group:
             raise WireError("Wires join layers, not groups: open the group and wire a layer inside it.")
         target.input_port(into)
         source.output_port(out)
-        count = output_count(source, {**source.defaults(), **start.params})
+        count = outputs_of(start, source)
         if source.outputs[-1].count and out >= count:
             raise UnknownPortError(f"'{start.name}' has no output {out + 1}; it has {count}.")
 

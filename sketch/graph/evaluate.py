@@ -358,6 +358,13 @@ def _unknown_outputs(node: Node, spec: LayerSpec, call: Call) -> tuple[ValueType
     return (None,) * count
 
 
+def outputs_of(node: Node, spec: LayerSpec) -> int:
+    """How many output ports a node has; its parameters are asked only where they say that."""
+    if not spec.outputs or not spec.outputs[-1].variadic:
+        return len(spec.outputs)
+    return output_count(spec, {**spec.defaults(), **node.params})
+
+
 def output_count(spec: LayerSpec, params: Mapping[str, Any], inputs: Sequence[ValueType | None] = ()) -> int:
     """How many output ports a layer has under these parameters (Split, Chunk)."""
     if spec.is_standard and spec.outputs and spec.outputs[-1].variadic:

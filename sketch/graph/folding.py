@@ -54,7 +54,9 @@ def set_open(draft: DraftRows, group_id: int, open_: bool) -> None:
 def foldable(tables: Tables, library: LayerLibrary, node_ids: Iterable[int]) -> list[int]:
     """Those of these nodes that are groups."""
     nodes = tables.nodes
-    return [n for n in node_ids if n in nodes and library[nodes[n].layer].group]
+    rows = [nodes[node_id] for node_id in node_ids if node_id in nodes]
+    groups = {layer for layer in {row.layer for row in rows} if library[layer].group}
+    return [row.id for row in rows if row.layer in groups] if groups else []
 
 
 def start(tables: Tables, library: LayerLibrary) -> Delta:

@@ -34,8 +34,13 @@ def layer_gap(runs: str = DOWN) -> float:
 
 def port_counts(node: Node, spec: LayerSpec, outputs: int = 1) -> tuple[int, int]:
     """How many (input, output) ports are drawn; a variadic input shows one free port more than it has wires."""
-    wired_in = max([edge.into for edge in node.prior], default=-1) + 1
-    wired_out = max([edge.out for edge in node.next], default=-1) + 1
+    wired_in = wired_out = 0
+    for _, _, _, into in node.prior:
+        if into >= wired_in:
+            wired_in = into + 1
+    for _, out, _, _ in node.next:
+        if out >= wired_out:
+            wired_out = out + 1
     inputs = max(len(spec.inputs), wired_in)
     if spec.inputs and spec.inputs[-1].variadic and wired_in >= len(spec.inputs):
         inputs = wired_in + 1

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sketch.graph.alike import Alike
 from sketch.graph.delta import Change, Delta
-from sketch.graph.evaluate import Resolved, resolve
+from sketch.graph.evaluate import Resolved
 from sketch.graph.library import LayerLibrary
-from sketch.graph.operator_call import Values
 from sketch.graph.order import TopologicalOrder
+from sketch.graph.parameter_count import ParameterCount
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Node, ValueType
 from sketch.graph.tables import Tables, whole
 
-MOST_ALIKE = 5000
-"""A network repeats its blocks: what was found for so many different nodes is kept for others like them."""
+OFTEN = 32
+"""A walk asks after so many nodes whether it has gone on for long enough."""
+_FEEDS, _COUNTS, _LISTS, _OTHER = 1, 2, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,15 @@ class Inferred:
     removed: frozenset[int]
 
 
-class Inference:
-    """Shapes, element types, parameter counts and problems of every node, kept up to date."""
+class Known:
+    """What is known of the nodes at this moment; of those that the walk has yet to reach, what was known before."""
 
-    def __init__(self, library: LayerLibrary):
+    def __init__(
+        self, library: LayerLibrary, resolved: dict[int, Resolved], faulty: dict[int, tuple[Problem, ...]]
+    ):
         self.library = library
-        self.order = TopologicalOrder()
-        self._resolved: dict[int, Resolved] = {}
-        self._faulty: dict[int, tuple[Problem, ...]] = {}
-        self._unknown: set[int] = set()
-        self._groups: set[int] = set()
-        self._counts: dict[object, tuple[int, int]] = {}
-        self._counted: dict[int, list[tuple[object, int]]] = {}
-        self._same: dict[object, Resolved] = {}
-        self.total_parameters = 0
+        self._resolved = resolved
+        self._faulty = faulty
 
     def of(self, node_id: int) -> Resolved:
         """What is known of a node."""
@@ -51,21 +48,60 @@ class Inference:
 
     def output(self, node_id: int, out: int = 0) -> ValueType | None:
         """The type on an output port, None when not known."""
-        resolved = self._resolved.get(node_id)
+        resolved = self.of(node_id) if node_id in self._resolved else None
         return resolved.outputs[out] if resolved and out < len(resolved.outputs) else None
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Every problem of every node, in topological order."""
-        ranked = sorted(self._faulty, key=lambda node_id: self.order.rank.get(node_id, 0))
-        return tuple(problem for node_id in ranked for problem in self._faulty[node_id])
 
     def problems_of(self, node_id: int) -> tuple[Problem, ...]:
         """The problems of one node."""
         return self._faulty.get(node_id, ())
 
+
+class Inference(Known):
+    """Shapes, element types, parameter counts and problems of every node, kept up to date.
+
+    After an edit that many nodes follow, some may be left to `advance`; until then `is_behind`. Whoever asks for
+    what the walk has not reached lets it go on that far; `seen` gives what is known now, for who paints.
+    """
+
+    def __init__(self, library: LayerLibrary):
+        super().__init__(library, {}, {})
+        self.order = TopologicalOrder()
+        self.seen = Known(library, self._resolved, self._faulty)
+        self._unknown: set[int] = set()
+        self._groups: set[int] = set()
+        self._count = ParameterCount()
+        self._alike = Alike(library)
+        self._tables: Tables | None = None
+        self._queued: set[int] = set()
+        self._heap: list[tuple[float, int]] = []
+        self._untold: set[int] = set()
+
+    def of(self, node_id: int) -> Resolved:
+        """What is known of a node."""
+        self._reach(node_id)
+        return self._resolved[node_id]
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every node, in topological order."""
+        self._walk()
+        ranked = sorted(self._faulty, key=lambda node_id: self.order.rank.get(node_id, 0))
+        return tuple(problem for node_id in ranked for problem in self._faulty[node_id])
+
+    def problems_of(self, node_id: int) -> tuple[Problem, ...]:
+        """The problems of one node."""
+        self._reach(node_id)
+        return super().problems_of(node_id)
+
+    @property
+    def total_parameters(self) -> int:
+        """Trainable elements of the nodes where their number is known; tied tensors once."""
+        self._walk()
+        return self._count.total
+
     @property
     def unknown_parameters(self) -> frozenset[int]:
         """Nodes whose parameter count is not known, so the total leaves them out."""
+        self._walk()
         return frozenset(self._unknown)
 
     @property
@@ -73,55 +109,115 @@ class Inference:
         """Number of nodes that are no groups."""
         return len(self._resolved) - len(self._groups)
 
-    def follow(self, tables: Tables, delta: Delta) -> Inferred:
-        """Take in a Delta that was just applied; cost follows the edit. CycleError when wires close a loop."""
+    @property
+    def is_behind(self) -> bool:
+        """True when nodes are left to `advance`, or were reached and not yet told."""
+        return bool(self._heap or self._untold)
+
+    def follow(self, tables: Tables, delta: Delta, at_once: int | None = None) -> Inferred:
+        """Take in a Delta that was just applied; cost follows the edit. CycleError when wires close a loop.
+
+        Besides the nodes that the Delta itself concerns, `at_once` others follow at least (None: all).
+        """
+        self._tables = tables
         self.order.follow(tables, delta)
         dirty, removed = _dirty(tables, delta)
+        self._alike.forget(dirty)
         for node_id in removed:
             self._forget(node_id)
+        self._queued |= dirty
         rank = self.order.rank
-        heap = [(rank[node_id], node_id) for node_id in dirty]
-        heapq.heapify(heap)
-        queued = set(dirty)
-        changed: set[int] = set()
-        while heap:
-            node_id = heapq.heappop(heap)[1]
-            queued.discard(node_id)
-            for target in self._visit(tables, tables.nodes[node_id], changed):
-                if target not in queued:
-                    queued.add(target)
-                    heapq.heappush(heap, (rank[target], target))
-        return Inferred(frozenset(changed), frozenset(removed))
+        self._heap = [(rank[node_id], node_id) for node_id in self._queued]
+        heapq.heapify(self._heap)
+        self._walk(anyway=dirty, most=at_once)
+        return self._told(removed)
 
-    def copy(self) -> Inference:
-        """What is known now; edits of later do not touch it. 2 ms at 10,000 nodes."""
+    def advance(self, is_enough: Callable[[], bool]) -> Inferred:
+        """Go on with what an edit left; ids as of `follow`, those that were reached for a reader included."""
+        self._walk(is_enough=is_enough)
+        return self._told(())
+
+    def use(self, tables: Tables) -> None:
+        """Follow these rows from now on; they are the same as before."""
+        self._tables = tables
+
+    def copy(self, tables: Tables) -> Inference:
+        """What is known now of these rows, a copy of its own; edits of later do not touch it. 2 ms at 10,000 nodes."""
         twin = Inference(self.library)
-        twin.order.rank = dict(self.order.rank)
-        twin._resolved, twin._faulty = dict(self._resolved), dict(self._faulty)
+        twin.order.rank = self.order.rank.copy()
+        twin._resolved, twin._faulty = self._resolved.copy(), self._faulty.copy()
+        twin.seen = Known(self.library, twin._resolved, twin._faulty)
         twin._unknown, twin._groups = set(self._unknown), set(self._groups)
-        twin._counts, twin._counted = dict(self._counts), dict(self._counted)
-        twin.total_parameters = self.total_parameters
+        twin._count, twin._alike = self._count.copy(), self._alike.copy()
+        twin._tables = tables
+        twin._queued, twin._heap, twin._untold = set(self._queued), list(self._heap), set(self._untold)
         return twin
 
     def restart(self, tables: Tables) -> None:
         """Forget everything and infer these rows from nothing (after an edit that had to be taken back)."""
         fresh = Inference(self.library)
         fresh.follow(tables, whole(tables))
+        if self.is_behind:  # what an edit before has left is there now, and still to be told
+            fresh._untold = set(tables.nodes)
         self.__dict__.update(vars(fresh))
 
-    def _visit(self, tables: Tables, node: Node, changed: set[int]) -> Iterable[int]:
-        """Resolve one node; the nodes to visit next when its outputs changed."""
-        before = self._resolved.get(node.id)
-        after = self._resolve(tables, node)
-        self._count(tables, node.id, after)
-        if before == after:
-            return ()
-        self._resolved[node.id] = after
-        changed.add(node.id)
-        self._sort_in(node, after)
-        if before is not None and before.outputs == after.outputs and before.values == after.values:
-            return ()
-        return dict.fromkeys(edge.target for edge in node.next)
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _told(self, removed: Iterable[int]) -> Inferred:
+        gone = frozenset(removed)
+        changed = frozenset(self._untold - gone)
+        self._untold = set()
+        return Inferred(changed, gone)
+
+    def _reach(self, node_id: int) -> None:
+        """Let the walk go on as far as this node."""
+        if self._heap and self._heap[0][0] <= (upto := self.order.rank.get(node_id, -1)):
+            self._walk(upto=upto)
+
+    def _walk(
+        self,
+        anyway: Iterable[int] = (),
+        most: int | None = None,
+        upto: float | None = None,
+        is_enough: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Visit what is queued in topological order, to the end or as far as is asked for; `anyway` in any case."""
+        heap, queued, tables, asked = self._heap, self._queued, self._tables, set(anyway)
+        if not heap or tables is None:
+            return
+        nodes, rank, steps = tables.nodes, self.order.rank, 0
+        compared = _Compared()
+        while heap and (upto is None or heap[0][0] <= upto):
+            if (most is not None and steps >= most and not asked) or (
+                steps % OFTEN == OFTEN - 1 and is_enough()
+            ):
+                return
+            steps += 1
+            node_id = heapq.heappop(heap)[1]
+            queued.discard(node_id)
+            node = nodes[node_id]
+            if self._visit(tables, node, compared, is_asked=node_id in asked):
+                for edge in node.next:
+                    if (target := edge.target) not in queued:
+                        queued.add(target)
+                        heapq.heappush(heap, (rank[target], target))
+            asked.discard(node_id)
+
+    def _visit(self, tables: Tables, node: Node, compared: _Compared, *, is_asked: bool) -> bool:
+        """Resolve one node; True when what follows it is to be visited. `is_asked`: its own rows differ."""
+        node_id, resolved = node.id, self._resolved
+        before = resolved.get(node_id)
+        after = self._alike.resolve(tables, node, resolved)
+        differs = compared.differences(before, after)
+        if differs & _COUNTS or is_asked:
+            self._count.put(tables, node_id, after)
+        if not differs:
+            return False
+        resolved[node_id] = after
+        self._untold.add(node_id)
+        if differs & _LISTS:
+            self._sort_in(node, after)
+        return bool(differs & _FEEDS)
 
     def _sort_in(self, node: Node, resolved: Resolved) -> None:
         """Keep the lists that callers ask for at each edit, so that asking costs nothing."""
@@ -136,80 +232,43 @@ class Inference:
         if self.library[node.layer].group:
             self._groups.add(node.id)
 
-    def _resolve(self, tables: Tables, node: Node) -> Resolved:
-        spec = self.library[node.layer]
-        wired = max((edge.into + 1 for edge in node.prior), default=0)
-        fixed = sum(1 for port in spec.inputs if not port.variadic)
-        inputs: list[ValueType | None] = [None] * max(wired, fixed)
-        known: list[Values | None] = []
-        for edge in node.prior:
-            inputs[edge.into] = self.output(edge.source, edge.out)
-            source = self._resolved.get(edge.source)
-            if source is not None and source.values:
-                known = known or [None] * len(inputs)
-                known[edge.into] = source.value(edge.out)
-        stored = {role: tables.tensors[tensor] for role, tensor in tables.weights_of(node.id).items()}
-        declared = _declared(tables.hints, node) if spec.is_operator else ()
-        held = (
-            stored.items() if spec.is_standard else [(r, row.shape, row.dtype) for r, row in stored.items()]
-        )
-        key = (
-            node.layer, repr(node.params), tuple(inputs), tuple(held), declared, tuple(known),
-            tuple([edge.into for edge in node.prior]), max([edge.out for edge in node.next], default=-1),
-        )  # fmt: skip
-        same = self._same.get(key)
-        if same is None:
-            same = resolve(node, spec, inputs, stored, declared, known)
-            self._keep(key, node, same)
-        return same
-
-    def _keep(self, key: object, node: Node, resolved: Resolved) -> None:
-        """Remember this for nodes that are alike, unless something in it is this node's own."""
-        own = f"d{node.id}_"  # sizes that depend on the data are named after their node
-        if resolved.problems or own in f"{resolved.outputs}{resolved.values}":
-            return
-        if len(self._same) >= MOST_ALIKE:
-            self._same.clear()
-        self._same[key] = resolved
-
-    def _count(self, tables: Tables, node_id: int, resolved: Resolved) -> None:
-        """Add this node's trainable elements to the total; tied tensors count once."""
-        self._uncount(node_id)
-        stored = tables.weights_of(node_id)
-        keys: list[tuple[object, int]] = []  # a tensor of another shape is not used, so it ties nothing
-        for role, kind in resolved.weights.items():
-            if kind is None or not kind.trainable or kind.count is None:
-                continue
-            fits = role in stored and tables.tensors[stored[role]].shape == kind.shape
-            keys.append(((stored[role], kind.shape) if fits else (node_id, role), kind.count))
-        for key, count in keys:
-            uses, _ = self._counts.get(key, (0, 0))
-            self._counts[key] = (uses + 1, count)
-            self.total_parameters += 0 if uses else count
-        self._counted[node_id] = keys
-
-    def _uncount(self, node_id: int) -> None:
-        for key, _ in self._counted.pop(node_id, ()):
-            uses, count = self._counts[key]
-            if uses == 1:
-                del self._counts[key]
-                self.total_parameters -= count
-            else:
-                self._counts[key] = (uses - 1, count)
-
     def _forget(self, node_id: int) -> None:
         self._resolved.pop(node_id, None)
         self._faulty.pop(node_id, None)
         self._unknown.discard(node_id)
         self._groups.discard(node_id)
-        self._uncount(node_id)
+        self._queued.discard(node_id)
+        self._untold.discard(node_id)
+        self._alike.forget((node_id,))
+        self._count.drop(node_id)
 
 
-def _declared(hints: Mapping[tuple[int, int], ValueType], node: Node) -> tuple[ValueType | None, ...]:
-    outs = max((edge.out + 1 for edge in node.next), default=1)
-    while (node.id, outs) in hints:
-        outs += 1
-    return tuple(hints.get((node.id, out)) for out in range(outs))
+class _Compared:
+    """What differs between two Resolved; those of alike nodes are the same objects, and compared once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], tuple[int, Resolved, Resolved]] = {}
+
+    def differences(self, before: Resolved | None, after: Resolved) -> int:
+        """_FEEDS, _COUNTS and _LISTS as far as they differ, with _OTHER for anything else; 0 for nothing."""
+        if before is after:
+            return 0
+        if before is None:
+            return _FEEDS | _COUNTS | _LISTS
+        pair = (id(before), id(after))
+        found = self._found.get(pair)
+        if found is None:  # both are kept, so that no other comes to have the id of one
+            found = self._found[pair] = (_differences(before, after), before, after)
+        return found[0]
+
+
+def _differences(before: Resolved, after: Resolved) -> int:
+    if before == after:
+        return 0
+    feeds = before.outputs != after.outputs or before.values != after.values
+    counts = before.weights != after.weights
+    lists = before.problems != after.problems or (before.parameters is None) != (after.parameters is None)
+    return _OTHER | (_FEEDS if feeds else 0) | (_COUNTS if counts else 0) | (_LISTS if lists else 0)
 
 
 def _dirty(tables: Tables, delta: Delta) -> tuple[set[int], set[int]]:

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sketch.graph.evaluate import output_count
+from sketch.graph.evaluate import outputs_of
 from sketch.graph.geometry import node_size, port_counts
 from sketch.graph.library import LayerLibrary
 from sketch.graph.operator_types import constant_places
@@ -56,6 +56,17 @@ def lift(tables: Tables, node_id: int, parent: int | None) -> int | None:
             return current
         current = above
     return None
+
+
+def path_of(tables: Tables, node_id: int) -> tuple[str, ...]:
+    """The names of the groups around a node, outermost first, then its own."""
+    names: list[str] = []
+    at: int | None = node_id
+    while at is not None:
+        node = tables.nodes[at]
+        names.append(node.name)
+        at = node.parent
+    return tuple(reversed(names))
 
 
 def descendants(tables: Tables, group: int) -> Iterator[int]:
@@ -112,7 +123,7 @@ class _Ends:
         if node is None or node_id not in self._inside:
             return False
         spec = self._library[node.layer]
-        return bool(spec.outputs) and out < output_count(spec, {**spec.defaults(), **node.params})
+        return out < outputs_of(node, spec)
 
 
 def open_inputs(node: Node, library: LayerLibrary, roles: Iterable[str] = ()) -> list[int]:
@@ -127,10 +138,8 @@ def open_inputs(node: Node, library: LayerLibrary, roles: Iterable[str] = ()) ->
 
 def open_outputs(node: Node, library: LayerLibrary) -> list[int]:
     """Outputs of a node that feed nothing."""
-    spec = library[node.layer]
     taken = {edge.out for edge in node.next}
-    count = output_count(spec, {**spec.defaults(), **node.params}) if spec.outputs else 0
-    return [index for index in range(count) if index not in taken]
+    return [index for index in range(outputs_of(node, library[node.layer])) if index not in taken]
 
 
 def drawn_ports(tables: Tables, library: LayerLibrary, node_id: int) -> tuple[int, int]:
@@ -140,9 +149,7 @@ def drawn_ports(tables: Tables, library: LayerLibrary, node_id: int) -> tuple[in
     if spec.group:
         ports = group_ports(tables, library, node_id)
         return len(ports.inputs), len(ports.outputs)
-    many = bool(spec.outputs) and spec.outputs[-1].variadic
-    outputs = output_count(spec, {**spec.defaults(), **node.params}) if many else len(spec.outputs)
-    return port_counts(node, spec, outputs)
+    return port_counts(node, spec, outputs_of(node, spec))
 
 
 def drawn_size(tables: Tables, library: LayerLibrary, node_id: int) -> tuple[float, float]:

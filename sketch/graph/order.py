@@ -7,7 +7,8 @@ only the nodes between the two ends of a wire that points backwards are renumber
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from math import ceil
 
 from sketch.graph.delta import Delta
 from sketch.graph.errors import CycleError
@@ -16,10 +17,10 @@ from sketch.graph.tables import Tables
 
 
 class TopologicalOrder:
-    """node id -> rank, with rank(source) < rank(target) for every wire."""
+    """node id -> rank, with rank(source) < rank(target) for every wire; no two have the same."""
 
     def __init__(self) -> None:
-        self.rank: dict[int, int] = {}
+        self.rank: dict[int, float] = {}
         self._pending: set[Edge] = set()  # wires of the tables that the ranks do not heed yet
 
     def follow(self, tables: Tables, delta: Delta) -> None:
@@ -32,15 +33,39 @@ class TopologicalOrder:
         if len(added) > 64:
             self.rank = {node_id: rank for rank, node_id in enumerate(sort(tables))}
             return
-        top = max(self.rank.values(), default=-1) if added else 0
-        for offset, change in enumerate(added, 1):
-            self.rank[change.key] = top + offset
+        self._rank_new(change.after for change in added)
         self._pending = {
             edge for c in changes if c.after is not None
             for edge in (c.after.prior if c.before is None else set(c.after.prior) - set(c.before.prior))
         }  # fmt: skip
         while self._pending:
             self._insert(tables, self._pending.pop())
+
+    def _rank_new(self, nodes: Iterable[Node]) -> None:
+        """Ranks between those of what feeds a new node and of what it feeds, so that the others may keep theirs."""
+        waiting = {node.id: node for node in nodes}
+        taken = set(self.rank.values()) if waiting else set()
+        top = ceil(max(taken, default=-1.0))
+        while waiting:
+            ready = [n for n in waiting.values() if not any(edge.source in waiting for edge in n.prior)]
+            for node in ready or list(waiting.values())[:1]:
+                del waiting[node.id]
+                rank = self._between(node, waiting)
+                if rank is None or rank in taken:
+                    rank = top + 1
+                self.rank[node.id] = rank
+                top = max(top, ceil(rank))
+                taken.add(rank)
+
+    def _between(self, node: Node, waiting: Mapping[int, Node]) -> float | None:
+        """A rank between what feeds a new node and what comes after it; None when nothing does, or there is none."""
+        rank = self.rank
+        high = min([rank[end] for end in _ends_behind(node, waiting) if end in rank], default=None)
+        if high is None:
+            return None
+        low = max([rank[edge.source] for edge in node.prior if edge.source in rank], default=high - 1)
+        found = low + (high - low) / (2 + len(waiting))
+        return found if low < found < high else None
 
     def _insert(self, tables: Tables, edge: Edge) -> None:
         source, target = edge.source, edge.target
@@ -55,7 +80,7 @@ class TopologicalOrder:
         for node_id, rank in zip(moved, sorted(self.rank[n] for n in moved), strict=True):
             self.rank[node_id] = rank
 
-    def _reach(self, tables: Tables, start: int, bound: int, *, forward: bool) -> set[int]:
+    def _reach(self, tables: Tables, start: int, bound: float, *, forward: bool) -> set[int]:
         seen = {start}
         stack = [start]
         while stack:
@@ -67,6 +92,19 @@ class TopologicalOrder:
                     seen.add(end)
                     stack.append(end)
         return seen
+
+
+def _ends_behind(node: Node, waiting: Mapping[int, Node]) -> set[int]:
+    """The nodes that a node feeds, those through others that wait included."""
+    found: set[int] = set()
+    stack = [node]
+    while stack:
+        for edge in stack.pop().next:
+            if edge.target not in found:
+                found.add(edge.target)
+                if edge.target in waiting:
+                    stack.append(waiting[edge.target])
+    return found
 
 
 def sort(tables: Tables) -> list[int]:
@@ -97,14 +135,24 @@ def _loop(tables: Tables, sorted_ids: set[int]) -> str:
     return " → ".join(f"'{name}'" for name in names[:8])
 
 
-def reaches(node_of: Callable[[int], Node], start: int, goal: int) -> bool:
-    """True when a walk along wires from `start` arrives at `goal`; `node_of` gives the rows of tables or of a draft."""
+def reaches(
+    node_of: Callable[[int], Node],
+    start: int,
+    goal: int,
+    may_lead: Callable[[int], bool] = lambda _node_id: True,
+) -> bool:
+    """True when a walk along wires from `start` arrives at `goal`; `node_of` gives the rows of tables or of a draft.
+
+    The walk leaves out nodes of which `may_lead` says that no way leads from them to the goal.
+    """
     seen = {start}
     stack = [start]
     while stack:
         node_id = stack.pop()
         if node_id == goal:
             return True
+        if not may_lead(node_id):
+            continue
         for edge in node_of(node_id).next:
             if edge.target not in seen:
                 seen.add(edge.target)

@@ -127,13 +127,8 @@ class _Reading:
                 if item in done:
                     stack.pop()
                     continue
-                waiting = [s for _, _, s in self._reads[item] if s not in done and s not in entered]
-                if item not in entered:
-                    entered.add(item)
-                    if waiting:
-                        stack.extend(reversed(waiting))
-                        continue
-                elif waiting:
+                entered.add(item)
+                if waiting := [s for _, _, s in self._reads[item] if s not in done and s not in entered]:
                     stack.extend(reversed(waiting))
                     continue
                 done[item] = None

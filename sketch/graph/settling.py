@@ -9,9 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
 from math import inf
 
 from sketch.graph.arrange import moved
+from sketch.graph.delta import inverse
 from sketch.graph.draft import Draft
 from sketch.graph.geometry import (
     GAP_X,
@@ -132,15 +134,11 @@ class _Board:
         self._sizes: dict[int, Spot] = {}
         self._depth = NODE_WIDTH if self._runs == RIGHT else NODE_HEIGHT
         """The size of every box along the way the drawing runs."""
-        places = tables.places
         self._new = dict.fromkeys(changed)
-        self.spots: dict[int, Spot] = {
-            item: self._turned(places[item].x, places[item].y)
-            for item in tables.children(parent)
-            if item not in self._new and item in places
-        }
-        self._fixed = dict(self.spots)
-        self._levels = sorted((spot[1], item) for item, spot in self.spots.items())
+        self.spots = self._stored_spots()
+        self._levels = sorted([(spot[1], item) for item, spot in self.spots.items()])
+        self._was: dict[int, Spot | None] = {}
+        """Where those stood that were put somewhere; None for what is new."""
 
     def in_order(self, items: Iterable[int]) -> list[int]:
         """What feeds others before them."""
@@ -182,8 +180,10 @@ class _Board:
 
     def put(self, item: int, spot: Spot) -> None:
         """Let an item stand there."""
-        if item in self.spots:
-            del self._levels[bisect_left(self._levels, (self.spots[item][1], item))]
+        before = self.spots.get(item)
+        if before is not None:
+            del self._levels[bisect_left(self._levels, (before[1], item))]
+        self._was.setdefault(item, before)
         self.spots[item] = spot
         at = (spot[1], item)
         self._levels.insert(bisect_left(self._levels, at), at)
@@ -215,13 +215,14 @@ class _Board:
     def make_room(self, items: Iterable[int], distance: float, across: float) -> bool:
         """Move items on by a distance, and what follows as far as it must; False, and nothing, if that is too much."""
         shifts = dict.fromkeys((item for item in items if item not in self._new), distance)
-        waiting = list(shifts)
+        waiting = [(self.spots[item][1], item) for item in shifts]
+        heapify(waiting)
         while waiting:
-            item = waiting.pop()
+            item = heappop(waiting)[1]  # what comes first, so that each is looked at once
             for other, least in self._pushed(item, shifts[item]):
                 if least > shifts.get(other, 0.0) + 0.5:
                     shifts[other] = least
-                    waiting.append(other)
+                    heappush(waiting, (self.spots[other][1], other))
             if len(shifts) > self._most_moved:
                 return False
         for item, shift in shifts.items():
@@ -232,19 +233,28 @@ class _Board:
     def moved(self) -> Places:
         """The rows of what is new or stands elsewhere now; ways among what moved together move along."""
         shifts = {
-            item: (spot[0] - self._fixed[item][0], spot[1] - self._fixed[item][1])
-            for item, spot in self.spots.items()
-            if item in self._fixed and spot != self._fixed[item]
+            item: (self.spots[item][0] - was[0], self.spots[item][1] - was[1])
+            for item, was in self._was.items()
+            if was is not None and was != self.spots[item]
         }
         found: Places = {}
-        for item, spot in self.spots.items():
-            if item in self._new:
-                found[item] = Place(*self._turned(*spot))
+        for item, was in self._was.items():
+            if was is None:
+                found[item] = Place(*self._turned(*self.spots[item]))
             elif item in shifts:
                 found[item] = self._carried(item, shifts)
         return found
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _stored_spots(self) -> dict[int, Spot]:
+        """Where the items stand that are not new."""
+        places, new = self._tables.places, self._new
+        items = [item for item in self._tables.children(self._parent) if item not in new and item in places]
+        rows = zip(items, map(places.__getitem__, items), strict=True)
+        if self._runs == RIGHT:
+            return {item: (place.y, place.x) for item, place in rows}
+        return {item: (place.x, place.y) for item, place in rows}
 
     def _turned(self, x: float, y: float) -> Spot:
         return (y, x) if self._runs == RIGHT else (x, y)
@@ -308,7 +318,11 @@ def settle_draft(
     draft: Draft, parent: int | None, changed: Collection[int], wished: Collection[int] = ()
 ) -> None:
     """As `settle`, for an edit in the making: the places go into the draft."""
-    tables = draft.base.copy()
-    tables.apply(draft.delta())
-    for item, place in settle(tables, draft.library, parent, changed, wished).items():
+    tables, delta = draft.base, draft.delta()
+    tables.apply(delta)  # and taken back: a copy of the tables takes much longer than that
+    try:
+        found = settle(tables, draft.library, parent, changed, wished)
+    finally:
+        tables.apply(inverse(delta))
+    for item, place in found.items():
         draft.put("places", item, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sketch.graph.evaluate import resolve
 from sketch.graph.followers import Followers
@@ -52,7 +53,7 @@ def suggestions(
 ) -> dict[str, Suggestion]:
     """Every layer that can be offered at a spot, the likeliest first; what does not fit there comes last."""
     specs = [spec for spec in library if not spec.hidden and _has_ports(spec, spot)]
-    misfits = {spec.name: misfit(spec, spot.kind) if spot.after else "" for spec in specs}
+    misfits = _misfits(library, spot.kind if spot.after else None)
     shares = _shares(followers, spot)
     newest = {layer: RECENT_WEIGHT / (place + 1) for place, layer in enumerate(recent)}
     first = {layer: FIRST_WEIGHT * (1 - place / len(FIRST)) for place, layer in enumerate(FIRST)}
@@ -67,6 +68,12 @@ def suggestions(
         )
         for rank, spec in enumerate(ordered)
     }  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _misfits(library: LayerLibrary, kind: ValueType | None) -> dict[str, str]:
+    """What `misfit` says of every layer; a person adds behind the same kind of value again and again."""
+    return {spec.name: misfit(spec, kind) for spec in library}
 
 
 def misfit(spec: LayerSpec, kind: ValueType | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ class Tables:
         self._roles: dict[int, dict[str, None]] = {}
         self._hinted: dict[int, dict[int, None]] = {}
         self._linked: dict[str, dict[int, None]] = {}
+        self._layers: Counter[str] = Counter()
+        self._free: dict[int | None, dict[str, int]] = {}
 
     def table(self, name: str) -> dict[Any, Any]:
         """The rows of one table by its name in `delta.TABLES`."""
@@ -54,6 +57,15 @@ class Tables:
         """The node of this name in this group, if any."""
         return self._names.get((parent, name))
 
+    def free_number(self, parent: int | None, prefix: str) -> int:
+        """The least number, from 1, that makes a free name in this group behind a prefix."""
+        known = self._free.setdefault(parent, {})  # below these numbers all are taken
+        number, names = known.get(prefix, 1), self._names
+        while (parent, f"{prefix}{number}") in names:
+            number += 1
+        known[prefix] = number
+        return number
+
     def weights_of(self, node_id: int) -> dict[str, int]:
         """role -> tensor id of the stored weights of a node."""
         return {role: self.weights[node_id, role] for role in self._roles.get(node_id, ())}
@@ -66,6 +78,15 @@ class Tables:
         """The groups that carry this link name, oldest first."""
         return tuple(sorted(self._linked.get(link, ())))
 
+    def is_linked(self, link: str, group: int) -> bool:
+        """True when another group carries this link name, too."""
+        return any(n != group and n in self.nodes for n in self._linked.get(link, ()))
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The names of all layers that are drawn."""
+        return frozenset(self._layers)
+
     @property
     def has_links(self) -> bool:
         """True when some group is linked to another, or was while they are cut."""
@@ -75,11 +96,12 @@ class Tables:
         """The same rows (they are frozen, and shared) in tables of their own."""
         twin = Tables()
         for name in TABLES:
-            setattr(twin, name, dict(self.table(name)))
-        twin._children = {parent: dict(inside) for parent, inside in self._children.items()}
-        twin._names = dict(self._names)
-        twin._roles, twin._hinted = dict(self._roles), dict(self._hinted)
+            setattr(twin, name, self.table(name).copy())  # not dict(...), which is slow where a row went
+        twin._children = {parent: inside.copy() for parent, inside in self._children.items()}
+        twin._names = self._names.copy()
+        twin._roles, twin._hinted = self._roles.copy(), self._hinted.copy()
         twin._linked = {link: dict(groups) for link, groups in self._linked.items()}
+        twin._layers = Counter(self._layers)
         return twin
 
     def apply(self, delta: Delta) -> None:
@@ -124,9 +146,27 @@ class Tables:
             self._children[before.parent].pop(before.id, None)
         if before is not None and self._names.get((before.parent, before.name)) == before.id:
             del self._names[before.parent, before.name]
+            self._free_name(before.parent, before.name)
+        if before is None or after is None or before.layer != after.layer:
+            self._count_layers(before, after)
         if after is not None:
             self._children.setdefault(after.parent, {})[after.id] = None
             self._names[after.parent, after.name] = after.id
+
+    def _free_name(self, parent: int | None, name: str) -> None:
+        known = self._free.get(parent, {})
+        for prefix, number in known.items():
+            rest = name[len(prefix) :]
+            if name.startswith(prefix) and rest.isdecimal():
+                known[prefix] = min(number, max(1, int(rest)))
+
+    def _count_layers(self, before: Node | None, after: Node | None) -> None:
+        if before is not None:
+            self._layers[before.layer] -= 1
+            if not self._layers[before.layer]:
+                del self._layers[before.layer]
+        if after is not None:
+            self._layers[after.layer] += 1
 
 
 def whole(tables: Tables) -> Delta:

@@ -1,16 +1,15 @@
-"""Every command of the window as one row of a table; menus, tool bar, shortcuts and palette are made from it."""
+"""The rows of the tables of commands as Qt actions: in menus and the tool bar, with their keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from sketch.gui.action_rows import Action, plain
 from sketch.gui.icons import action_icon
 
 if TYPE_CHECKING:
@@ -19,79 +18,58 @@ if TYPE_CHECKING:
     from sketch.state.settings import Settings
 
 
-def always(_window: MainWindow) -> str | None:
-    """The `why_not` of a command that is never disabled."""
-    return None
+class ActionSet(QObject):
+    """The QActions of a window: each is made when it is first asked for, the rest after the first paint.
 
-
-def later(module: str, function: str, **fixed: Any) -> Callable[[MainWindow], object]:
-    """A function of a module of this package, which loads when the command is first used."""
-
-    def run(window: MainWindow) -> object:
-        found: Callable[..., object] = getattr(import_module(f"sketch.gui.{module}"), function)
-        return found(window, **fixed)
-
-    return run
-
-
-@dataclass(frozen=True)
-class Action:
-    """One command.
-
-    `menu` is a path such as `File` or `View/Panels`; `why_not` gives the reason while it cannot run, else None.
-    `scope` is `window`, `canvas` for keys that belong to a text field when one has the focus, or `gesture` for
-    keys that the canvas itself listens to.
-    `checked` makes it a check mark. `apart` draws a line above it in its menu. `named` gives the title that its
-    menu shows now, where that changes.
+    What can run is worked out once in a turn of the event loop, and before when somebody looks: a menu that opens,
+    a key that is pressed, a caller who asks for an action.
     """
 
-    id: str
-    title: str
-    menu: str
-    run: Callable[[MainWindow], object]
-    why_not: Callable[[MainWindow], str | None] = always
-    hint: str = ""
-    icon: str = ""
-    scope: str = "window"
-    checked: Callable[[MainWindow], bool] | None = None
-    apart: bool = False
-    named: Callable[[MainWindow], str] | None = None
-
-
-class ActionSet:
-    """The QActions of a window: built once, refreshed after every change."""
-
     def __init__(self, window: MainWindow, table: Sequence[Action], settings: Settings):
+        super().__init__(window)
         self._window = window
         self._settings = settings
         self._rows = {row.id: row for row in table}
-        self._actions = {row.id: self._build(row) for row in table}
+        self._actions: dict[str, QAction] = {}
+        self._reasons: dict[str, str | None] = {}
+        """What was said last of each action."""
+        self._menus: dict[str, QMenu] = {}
+        self._waiting: list[QWidget] = []
+        self.filling: Iterator[None] = self._fill()
+        """Makes them and fills the menus, one a step."""
+        self._is_complete = self._is_stale = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.settle)
+        window.installEventFilter(self)
 
     def __getitem__(self, action_id: str) -> QAction:
-        return self._actions[action_id]
+        self.settle()
+        return self._made(self._rows[action_id])
 
     def __iter__(self) -> Iterator[tuple[Action, QAction]]:
-        return ((self._rows[key], action) for key, action in self._actions.items())
+        self.complete()
+        self.settle()
+        return ((row, self._actions[row.id]) for row in self._rows.values())
 
     def refresh(self) -> None:
-        """Enable what can run now; what cannot says why in its tool tip and status tip."""
-        with self._window.desk.same_selection():
-            self._refresh()
+        """Something has changed that commands depend on."""
+        if not self._is_stale:
+            self._is_stale = True
+            self._soon.start()
 
-    def _refresh(self) -> None:
-        for key, action in self._actions.items():
-            row = self._rows[key]
-            reason = row.why_not(self._window)
-            if action.isEnabled() != (reason is None):
-                action.setEnabled(reason is None)
-            tip = reason or row.hint or row.title.replace("&", "").removesuffix("...")
-            if action.statusTip() != tip:
-                action.setStatusTip(tip)
-                action.setToolTip(_tool_tip(row, action, reason))
-            if row.named is not None and action.text() != (title := row.named(self._window)):
-                action.setText(title)
-            if row.checked is not None:
-                action.setChecked(row.checked(self._window))
+    def settle(self) -> None:
+        """Enable what can run now, if something has changed; what cannot says why in its tool tip and status tip."""
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        self._soon.stop()
+        asked: dict[Callable[[MainWindow], str | None], str | None] = {}
+        with self._window.desk.same_selection():
+            for key, action in self._actions.items():
+                row = self._rows[key]
+                if row.why_not not in asked:
+                    asked[row.why_not] = row.why_not(self._window)
+                self._show(row, action, asked[row.why_not])
 
     def run(self, action_id: str) -> None:
         """Run a command by its id, or say why it cannot run."""
@@ -112,7 +90,7 @@ class ActionSet:
         for key, action in self._actions.items():
             row = self._rows[key]
             self._give_keys(row, action)
-            action.setToolTip(_tool_tip(row, action, row.why_not(self._window)))
+            action.setToolTip(_tool_tip(row, action, self._reasons.get(key)))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""
@@ -122,22 +100,72 @@ class ActionSet:
 
     def attach(self, canvas: QWidget) -> None:
         """Let the keys of canvas commands work while this widget has the focus."""
-        canvas.addActions([self._actions[key] for key, row in self._rows.items() if row.scope == "canvas"])
+        if self._is_complete:
+            canvas.addActions(
+                [self._actions[key] for key, row in self._rows.items() if row.scope == "canvas"]
+            )
+        else:
+            self._waiting.append(canvas)
 
-    def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
-        """Build the menus; the result maps a menu's path to it."""
-        menus: dict[str, QMenu] = {}
+    def head(self, bar: QMenuBar) -> None:
+        """Put the menus into their bar, still empty: nobody sees more of them in the first picture."""
         for row in self._rows.values():
-            menu = _menu(bar, menus, row.menu)
+            path = row.menu.split("/")[0]
+            if path not in self._menus:
+                self._add_menu(path, bar.addMenu("&" + path))
+
+    def menu(self, path: str) -> QMenu:
+        """The menu of a path such as `File` or `View/Panels`, made with those above it."""
+        if path not in self._menus:
+            above, _, title = path.rpartition("/")
+            self._add_menu(path, self.menu(above).addMenu(title))
+        return self._menus[path]
+
+    def complete(self) -> None:
+        """Make the actions that nobody has asked for yet, and fill the menus; once."""
+        for _ in self.filling:
+            pass
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Qt asks with this event whether a key is a shortcut: a disabled action would let it pass."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self._be_ready()
+        return False
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _fill(self) -> Iterator[None]:
+        for row in self._rows.values():
+            menu = self.menu(row.menu)
             if row.apart:
                 menu.addSeparator()
-            menu.addAction(self._actions[row.id])
-        return menus
+            menu.addAction(self._made(row))
+            yield
+        self._is_complete = True
+        for canvas in self._waiting:
+            self.attach(canvas)
+        self._waiting.clear()
+
+    def _made(self, row: Action) -> QAction:
+        if row.id not in self._actions:
+            self._show(row, self._build(row), row.why_not(self._window))
+        return self._actions[row.id]
+
+    def _be_ready(self) -> None:
+        self.complete()
+        self.settle()
+
+    def _add_menu(self, path: str, menu: QMenu) -> None:
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._be_ready)
+        self._menus[path] = menu
 
     def _build(self, row: Action) -> QAction:
-        action = QAction(row.title, self._window)
+        action = self._actions[row.id] = QAction(row.title, self._window)
         action.setObjectName(row.id)
         action.setCheckable(row.checked is not None)
+        if row.icon:
+            action.setIcon(action_icon(row.icon, self._window.theme))
         self._give_keys(row, action)
         if row.scope == "canvas":
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -153,18 +181,20 @@ class ActionSet:
         else:
             action.setShortcuts([QKeySequence(text) for text in keys])
 
-
-def _menu(bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:
-    if path not in menus:
-        above, _, title = path.rpartition("/")
-        menu = _menu(bar, menus, above).addMenu(title) if above else bar.addMenu("&" + title)
-        menu.setToolTipsVisible(True)
-        menus[path] = menu
-    return menus[path]
+    def _show(self, row: Action, action: QAction, reason: str | None) -> None:
+        if row.id not in self._reasons or self._reasons[row.id] != reason:
+            self._reasons[row.id] = reason
+            action.setEnabled(reason is None)
+            action.setStatusTip(reason or row.hint or plain(row.title))
+            action.setToolTip(_tool_tip(row, action, reason))
+        if row.named is not None and action.text() != (title := row.named(self._window)):
+            action.setText(title)
+        if row.checked is not None:
+            action.setChecked(row.checked(self._window))
 
 
 def _tool_tip(row: Action, action: QAction, reason: str | None) -> str:
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    title = row.title.replace("&", "").removesuffix("...")
+    title = plain(row.title)
     head = f"{title}  ({keys})" if keys else title
     return f"{head}\n{reason or row.hint}" if reason or row.hint else head

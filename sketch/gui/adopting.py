@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.gui.canvas.wires import Wiring
     from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.glance import Glance
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
@@ -45,6 +46,7 @@ def adopt(
     failed: Callable[[str], object],
     path: Path | None = None,
     at_once: bool = False,
+    glance: Glance | None = None,
 ) -> Job:
     """Make a document beside the window and show it in a tab of its own; a cancel leaves no tab and no file.
 
@@ -54,6 +56,7 @@ def adopt(
         failed: is given the one line of an error.
         path: the file of Sketch that the document is of, for the session.
         at_once: make it here and now, because it is small.
+        glance: the first picture, whose place the tab takes; it goes in any case.
     """
     from sketch.state.session import fresh_folder
 
@@ -61,11 +64,15 @@ def adopt(
 
     def then(ready: Ready) -> None:
         window.keeper.new_tab(ready.document.name, path, folder)
-        shown(show(window, ready))
+        shown(show(window, ready, glance))
+
+    def refused(reason: str) -> None:
+        _end(glance)
+        failed(reason)
 
     return background.run(
         window.jobs, title, lambda task: _ready(make, folder, task), then,
-        failed=failed, dropped=lambda ready: _leave(ready.document), at_once=at_once,
+        failed=refused, dropped=lambda ready: _leave(ready.document), stopped=lambda: _end(glance), at_once=at_once,
     )  # fmt: skip
 
 
@@ -105,19 +112,27 @@ def _bring_back_now(
     shown(show(window, ready))
 
 
-def show(window: MainWindow, ready: Ready) -> CanvasTab:
-    """Put a finished document into a tab in front."""
+def show(window: MainWindow, ready: Ready, glance: Glance | None = None) -> CanvasTab:
+    """Put a finished document into a tab in front, or where its first picture is."""
     from sketch.gui.canvas_tab import CanvasTab
 
     document = ready.document
     tab = CanvasTab(document, window.theme, ready.wiring)
-    window.add_tab(tab)
+    if glance is None:
+        window.add_tab(tab)
+    else:
+        glance.take_place(tab)
     if document.recovery.message:
         window.say(document.recovery.message)
     settle()
     if document.journal is not None:
         QTimer.singleShot(WRITE_LATER_MS, lambda journal=document.journal: journal.hold(False))
     return tab
+
+
+def _end(glance: Glance | None) -> None:
+    if glance is not None:
+        glance.end()
 
 
 def _ready(make: Make, folder: Path, task: Job) -> Ready:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.gui.main_window import MainWindow
 from sketch.gui.services import Services
-from sketch.gui.warming import warm_up
 
 log = logging.getLogger(__name__)
 IDLE_MS = 300
@@ -45,21 +44,24 @@ def open_window(services: Services) -> tuple[QCoreApplication, MainWindow]:
     window = MainWindow(services)
     catch_errors(window)
     window.keeper.restore_front()
+    window.actions_.settle()
     window.show()
     return application, window
 
 
 def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
     """Load what the first paint did not need once the window has been painted."""
+    from sketch.gui.warming import warm_up
 
-    def start() -> None:
-        window.start()
+    def started() -> None:
         gc.freeze()
         gc.enable()
-        window.opener.open_files(list(files))
+        if files:
+            window.opener.open_files(list(files))
         QTimer.singleShot(IDLE_MS, lambda: warm_up(window))
 
-    QTimer.singleShot(0, start)
+    window.rest.ended.connect(started)
+    window.rest.begin()
 
 
 def catch_errors(window: MainWindow) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
 from sketch.gui.canvas import surroundings
-from sketch.gui.edit_commands import with_tab
+from sketch.gui.edit_commands import edit_selection, with_tab
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
 from sketch.state.commands.aligning import drawn_box
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 def align(window: MainWindow, edge: str) -> None:
     """Let borders or middles of the selection agree."""
-    with_tab(window, lambda tab: commands.align(tab.document, tab.view.selected(), edge))
+    edit_selection(window, "Align", lambda document, chosen: commands.align(document, chosen, edge))
 
 
 def distribute(window: MainWindow, axis: str) -> None:
     """Make the gaps in the selection equal."""
-    with_tab(window, lambda tab: commands.distribute(tab.document, tab.view.selected(), axis))
+    edit_selection(window, "Distribute", lambda document, chosen: commands.distribute(document, chosen, axis))
 
 
 def snap(window: MainWindow) -> None:
     """Put the selection on the grid."""
     grid = window.services.settings.get("canvas.grid_size")
-    with_tab(window, lambda tab: commands.snap(tab.document, tab.view.selected(), grid))
+    edit_selection(window, "Snap", lambda document, chosen: commands.snap(document, chosen, grid))
 
 
 def frame(window: MainWindow) -> None:

@@ -94,10 +94,11 @@ def _quietly(body: Callable[[Job], T], task: Job) -> T:
             return body(task)
     except Exception as error:
         from sketch.graph.errors import GraphError
+        from sketch.state.codec import CodecError
         from sketch.state.document_file import DocumentFileError
         from sketch.state.journal_file import JournalError
 
-        if not isinstance(error, (GraphError, DocumentFileError, JournalError)):
+        if not isinstance(error, (GraphError, CodecError, DocumentFileError, JournalError)):
             raise
         raise BinderError(str(error)) from error
 

@@ -33,18 +33,20 @@ def not_one_thing(window: MainWindow) -> str | None:
 
 def not_a_frame(window: MainWindow) -> str | None:
     """Why there is no frame to change."""
-    document = window.desk.document
+    document, chosen = window.desk.document, window.desk.chosen
     notes = document.tables.notes if document else {}
-    chosen = any(key in notes and notes[key].kind == FRAME for key in window.desk.selection)
-    return no_tab(window) or (None if chosen else "Select a frame first.")
+    frames = len(chosen.ids) > len(chosen.nodes) and any(
+        key in notes and notes[key].kind == FRAME for key in chosen.ids
+    )
+    return no_tab(window) or (None if frames else "Select a frame first.")
 
 
 def not_plain_layers(window: MainWindow) -> str | None:
     """Why there is no layer whose type could be changed."""
-    document, chosen = window.desk.document, selected_nodes(window)
-    if document is None or not chosen:
+    document, layers = window.desk.document, window.desk.chosen.layers
+    if document is None or not layers:
         return no_tab(window) or "Select a layer first."
-    groups = any(document.library[document.tables.nodes[key].layer].group for key in chosen)
+    groups = any(document.library[name].group for name in layers)
     return "A group cannot become a layer; ungroup it first." if groups else None
 
 

@@ -21,7 +21,7 @@ from sketch.gui.journal_mark import JournalMark
 from sketch.gui.theme import Theme
 from sketch.gui.trail import Trail
 from sketch.gui.weights_bar import WeightsBar
-from sketch.state.document import Document, Update
+from sketch.state.document import FOLLOW, Document, Update
 
 
 class CanvasTab(QWidget):
@@ -183,6 +183,8 @@ class CanvasTab(QWidget):
         self.document.close()
 
     def _on_update(self, update: Update) -> None:
+        if update.cause == FOLLOW:
+            return
         if self.group is not None and self.group not in self.document.tables.nodes:
             self._states.pop(self.group, None)
             self.group = None

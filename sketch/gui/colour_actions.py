@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QActionGroup
-
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later
 from sketch.gui.reasons import no_tab
 
 if TYPE_CHECKING:
@@ -74,6 +72,8 @@ COLOUR = (
 
 def as_choices(window: MainWindow) -> None:
     """Mark the rules in the menu as choices of which one holds."""
+    from PySide6.QtGui import QActionGroup  # the table itself needs no Qt
+
     choices = QActionGroup(window)
     for key, _, _ in TITLES:
         choices.addAction(window.actions_[f"colour.{key}"])

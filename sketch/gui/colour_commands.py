@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 
+from sketch.graph.colour_scale import PLAIN
+
 if TYPE_CHECKING:
+    from sketch.binder.job import Job
+    from sketch.graph.colouring import Colouring
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.colour_hidden import TypeList
     from sketch.gui.main_window import MainWindow
+
+MANY = 2000
+"""Up to so many layers are counted within a frame."""
 
 
 def connect(window: MainWindow, tab: CanvasTab) -> None:
@@ -23,9 +31,37 @@ def connect(window: MainWindow, tab: CanvasTab) -> None:
 
 
 def colour_by(window: MainWindow, key: str) -> None:
-    """Colour the document in front by a rule."""
-    if window.desk.tab is not None:
-        window.desk.tab.colours.use(key)
+    """Colour the document in front by a rule; a big one is counted beside the window."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    if key == PLAIN or len(tab.document.tables.nodes) <= MANY:
+        tab.colours.use(key)
+    else:
+        _count(window, tab, key)
+
+
+def _count(window: MainWindow, tab: CanvasTab, key: str) -> None:
+    from sketch.graph.colour_rules import RULES
+    from sketch.graph.colouring import Colouring
+    from sketch.gui import background
+
+    colours, document = tab.colours, tab.document
+    rows = background.rows(document)
+    facts = replace(colours.facts(), tables=rows, inference=document.inference.copy(rows))
+
+    def body(task: Job) -> Colouring:
+        task.step(0, 0, "Counting")
+        return Colouring(RULES[key], facts)
+
+    def anew(_counted: Colouring) -> None:
+        if not job.is_cancelled and not document.is_closed:
+            colours.use(key)
+
+    job = background.run(
+        window.jobs, f"Colour by {RULES[key].title}", body, lambda counted: colours.use(key, counted),
+        failed=window.say, still=background.unchanged(document), dropped=anew,
+    )  # fmt: skip
 
 
 def switch_legend(window: MainWindow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -14,30 +14,17 @@ WIDEST = 190
 BAR = 16
 
 
-class SwatchButton(QAbstractButton):
-    """A colour, a name and how many layers have it; a click chooses them, a right click asks for more."""
+class LegendButton(QAbstractButton):
+    """A part of a legend: a click or a key chooses its layers, with Shift beside those that are chosen already."""
 
     chosen = Signal(bool)
-    more = Signal()
 
-    def __init__(
-        self, theme: Theme, colour: str | None, name: str, count: int, parent: QWidget | None = None
-    ):
+    def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
-        self._theme, self._colour, self._count = theme, colour, f"{count:,}"
-        self.kind = name
-        self.is_off = False
-        self.setText(name)
+        self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(f"{name}, {count:,}")
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        name = min(WIDEST, metrics.horizontalAdvance(self.text()))
-        return QSize(SIDE + 2 * GAP + name + 2 + metrics.horizontalAdvance(self._count) + 2 * GAP, HEIGHT)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         was_down = self.isDown()
@@ -48,7 +35,33 @@ class SwatchButton(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.chosen.emit(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Menu):
+        else:
+            super().keyPressEvent(event)
+
+
+class SwatchButton(LegendButton):
+    """A colour, a name and how many layers have it; a right click or Delete asks for more."""
+
+    more = Signal()
+
+    def __init__(
+        self, theme: Theme, colour: str | None, name: str, count: int, parent: QWidget | None = None
+    ):
+        super().__init__(theme, parent)
+        self._colour, self._count = colour, f"{count:,}"
+        self.kind = name
+        self.is_off = False
+        self.setText(name)
+        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{name}, {count:,}")
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        name = min(WIDEST, metrics.horizontalAdvance(self.text()))
+        return QSize(SIDE + 2 * GAP + name + 2 + metrics.horizontalAdvance(self._count) + 2 * GAP, HEIGHT)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Menu):
             self.more.emit()
         else:
             super().keyPressEvent(event)
@@ -94,36 +107,19 @@ class SwatchButton(QAbstractButton):
         painter.drawRoundedRect(square, 3, 3)
 
 
-class ScalePiece(QAbstractButton):
-    """A piece of the bar of a scale; a click chooses the layers whose value lies in it."""
-
-    chosen = Signal(bool)
+class ScalePiece(LegendButton):
+    """A piece of the bar of a scale, for the layers whose value lies in it."""
 
     def __init__(self, theme: Theme, colours: list[str], text: str, parent: QWidget | None = None):
-        super().__init__(parent)
-        self._theme, self._colours = theme, colours
+        super().__init__(theme, parent)
+        self._colours = colours
         self.setFixedHeight(BAR)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         self.setToolTip(text)
 
     def sizeHint(self) -> QSize:
         return QSize(38, BAR)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        was_down = self.isDown()
-        super().mouseReleaseEvent(event)
-        if was_down and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -151,8 +147,3 @@ def paint_ground(painter: QPainter, button: QAbstractButton, theme: Theme) -> No
         painter.setPen(QPen(QColor(theme.accent), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(button.rect()).adjusted(1, 1, -1, -1), 4, 4)
-
-
-def corner(widget: QWidget) -> QPoint:
-    """The lower left corner of a widget on the screen."""
-    return widget.mapToGlobal(QPoint(0, widget.height()))

@@ -97,10 +97,12 @@ class TabColours(QObject):
         """The counts under any rule of kinds, for menus."""
         return self.colouring if key == self.key else self._hiding.counted.get(key) or self._count_by(key)
 
-    def use(self, key: str) -> None:
-        """Colour by a rule of `colour_rules.RULES`; KeyError for another name."""
-        self.key, self._colouring = key, None
-        self.wants_legend = None if not self.wants_legend else self.wants_legend
+    def use(self, key: str, counted: Colouring | None = None) -> None:
+        """Colour by a rule of `colour_rules.RULES`, `counted` when that was done already; KeyError for another name."""
+        self.key, self._colouring = key, counted
+        if counted is not None:
+            counted.use(self.facts())
+        self.wants_legend = self.wants_legend or None
         self._apply()
         self.changed.emit()
         if self.needs_sums:
@@ -117,10 +119,17 @@ class TabColours(QObject):
         if self.needs_sums:
             self.recount()
 
+    def facts(self) -> Facts:
+        """What rules look at."""
+        from sketch.graph.colour_rules import Facts, by_node
+
+        refusals = by_node(self.view.canvas.refusals)
+        return Facts(self.document.tables, self.document.inference, self.sums, refusals)
+
     def recount(self) -> None:
         """Count everything anew: something outside the document has changed."""
         if self._colouring is not None:
-            self._colouring.restart(self._facts())
+            self._colouring.restart(self.facts())
             self._recolour(None)
 
     def hide(self, key: str, kinds: Iterable[str], on: bool) -> None:
@@ -160,17 +169,11 @@ class TabColours(QObject):
 
             self.mark = HiddenMark(self)
 
-    def _facts(self) -> Facts:
-        from sketch.graph.colour_rules import Facts, by_node
-
-        refusals = by_node(self.view.canvas.refusals)
-        return Facts(self.document.tables, self.document.inference, self.sums, refusals)
-
     def _count_by(self, key: str) -> Colouring:
         from sketch.graph.colour_rules import RULES
         from sketch.graph.colouring import Colouring
 
-        return Colouring(RULES[key], self._facts())
+        return Colouring(RULES[key], self.facts())
 
     def _apply(self) -> None:
         """Give the canvas in view the colours."""

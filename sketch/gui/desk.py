@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from sketch.gui.long_lived import MANY, settle
+from sketch.gui.slices import SLICE_SECONDS
+from sketch.state.document_view import FOLLOW
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
@@ -17,19 +21,47 @@ if TYPE_CHECKING:
 
 QUIET_MS = 40
 """Panels follow this long after the last edit."""
+AT_ONCE = 100
+"""So many layers around an edit have their new shapes with it; the others follow in slices."""
 TEXT_MS = 150
 """The source text follows this long after the last edit."""
+
+
+class Chosen:
+    """The selection of a canvas as commands ask about it; each answer is worked out once.
+
+    Args:
+        ids: the selected nodes and notes.
+        document: the one that they are of.
+    """
+
+    def __init__(self, ids: list[int], document: Document | None):
+        self.ids = ids
+        self._document = document
+
+    @cached_property
+    def nodes(self) -> list[int]:
+        """The layers and groups, notes left out."""
+        return [key for key in self.ids if self._document and key in self._document.tables.nodes]
+
+    @cached_property
+    def layers(self) -> frozenset[str]:
+        """The types of the nodes."""
+        document = self._document
+        return frozenset(document.tables.nodes[key].layer for key in self.nodes) if document else frozenset()
 
 
 class Desk(QObject):
     """The document in front, as signals.
 
-    `updated` comes at once with each edit; `settled` and `text_due` wait for a pause in the edits.
+    `updated` comes at once with each edit, `followed` with the shapes that follow from it for many layers, in the
+    turns of the event loop after it; `settled` and `text_due` wait for a pause in both.
     `turned` says that another tab (or none) is in front.
     """
 
     turned = Signal()
     updated = Signal(object)
+    followed = Signal(object)
     settled = Signal()
     text_due = Signal()
     selection_changed = Signal(list)
@@ -39,11 +71,12 @@ class Desk(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self._tab: CanvasTab | None = None
-        self._kept: list[int] | None = None
+        self._kept: Chosen | None = None
         self._leave: list[Callable[[], object]] = []
         self._kernel = ""
-        self._quiet = _single_shot(self, QUIET_MS, self.settled.emit)
-        self._text = _single_shot(self, TEXT_MS, self.text_due.emit)
+        self._quiet = _single_shot(self, self._on_quiet)
+        self._text = _single_shot(self, lambda: self._tell(self._text, self.text_due))
+        self._shapes = _single_shot(self, self._go_on)
 
     @property
     def tab(self) -> CanvasTab | None:
@@ -63,14 +96,17 @@ class Desk(QObject):
     @property
     def selection(self) -> list[int]:
         """Ids of the selected nodes and notes of the canvas in front."""
-        if self._kept is not None:
-            return self._kept
-        return list(self._tab.view.selected()) if self._tab else []
+        return self.chosen.ids
+
+    @property
+    def chosen(self) -> Chosen:
+        """The selection, with what commands want to know about it."""
+        return self._kept or Chosen(list(self._tab.view.selected()) if self._tab else [], self.document)
 
     @contextmanager
     def same_selection(self) -> Iterator[None]:
         """Ask the canvas once for the selection, and not for every command that wants to know it."""
-        self._kept = self.selection
+        self._kept = self.chosen
         try:
             yield
         finally:
@@ -95,6 +131,7 @@ class Desk(QObject):
         self._tab = tab
         self._leave = []
         if tab is not None:
+            tab.document.at_once = AT_ONCE
             self._leave.append(tab.document.subscribe(self._on_update))
             tab.view.selection_changed.connect(self.selection_changed)
             self._leave.append(lambda: tab.view.selection_changed.disconnect(self.selection_changed))
@@ -102,6 +139,7 @@ class Desk(QObject):
         self.selection_changed.emit(self.selection)
         self._quiet.start(0)
         self._text.start(0)
+        self._shapes.start()
 
     def reveal(self, node_id: int) -> None:
         """Show a node: enter its group, select it, bring it to the middle."""
@@ -113,16 +151,35 @@ class Desk(QObject):
         self.said.emit(text)
 
     def _on_update(self, update: Update) -> None:
-        self.updated.emit(update)
+        (self.followed if update.cause == FOLLOW else self.updated).emit(update)
         if len(update.delta) > MANY:
             settle()
-        self._quiet.start()
-        self._text.start()
+        self._text.stop()
+        self._quiet.start(QUIET_MS)  # each time: a start with another time changes the timer for good
+        self._shapes.start()
+
+    def _on_quiet(self) -> None:
+        if not self._text.isActive():  # after this, so that both never fall into one turn of the event loop
+            self._text.start(TEXT_MS - QUIET_MS)
+        self._tell(self._quiet, self.settled)
+
+    def _tell(self, timer: QTimer, signal: SignalInstance) -> None:
+        """Emit a signal; while shapes are on their way, later."""
+        if self.document is not None and self.document.inference.is_behind:
+            timer.start()
+        else:
+            signal.emit()
+
+    def _go_on(self) -> None:
+        """A part of the shapes that an edit has left; the next update starts the part after it."""
+        document = self.document
+        if document is not None and document.inference.is_behind:
+            end = time.perf_counter() + SLICE_SECONDS
+            document.go_on(lambda: time.perf_counter() > end)
 
 
-def _single_shot(parent: QObject, wait: int, call: Callable[[], object]) -> QTimer:
+def _single_shot(parent: QObject, call: Callable[[], object]) -> QTimer:
     timer = QTimer(parent)
     timer.setSingleShot(True)
-    timer.setInterval(wait)
     timer.timeout.connect(call)
     return timer

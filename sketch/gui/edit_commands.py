@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
@@ -11,67 +12,141 @@ from PySide6.QtGui import QGuiApplication
 from sketch.graph.errors import GraphError
 from sketch.graph.lifting import descendants
 from sketch.graph.rows import Note
+from sketch.gui import asides, fold_jobs
 from sketch.gui.canvas import surroundings
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
-from sketch.state import blocks, commands
+from sketch.state import commands
 from sketch.state.clip import Clip
 from sketch.state.codec import CodecError
+from sketch.state.document import Document
 
 if TYPE_CHECKING:
+    from sketch.graph.delta import Delta
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.history import Checkpoint
 
+T = TypeVar("T")
 MIME_CLIP = "application/x-sketch-clip"
 CLEARANCE = 16.0
+LARGE_CLIP = 100 * asides.MANY
+"""A clip of so many bytes holds more layers than are pasted within a frame."""
 
 
 def undo(window: MainWindow) -> None:
     """Take the last edit back."""
-    with_tab(window, lambda tab: window.say(f"Undone: {tab.document.undo()}"))
+    _step(window, "Undo", "Undone", Document.undo, lambda document: document.history.undo_step)
 
 
 def redo(window: MainWindow) -> None:
     """Do again what was taken back."""
-    with_tab(window, lambda tab: window.say(f"Redone: {tab.document.redo()}"))
+    _step(window, "Redo", "Redone", Document.redo, lambda document: document.history.redo_step)
+
+
+def jump(window: MainWindow, sequence: int) -> None:
+    """Go to any state of the history, 0 for its beginning."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    document = tab.document
+
+    def between() -> list[Delta]:
+        history = document.history
+        steps = set(history.path(history.cursor)).symmetric_difference(history.path(sequence))
+        return [history[step].delta for step in steps]
+
+    asides.edit(
+        window, tab, "Go through the history", lambda document: document.jump(sequence),
+        many=lambda: fold_jobs.change_many(document, between()),
+    )  # fmt: skip
+
+
+def _step(
+    window: MainWindow,
+    title: str,
+    done: str,
+    act: Callable[[Document], str | None],
+    step_of: Callable[[Document], Checkpoint | None],
+) -> None:
+    tab = window.desk.tab
+    if tab is None:
+        return
+    document = tab.document
+
+    def delta() -> Delta:
+        step = step_of(document)
+        return () if step is None else step.delta
+
+    def tell(label: str | None) -> None:
+        if label is not None:
+            window.say(f"{done}: {label}")
+
+    asides.edit(
+        window, tab, title, act, tell,
+        many=lambda: fold_jobs.change_many(document, [delta()]), folds=lambda: fold_jobs.is_fold(delta()),
+    )  # fmt: skip
 
 
 def copy(window: MainWindow) -> None:
     """Copy the selection, and what lies in its frames, to the clipboard."""
-    with_tab(window, lambda tab: put_clip(commands.copy(tab.document, _with_held(tab))))
+    _take_clip(window, "Copy", commands.copy)
 
 
 def cut(window: MainWindow) -> None:
     """Copy the selection, and what lies in its frames, and remove it."""
-    with_tab(window, lambda tab: put_clip(commands.cut(tab.document, _with_held(tab))))
+    _take_clip(window, "Cut", commands.cut)
+
+
+def _take_clip(window: MainWindow, title: str, take: Callable[[Document, list[int]], Clip]) -> None:
+    def act(document: Document, held: list[int]) -> bytes:
+        return take(document, held).to_text().encode("utf-8")
+
+    edit_selection(window, title, act, lambda _tab, data: _put_data(data), _with_held)
 
 
 def paste(window: MainWindow) -> None:
     """Paste the clipboard's layers into the middle of the canvas in view."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    paste_ = _Paste(tab)
+    asides.edit(window, tab, "Paste", paste_.run, tab.view.select, many=paste_.is_large)
 
-    def run(tab: CanvasTab) -> None:
-        group, centre = tab.view.landing(QPointF(*middle(tab)))
-        tab.view.select(commands.paste(tab.document, clip_in_clipboard(), centre, parent=group))
 
-    with_tab(window, run)
+class _Paste:
+    """Looks into the clipboard when it is its turn: what was copied just before may not be there sooner."""
+
+    def __init__(self, tab: CanvasTab):
+        self._group, self._centre = tab.view.landing(QPointF(*middle(tab)))
+        self._data = b""
+
+    def is_large(self) -> bool:
+        """True when pasting takes longer than a frame."""
+        self._data = _data_in_clipboard()
+        return len(self._data) > LARGE_CLIP
+
+    def run(self, document: Document) -> list[int]:
+        """Paste; the ids of the copies."""
+        return commands.paste(document, _clip_of(self._data), self._centre, parent=self._group)
 
 
 def duplicate(window: MainWindow) -> None:
     """Copy the selection, and what lies in its frames, beside itself."""
-    with_tab(window, lambda tab: tab.view.select(commands.duplicate(tab.document, _with_held(tab))))
+    edit_selection(window, "Duplicate", commands.duplicate, _select, _with_held)
 
 
 def delete(window: MainWindow, *, rejoin: bool = True) -> None:
     """Remove the selection; its wires join again where the types fit."""
-
-    def run(tab: CanvasTab) -> None:
-        if tab.view.selected():
-            wanted = rejoin and window.services.settings.get("edit.rejoin")
-            commands.remove(tab.document, tab.view.selected(), rejoin=wanted)
-        else:
-            tab.view.delete_selected_wires()
-
-    with_tab(window, run)
+    tab = window.desk.tab
+    if tab is None:
+        return
+    if not tab.view.selected():
+        tab.view.delete_selected_wires()
+        return
+    wanted = rejoin and window.services.settings.get("edit.rejoin")
+    remove = partial(commands.remove, rejoin=wanted)
+    edit_selection(window, "Delete", remove)
 
 
 def delete_plain(window: MainWindow) -> None:
@@ -96,14 +171,20 @@ def select_after(window: MainWindow) -> None:
 
 def group(window: MainWindow, layer: str = "Group") -> None:
     """Put the selected layers into a block."""
-    with_tab(
-        window, lambda tab: tab.view.select([commands.group(tab.document, selected_nodes(window), layer)])
-    )
+
+    def act(document: Document, chosen: list[int]) -> list[int]:
+        return [commands.group(document, chosen, layer)]
+
+    edit_selection(window, "Group", act, _select, lambda _tab: selected_nodes(window))
 
 
 def ungroup(window: MainWindow) -> None:
     """Take the selected block apart."""
-    with_tab(window, lambda tab: tab.view.select(commands.ungroup(tab.document, selected_nodes(window)[0])))
+
+    def act(document: Document, chosen: list[int]) -> list[int]:
+        return commands.ungroup(document, chosen[0])
+
+    edit_selection(window, "Ungroup", act, _select, lambda _tab: selected_nodes(window))
 
 
 def select_all(window: MainWindow) -> None:
@@ -144,43 +225,42 @@ def append(window: MainWindow, key: str) -> None:
         after = selected_nodes(window) if window.services.settings.get("edit.append_wired") else []
         group, centre = tab.view.landing(QPointF(*middle(tab)))
         if key.startswith(BLOCK):
-            made = blocks.insert(tab.document, key.removeprefix(BLOCK), centre, group)
-        else:
-            parent = nodes[after[0]].parent if after else tab.group
-            place = None if after or tab.document.tables.children(tab.group) else centre
-            made = commands.append_layer(tab.document, key, after, place=place, parent=parent)
-        tab.view.reveal(made)
+            from sketch.gui.group_commands import insert_block  # which needs this module
+
+            insert_block(window, tab, key.removeprefix(BLOCK), centre, group, centred=True)
+            return
+        parent = nodes[after[0]].parent if after else tab.group
+        place = None if after or tab.document.tables.children(tab.group) else centre
+        tab.view.reveal(commands.append_layer(tab.document, key, after, place=place, parent=parent))
 
     if window.desk.tab is None:
         window.opener.new()
     with_tab(window, run)
 
 
-def save_block(window: MainWindow) -> None:
-    """Keep the selected group as a block in the toolbox."""
-
-    def run(tab: CanvasTab) -> None:
-        node = tab.document.tables.nodes[selected_nodes(window)[0]]
-        blocks.save(tab.document, node.id, node.name)
-        window.show_blocks()
-        window.say(f"Saved the block '{node.name}'; it is in the toolbox under My blocks.")
-
-    with_tab(window, run)
-
-
 def put_clip(clip: Clip) -> None:
     """Put layers into the clipboard."""
+    _put_data(clip.to_text().encode("utf-8"))
+
+
+def _put_data(text: bytes) -> None:
     data = QMimeData()
-    text = clip.to_text()
-    data.setData(MIME_CLIP, text.encode("utf-8"))
+    data.setData(MIME_CLIP, text)
     QGuiApplication.clipboard().setMimeData(data)
 
 
 def clip_in_clipboard() -> Clip:
     """The layers in the clipboard; CodecError when there are none."""
+    return _clip_of(_data_in_clipboard())
+
+
+def _clip_of(data: bytes) -> Clip:
+    return Clip.from_text(data.decode("utf-8"))
+
+
+def _data_in_clipboard() -> bytes:
     data = QGuiApplication.clipboard().mimeData()
-    raw = bytes(data.data(MIME_CLIP).data()) if data is not None else b""
-    return Clip.from_text(raw.decode("utf-8"))
+    return bytes(data.data(MIME_CLIP).data()) if data is not None else b""
 
 
 def middle(tab: CanvasTab) -> tuple[float, float]:
@@ -224,6 +304,10 @@ def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
     return [key for key in shown if key is not None]
 
 
+def _select(tab: CanvasTab, made: list[int]) -> None:
+    tab.view.select(made)
+
+
 def _with_held(tab: CanvasTab) -> list[int]:
     return commands.with_held(tab.document, tab.view.selected())
 
@@ -231,6 +315,24 @@ def _with_held(tab: CanvasTab) -> list[int]:
 def _inside(tab: CanvasTab, key: int) -> list[int]:
     """A node, with all that is in it when it is a group: wires join layers."""
     return [key, *descendants(tab.document.tables, key)]
+
+
+def edit_selection(
+    window: MainWindow,
+    title: str,
+    act: Callable[[Document, list[int]], T],
+    then: Callable[[CanvasTab, T], object] = lambda _tab, _result: None,
+    chosen_of: Callable[[CanvasTab], list[int]] | None = None,
+) -> None:
+    """Run a command on what is selected in front (or what `chosen_of` says), beside the window when that is much."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    chosen, document = chosen_of(tab) if chosen_of else tab.view.selected(), tab.document
+    asides.edit(
+        window, tab, title, lambda document: act(document, chosen), partial(then, tab),
+        many=lambda: asides.are_many(document, chosen),
+    )  # fmt: skip
 
 
 def with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:

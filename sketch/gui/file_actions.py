@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sketch.gui import canvas_reasons, reasons
-from sketch.gui.actions import Action, later
-from sketch.gui.reasons import no_selection, no_tab
+from sketch.gui.action_rows import Action, later
+from sketch.gui.reasons import no_canvas, no_selection, no_tab
 
 FILE = (
     Action(
@@ -95,7 +95,7 @@ FILE = (
         "&Close tab",
         "File",
         lambda w: w.opener.close(),
-        no_tab,
+        no_canvas,
         "Close the network in front",
         apart=True,
     ),

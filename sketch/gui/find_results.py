@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from sketch.graph.rows import shape_text
 from sketch.gui.category_dots import CategoryDots
-from sketch.gui.summary_panel import path_text
 from sketch.gui.theme import Theme
 from sketch.state.document import Document
+from sketch.state.weight_changes import full_name
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
@@ -84,7 +84,7 @@ class ResultModel(QAbstractTableModel):
         if column == 2:
             outputs = document.inference.of(node_id).outputs if node_id in document.inference else ()
             return ", ".join("?" if kind is None else shape_text(kind.shape) for kind in outputs)
-        return "" if node.parent is None else path_text(document, node.parent)
+        return "" if node.parent is None else full_name(document.tables, node.parent)
 
 
 class ResultList(QTableView):

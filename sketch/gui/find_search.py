@@ -13,14 +13,16 @@ from sketch.graph.query_match import in_order, matcher
 from sketch.graph.rows import Node
 from sketch.gui.canvas_tab import CanvasTab
 
-PORTION_S, TOGETHER = 0.004, 64
+PORTION_S, TOGETHER = 0.003, 32
 """A portion ends after this time; so many nodes are asked before it looks at the clock."""
+TELL_S = 0.1
+"""What is found after the first is shown so often: painting a longer list takes longer than finding it."""
 
 
 class FindSearch(QObject):
     """Asks a drawing one query at a time; a new one takes the place of the old.
 
-    `found` comes after each portion that found something, `ended` when all nodes were asked.
+    `found` comes with the first that are found and again as their list has grown; `ended` when all nodes were asked.
     """
 
     found = Signal()
@@ -33,6 +35,7 @@ class FindSearch(QObject):
         self.ids: list[int] = []
         """What is found so far, in the order in which the network runs."""
         self.is_running = False
+        self._told, self._told_at = 0, 0.0
         self._order: tuple[int, list[Node]] | None = None
         self._portion = QTimer(self)
         self._portion.setInterval(0)
@@ -46,7 +49,7 @@ class FindSearch(QObject):
         test = matcher(query, document.tables, document.inference, chosen)
         nodes = [] if query == Every() else self._in_order()
         self._hits = (node.id if test(node) else None for node in nodes)
-        self.ids = []
+        self.ids, self._told = [], 0
         self.is_running = True
         self._portion.start()
 
@@ -69,7 +72,7 @@ class FindSearch(QObject):
 
     def _go_on(self) -> None:
         """Ask nodes for a few milliseconds."""
-        before, until = len(self.ids), perf_counter() + PORTION_S
+        until = perf_counter() + PORTION_S
         while True:
             asked = list(islice(self._hits, TOGETHER))
             self.ids.extend(hit for hit in asked if hit is not None)
@@ -78,7 +81,8 @@ class FindSearch(QObject):
                 break
             if perf_counter() > until:
                 break
-        if len(self.ids) > before:
-            self.found.emit()
         if not self.is_running:
             self.ended.emit()
+        elif len(self.ids) > self._told and (not self._told or perf_counter() > self._told_at + TELL_S):
+            self._told, self._told_at = len(self.ids), perf_counter()
+            self.found.emit()

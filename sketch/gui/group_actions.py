@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sketch.gui import reasons
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later
 from sketch.gui.group_reasons import no_groups_selected, not_one_linked, nothing_linked, too_few_layers
 
 LINKS = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSize, Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -21,19 +22,25 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPlainTextEdit,
 )  # fmt: skip
+from shiboken6 import isValid
 
 from sketch.graph.delta import Change
+from sketch.graph.element_types import bits_of
 from sketch.graph.errors import GraphError
+from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import descendants
 from sketch.graph.rows import Node
 from sketch.graph.tables import Tables
+from sketch.gui import asides, background
 from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
 from sketch.gui.edit_commands import attempt, with_tab
 from sketch.gui.group_commands import BLOCK_FILES
 from sketch.gui.reasons import selected_nodes
-from sketch.gui.thumbnails import draw_graph
+from sketch.gui.theme import Theme
+from sketch.gui.thumbnails import graph_image
 from sketch.state import blocks
 from sketch.state.block_file import SUFFIX
+from sketch.state.blocks import LARGE_BYTES, Block
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
@@ -51,9 +58,7 @@ def save_block(window: MainWindow) -> None:
         if node.name in blocks.names():
             publish(window)
             return
-        picture = png(preview(window, tab.document, node.id))
-        blocks.save(tab.document, node.id, node.name, picture=picture)
-        _saved(window, node.name)
+        _keep(window, tab, node.id, Block(node.name))
 
     with_tab(window, run)
 
@@ -85,17 +90,26 @@ class PublishDialog(QDialog):
         self.description.setFixedHeight(84)
         self.linked = QCheckBox("Link the copies in one document")
         self.linked.setToolTip("What you edit in one copy changes in all; weights are separate")
-        self._picture = preview(window, tab.document, group)
+        self.picture = QLabel()
         self.fault = fault_label()
         self.buttons = ok_cancel(self._apply, self.reject, "Publish")
         self._lay_out()
         self.name.textChanged.connect(lambda _text: self._warn(""))
         self._recall()
         self.name.selectAll()
+        self._draw()
+
+    def _draw(self) -> None:
+        window, document, group = self._window, self._tab.document, self._group
+        rows, theme, ratio = background.rows(document), window.theme, self.devicePixelRatioF()
+        background.run(
+            window.jobs, "Draw the block", lambda _task: preview(rows, document.library, group, theme, ratio),
+            lambda image: self.picture.setPixmap(QPixmap.fromImage(image)),
+            still=lambda: isValid(self), at_once=not asides.are_many(document, [group]),
+        )  # fmt: skip
 
     def _lay_out(self) -> None:
-        picture = QLabel()
-        picture.setPixmap(self._picture)
+        picture = self.picture
         picture.setProperty("role", "card")
         picture.setFixedSize(PICTURE + QSize(12, 12))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -132,15 +146,13 @@ class PublishDialog(QDialog):
             self._warn(f"There is a block '{name}' already. Press Replace to put this one in its place.")
             return
         try:
-            blocks.save(
-                self._tab.document, self._group, name, self.description.toPlainText().strip(),
-                linked=self.linked.isChecked(), picture=png(self._picture),
-            )  # fmt: skip
+            blocks.check_name(name)
         except GraphError as error:
             self._confirmed = ""
             self._warn(str(error))
             return
-        _saved(self._window, name)
+        wanted = Block(name, self.description.toPlainText().strip(), linked=self.linked.isChecked())
+        _keep(self._window, self._tab, self._group, wanted)
         self.accept()
 
 
@@ -175,21 +187,20 @@ def block_tip(name: str) -> str:
     return f"<b>{escape(name)}</b>{text}{linked}{picture}<br>Drag it to the canvas, or click to append it."
 
 
-def preview(window: MainWindow, document: Document, group: int) -> QPixmap:
-    """A small picture of what is in a group."""
-    inside = dict.fromkeys(descendants(document.tables, group))
-    rows = [document.tables.nodes[n] for n in inside]
-    tables = Tables()
-    tables.apply(tuple(Change("nodes", row.id, None, _alone(row, group, inside)) for row in rows))
-    return draw_graph(tables, document.library, PICTURE, window.theme, window.devicePixelRatioF())
+def preview(tables: Tables, library: LayerLibrary, group: int, theme: Theme, ratio: float) -> QImage:
+    """A small picture of what is in a group, on any thread."""
+    inside = dict.fromkeys(descendants(tables, group))
+    alone = Tables()
+    alone.apply(tuple(Change("nodes", n, None, _alone(tables.nodes[n], group, inside)) for n in inside))
+    return graph_image(alone, library, PICTURE, theme, ratio)
 
 
-def png(pixmap: QPixmap) -> bytes:
+def png(image: QImage) -> bytes:
     """A picture as the bytes of a PNG."""
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    pixmap.save(buffer, "PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub says bytes, which are refused
     return bytes(content.data())
 
 
@@ -200,9 +211,32 @@ def _alone(row: Node, group: int, inside: dict[int, None]) -> Node:
     return Node(row.id, row.layer, row.name, row.params, prior, following, parent)
 
 
-def _saved(window: MainWindow, name: str) -> None:
-    window.show_blocks()
-    window.say(f"Saved the block '{name}'; it is in the toolbox under My blocks.")
+def _keep(window: MainWindow, tab: CanvasTab, group: int, wanted: Block) -> None:
+    """Keep a group as a block with its picture, beside the window when it is large."""
+    theme, ratio = window.theme, window.devicePixelRatioF()
+
+    def shown(made: Block) -> None:
+        window.show_blocks()
+        window.say(f"Saved the block '{made.name}'; it is in the toolbox under My blocks.")
+
+    def save(document: Document) -> Block:
+        picture = preview(document.tables, document.library, group, theme, ratio)
+        return blocks.save(
+            document, group, wanted.name, wanted.description, linked=wanted.linked, picture=png(picture)
+        )
+
+    asides.edit(
+        window, tab, f"Publish {wanted.name}", save, shown,
+        many=lambda: asides.are_many(tab.document, [group]) or weight_bytes(tab.document, group) > LARGE_BYTES,
+    )  # fmt: skip
+
+
+def weight_bytes(document: Document, group: int) -> int:
+    """How many bytes the stored weights in a group are."""
+    tables = document.tables
+    inside = (tables.weights_of(n).values() for n in descendants(tables, group))
+    rows = [tables.tensors[tensor] for tensor in {tensor for found in inside for tensor in found}]
+    return sum(prod(row.shape) * bits_of(row.dtype) // 8 for row in rows)
 
 
 def _rename(window: MainWindow, name: str) -> None:
@@ -218,8 +252,11 @@ def _export(window: MainWindow, name: str) -> None:
     if path:
         target = Path(path)
         target = target if target.suffix else target.with_suffix(SUFFIX)
-        if attempt(window, lambda: blocks.export(name, target)):
-            window.say(f"The block '{name}' is in {target.name}.")
+        background.run(
+            window.jobs, f"Export {name}", lambda task: blocks.export(name, target, task.step),
+            lambda _done: window.say(f"The block '{name}' is in {target.name}."),
+            failed=window.say, at_once=not blocks.is_large(name),
+        )  # fmt: skip
 
 
 def _delete(window: MainWindow, name: str) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from sketch.graph.linking.rows import instances
-from sketch.gui.edit_commands import attempt, with_tab
+from sketch.graph.linking.rows import instances, is_linked
+from sketch.gui import asides, background
+from sketch.gui.edit_commands import edit_selection, with_tab
 from sketch.gui.reasons import selected_nodes
 from sketch.state import blocks, commands
 
@@ -23,31 +24,35 @@ BLOCK_FILES = "Blocks of Sketch (*.sketchblock)"
 
 def duplicate_linked(window: MainWindow) -> None:
     """Copy the selected groups beside themselves, linked to them."""
-
-    def run(tab: CanvasTab) -> None:
-        tab.view.select(commands.duplicate_linked(tab.document, selected_nodes(window)))
-
-    with_tab(window, run)
+    edit_selection(
+        window, "Duplicate linked", commands.duplicate_linked, lambda tab, made: tab.view.select(made),
+        lambda _tab: selected_nodes(window),
+    )  # fmt: skip
 
 
 def link(window: MainWindow) -> None:
-    """Link the selected groups, or all that are equal to the one selected."""
-
-    def run(tab: CanvasTab) -> None:
-        linked = commands.link(tab.document, selected_nodes(window))
-        window.say(f"{len(linked)} groups are linked: what you edit in one changes in all.")
-
-    with_tab(window, run)
+    """Link the selected groups, or all that are equal to the one selected; every group is looked at for that."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    chosen, nodes = selected_nodes(window), tab.document.tables.nodes
+    asides.edit(
+        window, tab, "Link equal groups", lambda document: commands.link(document, chosen),
+        lambda linked: window.say(f"{len(linked)} groups are linked: what you edit in one changes in all."),
+        many=lambda: len(nodes) > background.FEW,
+    )  # fmt: skip
 
 
 def unlink(window: MainWindow) -> None:
     """Let the selected groups stand alone."""
-
-    def run(tab: CanvasTab) -> None:
-        chosen = [n for n in selected_nodes(window) if instances(tab.document.tables, n)]
-        commands.unlink(tab.document, chosen)
-
-    with_tab(window, run)
+    tab = window.desk.tab
+    if tab is None:
+        return
+    chosen = [n for n in selected_nodes(window) if is_linked(tab.document.tables, n)]
+    asides.edit(
+        window, tab, "Unlink", lambda document: commands.unlink(document, chosen),
+        many=lambda: len(chosen) > asides.MANY,
+    )  # fmt: skip
 
 
 def select_linked(window: MainWindow) -> None:
@@ -116,9 +121,24 @@ def import_block(window: MainWindow) -> None:
     if not path:
         return
 
-    def run() -> None:
-        name = blocks.take_in(Path(path))
+    def shown(name: str) -> None:
         window.show_blocks()
         window.say(f"The block '{name}' is in the toolbox under My blocks.")
 
-    attempt(window, run)
+    source = Path(path)
+    background.run(
+        window.jobs, f"Import {source.name}", lambda task: blocks.take_in(source, task.step), shown,
+        failed=window.say, at_once=not source.is_file() or source.stat().st_size < blocks.LARGE_BYTES,
+    )  # fmt: skip
+
+
+def insert_block(
+    window: MainWindow, tab: CanvasTab, name: str, place: tuple[float, float], group: int | None,
+    *, centred: bool = False,
+) -> None:  # fmt: skip
+    """Put a copy of a kept block on a canvas and select it; `centred` brings it to the middle, too."""
+    asides.edit(
+        window, tab, f"Add {name}", lambda document: blocks.insert(document, name, place, group),
+        lambda made: tab.view.reveal(made) if centred else tab.view.select([made]),
+        many=lambda: blocks.is_large(name),
+    )  # fmt: skip

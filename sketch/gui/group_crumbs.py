@@ -58,12 +58,13 @@ class Breadcrumbs(QWidget):
     def menu_of(self, parent: int | None, current: int | None) -> QMenu:
         """The groups beside one, to go to."""
         menu = QMenu(self)
-        for group, name in self.siblings(parent)[:MOST_SIBLINGS]:
+        found = self.siblings(parent)
+        for group, name in found[:MOST_SIBLINGS]:
             action = menu.addAction(name.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(group == current)
             action.triggered.connect(lambda _on=False, wanted=group: self.chosen.emit(wanted))
-        left = len(self.siblings(parent)) - MOST_SIBLINGS
+        left = len(found) - MOST_SIBLINGS
         if left > 0:
             menu.addAction(f"… and {left} more").setEnabled(False)
         return menu

@@ -110,7 +110,7 @@ class RepeatsDialog(QDialog):
         chosen, linked, tab = self.chosen(), self.linked.isChecked(), self._tab
         self.accept()
 
-        def then(groups: tuple[int, ...]) -> None:
+        def then(groups: list[int]) -> None:
             nodes = tab.document.tables.nodes
             parent = nodes[groups[0]].parent
             tab.enter(parent)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
-from sketch.gui import background
+from sketch.gui import asides, background
+from sketch.state import commands
 
 if TYPE_CHECKING:
+    from sketch.binder.job import Job
     from sketch.graph.repeats import Repeat
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
@@ -82,14 +84,18 @@ def is_flat(document: Document) -> bool:
 
 def look(window: MainWindow, tab: CanvasTab, then: Callable[[list[Repeat]], object]) -> None:
     """Find the repeated blocks of a document, beside the window where it is large."""
-    from sketch.graph.repeats import find_repeats  # with numpy; not needed to start
-
     document = tab.document
     rows, library = background.rows(document), document.library
+
+    def body(task: Job) -> list[Repeat]:
+        from sketch.graph.repeats import find_repeats  # with numpy; not needed to start
+
+        return find_repeats(rows, library, task)
+
     background.run(
         window.jobs,
         "Find repeated blocks",
-        lambda task: find_repeats(rows, library, task),
+        body,
         then,
         failed=window.say,
         still=background.unchanged(document),
@@ -101,29 +107,17 @@ def fold(
     window: MainWindow,
     tab: CanvasTab,
     found: list[Repeat],
-    then: Callable[[tuple[int, ...]], object],
+    then: Callable[[list[int]], object],
     *,
     linked: bool = True,
 ) -> None:
     """Fold repeated blocks, worked out beside the window where the network is large; `then` is given the groups."""
-    from sketch.state.commands.repeats_folding import Folding, prepare_folding, take_folding
-
-    document = tab.document
-    rows, library = background.rows(document), document.library
-
-    def take(made: Folding) -> None:
-        take_folding(document, made)
-        then(made.groups)
-
-    background.run(
-        window.jobs,
-        "Fold repeated blocks",
-        lambda task: prepare_folding(rows, library, found, linked=linked, task=task),
-        take,
-        failed=window.say,
-        still=background.unchanged(document),
-        at_once=len(rows.nodes) <= background.FEW,
-    )
+    nodes = tab.document.tables.nodes
+    asides.edit(
+        window, tab, "Fold repeated blocks",
+        lambda document: commands.fold_repeats(document, found, linked=linked), then,
+        many=lambda: len(nodes) > background.FEW,
+    )  # fmt: skip
 
 
 def worth_offering(document: Document, found: list[Repeat]) -> bool:
@@ -154,7 +148,7 @@ def _fold(window: MainWindow, tab: CanvasTab) -> None:
     found = list(tab.offer.found)
     tab.offer.close_bar()
 
-    def then(groups: tuple[int, ...]) -> None:
+    def then(groups: list[int]) -> None:
         tab.view.frame_all()
         window.say(f"{len(groups)} linked groups; Undo takes them apart again.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from sketch.graph.errors import GraphError
 from sketch.state import commands
-from sketch.state.commands.ports import IN, OUT, PortRow, open_ports, ports_of
+from sketch.state.commands.ports import IN, OUT, PortRow, open_ports
 
 if TYPE_CHECKING:
     from sketch.state.document import Document
@@ -139,13 +139,9 @@ class PortLists(QWidget):
             column.addWidget(head)
             column.addWidget(ports)
             column.addLayout(self._buttons(ports))
-        self.refresh()
 
-    def refresh(self) -> None:
-        """Show the ports as they are now."""
-        if self._group not in self._document.tables.nodes:
-            return
-        rows = ports_of(self._document, self._group)
+    def fill(self, rows: Sequence[PortRow]) -> None:
+        """Show these ports."""
         for side, ports in self.lists.items():
             ports.fill([row for row in rows if row.side == side])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sketch.graph.linking.rows import instances
+from sketch.graph.linking.rows import is_linked
 from sketch.gui.reasons import no_tab, not_one_group, selected_nodes
 
 if TYPE_CHECKING:
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def no_groups_selected(window: MainWindow) -> str | None:
     """Why there are no groups to duplicate or to link."""
-    document, chosen = window.desk.document, selected_nodes(window)
+    document, layers = window.desk.document, window.desk.chosen.layers
     if document is None:
         return no_tab(window)
-    groups = [n for n in chosen if document.library[document.tables.nodes[n].layer].group]
-    return None if chosen and len(groups) == len(chosen) else "Select one or more groups."
+    groups = layers and all(document.library[name].group for name in layers)
+    return None if groups else "Select one or more groups."
 
 
 def nothing_linked(window: MainWindow) -> str | None:
@@ -26,7 +26,7 @@ def nothing_linked(window: MainWindow) -> str | None:
     reason = no_groups_selected(window)
     if reason or document is None:
         return reason
-    linked = [n for n in selected_nodes(window) if instances(document.tables, n)]
+    linked = any(is_linked(document.tables, n) for n in selected_nodes(window))
     return None if linked else "Select a group that is linked to another."
 
 
@@ -36,7 +36,7 @@ def not_one_linked(window: MainWindow) -> str | None:
     reason = not_one_group(window)
     if reason or document is None:
         return reason
-    linked = instances(document.tables, selected_nodes(window)[0])
+    linked = is_linked(document.tables, selected_nodes(window)[0])
     return None if linked else "This group is not linked to another."
 
 

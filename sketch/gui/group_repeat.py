@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QSpinBox
 
-from sketch.graph.errors import GraphError
 from sketch.graph.lifting import descendants
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
+from sketch.gui import asides
+from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.state import commands
-from sketch.state.commands.repeating import FEWEST, MOST
+from sketch.state.commands.repeating import FEWEST, MOST, Repeated
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
-    from sketch.gui.desk import Desk
+    from sketch.gui.main_window import MainWindow
 
 USUAL = 2
 
@@ -22,13 +22,13 @@ USUAL = 2
 class RepeatDialog(QDialog):
     """A number, and what the network will hold then; OK makes it one step."""
 
-    def __init__(self, parent: QWidget, tab: CanvasTab, group: int):
-        super().__init__(parent)
+    def __init__(self, window: MainWindow, tab: CanvasTab, group: int):
+        super().__init__(window)
         document = tab.document
         name = document.tables.nodes[group].name
         self.setWindowTitle("Repeat")
         self.setMinimumWidth(380)
-        self._tab, self._group = tab, group
+        self._window, self._tab, self._group = window, tab, group
         self._layers = sum(not document.tables.children(n) for n in descendants(document.tables, group))
         self._now = commands.repetitions(document, group)
         head = QLabel(
@@ -43,15 +43,14 @@ class RepeatDialog(QDialog):
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.summary.setWordWrap(True)
-        self.fault = fault_label()
         self.buttons = ok_cancel(self._apply, self.reject, "Repeat")
         form = QFormLayout()
         form.addRow("Stands", self.times)
         column = dialog_column(self)
         column.addWidget(head)
         column.addLayout(form)
-        for widget in (self.summary, self.fault, self.buttons):
-            column.addWidget(widget)
+        column.addWidget(self.summary)
+        column.addWidget(self.buttons)
         self.times.valueChanged.connect(self._show)
         self._show()
         self.times.selectAll()
@@ -71,14 +70,16 @@ class RepeatDialog(QDialog):
         self.buttons.button(OK).setEnabled(bool(change))
 
     def _apply(self) -> None:
-        try:
-            made = commands.repeat(self._tab.document, self._group, self.times.value())
-        except GraphError as error:
-            self.fault.setText(str(error))
-            self.fault.show()
-            return
-        self._tab.view.select(list(made.groups))
-        if not made.wired:
-            desk: Desk = self.parent().desk  # type: ignore[union-attr]
-            desk.say("The copies are not wired: what the group gives does not fit what it takes.")
+        group, count, tab, window = self._group, self.times.value(), self._tab, self._window
+        changed = abs(count - self._now) * self._layers
         self.accept()
+
+        def then(made: Repeated) -> None:
+            tab.view.select(list(made.groups))
+            if not made.wired:
+                window.say("The copies are not wired: what the group gives does not fit what it takes.")
+
+        asides.edit(
+            window, tab, f"Repeat ×{count}", lambda document: commands.repeat(document, group, count), then,
+            many=lambda: changed > asides.MANY,
+        )  # fmt: skip

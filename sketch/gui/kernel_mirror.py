@@ -99,7 +99,7 @@ class KernelMirror(QObject):
             with paused_collection(), short_turns():
                 network = snapshot.network()
                 found = describe(kernel, network), network.problems
-            del network
+                del network  # while the collector, which would walk all its steps, is not looking
             trim()
             return found
 

@@ -73,3 +73,8 @@ def is_key(text: str) -> bool:
     """True for the name of one key, with or without modifiers."""
     sequence = QKeySequence(text)
     return sequence.count() == 1 and bool(sequence.toString(QKeySequence.SequenceFormat.PortableText))
+
+
+def native(key: str) -> str:
+    """A key as the desktop writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) or key

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
-from sketch.gui.key_capture import KeyCapture
+from sketch.gui.key_capture import KeyCapture, native
 from sketch.gui.key_names import Keyed
 from sketch.state.keymap import canonical
 from sketch.state.settings import Settings
@@ -151,11 +150,6 @@ class KeyEditor(QFrame):
 
     def _title(self, command: str) -> str:
         return self._names[command].title if command in self._names else command
-
-
-def native(key: str) -> str:
-    """A key as the desktop writes it."""
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) or key
 
 
 def _without(settings: Settings, command: str, key: str) -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sketch.gui.actions import Action
+from sketch.gui.action_rows import Action, plain
 
 CANVAS = "Canvas"
 """Where gestures stand in lists of keys; they are in no menu."""
@@ -34,7 +33,6 @@ GESTURES: Mapping[str, str] = {
     "canvas.menu": "Context menu",
 }
 """The gestures of the canvas that have keys and are no command of a menu."""
-_PLAIN = re.compile(r"&(?!&)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,6 @@ class Keyed:
     title: str
     menu: str
     hint: str = ""
-
-
-def plain(title: str) -> str:
-    """A title as it is said: without the marks of a menu and the dots behind it."""
-    return _PLAIN.sub("", title).removesuffix("...")
 
 
 def keyed(rows: Iterable[Action]) -> list[Keyed]:

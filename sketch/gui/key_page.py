@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sketch.gui.actions import Action
-from sketch.gui.key_capture import KeyCapture, is_key
-from sketch.gui.key_editor import KeyEditor, native, small_button
+from sketch.gui.action_rows import Action
+from sketch.gui.key_capture import KeyCapture, is_key, native
+from sketch.gui.key_editor import KeyEditor, small_button
 from sketch.gui.key_names import Keyed, keyed
 from sketch.state.keymap import canonical
 from sketch.state.settings import PRESET, Settings, SettingsError

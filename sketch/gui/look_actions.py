@@ -5,26 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sketch.gui import reasons
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later, switch
 
 if TYPE_CHECKING:
+    from sketch.gui.look_state import DocumentRun
     from sketch.gui.main_window import MainWindow
 
 
 def no_run(window: MainWindow) -> str | None:
     """Why there is nothing to clear or to run again."""
-    from sketch.gui.look_state import looks_of
-
     reason = reasons.nothing_drawn(window)
-    return reason or (None if looks_of(window).run_of(window.desk.document) else "Run and look first (F5).")
+    return reason or (None if _run(window) else "Run and look first (F5).")
 
 
 def no_fault(window: MainWindow) -> str | None:
     """Why there is no NaN and no Inf to go to."""
-    from sketch.gui.look_state import looks_of
+    reason = no_run(window)
+    if reason:
+        return reason
+    run = _run(window)
+    return None if run and run.origin else "This run has no NaN and no Inf."
 
-    run = looks_of(window).run_of(window.desk.document)
-    return no_run(window) or (None if run and run.origin else "This run has no NaN and no Inf.")
+
+def _run(window: MainWindow) -> DocumentRun | None:
+    from sketch.gui.look_state import looks_of  # not needed while the canvas is empty
+
+    return looks_of(window).run_of(window.desk.document)
 
 
 RUN = (
@@ -72,12 +78,5 @@ RUN = (
     ),
 )
 VALUES = (
-    Action(
-        "view.values",
-        "&Values on wires",
-        "View",
-        later("view_commands", "switch_option", name="canvas.values"),
-        hint="Show on the wires what the last run gave",
-        checked=lambda window: bool(window.services.settings.get("canvas.values")),
-    ),
+    switch("view.values", "&Values on wires", "canvas.values", "Show on the wires what the last run gave"),
 )

@@ -21,16 +21,18 @@ from sketch.gui.jobs import JobBar, Jobs
 from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.session_keeper import SessionKeeper
 from sketch.gui.shell_style import dress, theme_name
-from sketch.gui.summary_panel import totals_text
+from sketch.gui.slices import Walk
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme
 from sketch.gui.tool_bar import ToolBar
+from sketch.gui.totals import totals_text
 from sketch.gui.welcome import WelcomePage
-from sketch.gui.wiring import connect_panels, connect_tab, connect_window, on_setting
+from sketch.gui.wiring import connect_tab, connect_window, on_setting
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.compiling import Compiler
+    from sketch.gui.glance_page import GlancePage
     from sketch.gui.opening import Opener
     from sketch.gui.panel_set import Panels
     from sketch.gui.services import Services
@@ -51,7 +53,7 @@ class MainWindow(QMainWindow):
         dress(self.theme)
         self.folder = Path.cwd()
         self.found = ""
-        self.is_filled = False  # true from `start` on; before, there are no panels to ask
+        self.is_filled = False  # true when panels and kernels are there
         self.desk = Desk(self)
         self.jobs = Jobs(self)
         self.mirror = KernelMirror(self.desk, lambda: services.registry if self.is_filled else None, self)
@@ -66,12 +68,13 @@ class MainWindow(QMainWindow):
         self._assemble()
         self.area.turned.connect(self._on_turned)
         self.desk.updated.connect(lambda _update: self._on_update())
+        self.desk.followed.connect(lambda _update: self._show_totals())
         self.tool_bar.kernel_chosen.connect(self.choose_kernel)
         connect_window(self)
         self._unsubscribe: list[Callable[[], object]] = [
             services.settings.subscribe(lambda name: on_setting(self, name))
         ]
-        self._draw_icons(self.theme)
+        self.setWindowIcon(app_icon(self.theme))
         self.tool_bar.setVisible(services.settings.get("appearance.toolbar"))
         self.keeper.restore_look()
         self.area.setFocus()
@@ -79,15 +82,23 @@ class MainWindow(QMainWindow):
     @cached_property
     def panels(self) -> Panels:
         """The panels around the canvas."""
-        from sketch.gui.panel_set import build_panels
+        from sketch.gui.panel_set import Panels
 
-        return build_panels(self.desk, self.mirror, self.theme)
+        return Panels(self.desk, self.mirror, self.theme)
+
+    @cached_property
+    def rest(self) -> Walk:
+        """The start after the first paint; it goes on while nothing else is done."""
+        from sketch.gui import starting
+
+        return Walk(self, starting.steps(self))
 
     @cached_property
     def opener(self) -> Opener:
         """Opens, saves and closes documents."""
         from sketch.gui.opening import Opener
 
+        self.start()  # what the session brings back comes before what is opened
         return Opener(self)
 
     @cached_property
@@ -100,41 +111,20 @@ class MainWindow(QMainWindow):
     # --- for commands and panels -------------------------------------------------------------------
 
     def start(self) -> None:
-        """Load what the first paint did not need: layers, kernels, the session, the working folder."""
-        if self.is_filled:
-            return
-        self.is_filled, early = True, self.area.front
-        self.panels.fill(self.docks)
-        connect_panels(self)
-        from sketch.graph import examples
-
-        self.area.welcome.show_examples(examples.names())
-        self.show_blocks()
-        registry = self.services.registry
-        for name, reason in registry.failures.items():
-            log.warning("kernel.failed name=%s reason=%s", name, reason)
-        offered = [(kernel.info.name, kernel.info.title) for kernel in registry]
-        self.desk.choose_kernel(self.tool_bar.offer(offered, self.services.settings.get("compile.kernel")))
-        self.set_folder(self.keeper.folder)
-        self.panels.files.start()
-        self.keeper.restore_tabs()
-        if early is not None:
-            self._on_turned(self.area.front)  # it was there before the panels and the kernels
-        self.area.welcome.show_recent(self.keeper.recent())
-        self.area.welcome.show_pictures(self.keeper.example_picture)
-        self.actions_.refresh()
+        """Do at once what is left of the start."""
+        self.rest.finish()
 
     def say(self, text: str) -> None:
         """One line in the status bar; it goes after a while."""
         log.info("said %s", text)
         self.statusBar().showMessage(text, MESSAGE_MS)
 
-    def add_tab(self, tab: CanvasTab) -> None:
-        """Show a document in a tab of its own."""
+    def add_tab(self, tab: CanvasTab, instead: GlancePage | None = None) -> None:
+        """Show a document in a tab of its own, `instead` of the first picture of its file if there was one."""
         self.actions_.attach(tab.view)
         connect_tab(self, tab)
         tab.renamed.connect(self._on_update)
-        self.area.add(tab)
+        self.area.add(tab, instead)
         if not tab.document.tables.nodes:
             tab.view.zoom(1.0)
 
@@ -165,17 +155,9 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, theme: Theme) -> None:
         """Show everything in another theme."""
-        self.theme = theme
-        dress(theme)
-        self._draw_icons(theme)
-        if self.is_filled:
-            self.panels.set_theme(theme)
-        self.job_bar.set_theme(theme)
-        self.area.welcome.set_theme(theme)
-        for tab in self.area:
-            tab.view.set_theme(theme)
-        if self.is_filled:
-            self.area.welcome.show_pictures(self.keeper.example_picture)
+        from sketch.gui.dressing import redress  # not before the first paint
+
+        redress(self, theme)
 
     # --- events ------------------------------------------------------------------------------------
 
@@ -191,6 +173,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing is asked: the session keeps all edits, saved or not."""
+        self.rest.stop()
         self.keeper.save_now()
         self.jobs.cancel_all()
         self.mirror.close()
@@ -210,7 +193,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         room = QGuiApplication.primaryScreen().availableSize()
         self.resize(FIRST_SIZE.boundedTo(room).expandedTo(SMALLEST_SIZE))
-        self.actions_.fill(self.menuBar())
+        self.actions_.head(self.menuBar())
         self.addToolBar(self.tool_bar)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
@@ -218,9 +201,9 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self.totals)
         self.totals.setAccessibleName("Totals")
 
-    def _draw_icons(self, theme: Theme) -> None:
-        self.setWindowIcon(app_icon(theme))
-        self.actions_.set_theme(theme)
+    def show_front(self) -> None:
+        """Let everything around the tab in front show it."""
+        self._on_turned(self.area.front)
 
     def _on_turned(self, tab: CanvasTab | None) -> None:
         self.desk.turn_to(tab)
@@ -232,9 +215,15 @@ class MainWindow(QMainWindow):
         self._on_update()
         self.keeper.touch()
 
+    def _show_totals(self) -> None:
+        """The line of totals; of a network whose shapes are on their way when they are there."""
+        document = self.desk.document
+        if document is None or not document.inference.is_behind:
+            self.totals.setText(totals_text(document))
+
     def _on_update(self) -> None:
         document = self.desk.document
-        self.totals.setText(totals_text(document))
+        self._show_totals()
         name = f"{document.name}[*] - {self.tool_bar.kernel.currentText()} - Sketch" if document else "Sketch"
         if self.windowTitle() != name:
             self.setWindowTitle(name)

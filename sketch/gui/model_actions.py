@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sketch.gui import reasons
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later
 from sketch.gui.reasons import no_selection, no_tab, nothing_drawn
 
 MODEL = (

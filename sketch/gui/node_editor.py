@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from sketch.graph.errors import GraphError
 from sketch.graph.freezing import frozen_nodes
 from sketch.gui.desk import Desk
+from sketch.gui.field_edits import FieldEdits
 from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
@@ -32,12 +32,13 @@ class NodeEditor(QScrollArea):
         self._desk = desk
         self._theme = theme
         self._ids: list[int] = []
+        self._wanted: list[int] = []
         self._signature: object = None
-        self._gesture = 0
+        self._edits = FieldEdits(desk, lambda: self._ids, self._complain)
         self._rows: dict[str, ParamRow] = {}
         self._slices = Slices(self)
-        self._slices.went_on.connect(self.refresh)
-        self.name: QLineEdit | None = None
+        self._slices.went_on.connect(self._show_values)
+        self._name: QLineEdit | None = None
         self._header: NodeHeader | None = None
         self._facts: NodeFacts | None = None
         self.sections: list[Callable[[int], QWidget]] = []
@@ -46,9 +47,10 @@ class NodeEditor(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        desk.selection_changed.connect(self._on_selection)
+        desk.selection_changed.connect(self._want)
         desk.updated.connect(self._on_update)
-        self._on_selection([])
+        desk.followed.connect(self._on_update)
+        self._want([])
 
     @property
     def rows(self) -> dict[str, ParamRow]:
@@ -56,11 +58,17 @@ class NodeEditor(QScrollArea):
         self._slices.finish()
         return self._rows
 
+    @property
+    def name(self) -> QLineEdit | None:
+        """The field of the name, for a single node."""
+        self._slices.finish()
+        return self._name
+
     def set_theme(self, theme: Theme) -> None:
         """Draw the marks in the colours of a theme."""
         self._theme = theme
         self._signature = None
-        self._on_selection(self._ids)
+        self._want(self._wanted)
 
     def first_field(self) -> QWidget | None:
         """The first field that takes keys: of the parameters, else the name."""
@@ -74,16 +82,26 @@ class NodeEditor(QScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _on_selection(self, ids: Sequence[int]) -> None:
+    def _want(self, ids: Sequence[int]) -> None:
+        self._wanted = list(ids)
+        self.refresh()
+
+    def _turn(self) -> None:
         document = self._desk.document
         nodes = document.tables.nodes if document else {}
-        self._ids = [node_id for node_id in ids if node_id in nodes]
-        kinds = tuple(_kind(document, nodes[n]) for n in self._ids) if document else ()
-        signature = (id(document), tuple(self._ids), kinds)
+        self._ids = [node_id for node_id in self._wanted if node_id in nodes]
+        signature = self._form()
         if signature != self._signature:
             self._signature = signature
             self._rebuild()
-        self.refresh()
+        else:
+            self._slices.last(self._show_facts)
+
+    def _form(self) -> object:
+        """What the form on the page depends on."""
+        document = self._desk.document
+        kinds = tuple(_kind(document, document.tables.nodes[n]) for n in self._ids) if document else ()
+        return id(document), tuple(self._ids), kinds
 
     def _on_update(self, update: Update) -> None:
         document = self._desk.document
@@ -92,10 +110,12 @@ class NodeEditor(QScrollArea):
         touched = {change.key for change in update.delta if change.table == "nodes"} | update.inferred.changed
         touched |= {change.key[0] for change in update.delta if change.table == "weights"}
         touched |= frozen_nodes({change.key: () for change in update.delta if change.table == "meta"}).keys()
-        if any(node_id not in document.tables.nodes for node_id in self._ids) or not touched.isdisjoint(
-            self._ids
-        ):
-            self._on_selection(self._ids)
+        gone = any(node_id not in document.tables.nodes for node_id in self._ids)
+        if not gone and touched.isdisjoint(self._ids):
+            return
+        if not gone and self._form() == self._signature:
+            self._show_values()  # now: the next key may be for another of the boxes
+        self.refresh()
 
     def _rebuild(self) -> None:
         page = QWidget()
@@ -106,7 +126,7 @@ class NodeEditor(QScrollArea):
         column.setSpacing(8)
         whole.addLayout(column)
         whole.addStretch(1)  # from the beginning: rows that come later do not push others about
-        self._rows, self.name, self._header, self._facts = {}, None, None, None
+        self._rows, self._name, self._header, self._facts = {}, None, None, None
         steps: list[Callable[[], object]] = []
         document = self._desk.document
         if document is None or not self._ids:
@@ -116,7 +136,7 @@ class NodeEditor(QScrollArea):
         else:
             steps = self._build_form(document, column)
         self.setWidget(page)
-        self._slices.begin([*steps, lambda: _chain(self, page)])
+        self._slices.replace([*steps, lambda: _chain(self, page)])
 
     def _build_form(self, document: Document, column: QVBoxLayout) -> list[Callable[[], object]]:
         """Build the head of the form; what is left to do for the rest of it."""
@@ -127,8 +147,8 @@ class NodeEditor(QScrollArea):
         self._header = NodeHeader(specs, self._theme)
         column.addWidget(self._header)
         if len(self._ids) == 1:
-            self.name = self._header.name
-            self.name.editingFinished.connect(self._rename)
+            self._name = self._header.name
+            self._name.editingFinished.connect(self._rename)
         operator = (
             specs[0] if specs[0].is_standard or (specs[0].is_operator and not specs[0].params) else None
         )
@@ -136,9 +156,9 @@ class NodeEditor(QScrollArea):
 
         def add_row(name: str, spec: ParamSpec) -> None:
             row = ParamRow(spec, self._theme, live=live, operator=operator)
-            row.edited.connect(self._set)
-            row.reset.connect(self._reset)
-            row.finished.connect(self._end_gesture)
+            row.edited.connect(self._edits.set)
+            row.reset.connect(self._edits.reset)
+            row.finished.connect(self._edits.end_gesture)
             self._rows[name] = row
             column.addWidget(row)
 
@@ -157,12 +177,16 @@ class NodeEditor(QScrollArea):
 
         self._facts = NodeFacts()
         column.addWidget(self._facts)
+        self._show_facts()
 
     def _add_section(self, column: QVBoxLayout, make: Callable[[int], QWidget]) -> None:
         column.addWidget(make(self._ids[0]))
 
     def refresh(self) -> None:
-        """Show what is selected as it is now."""
+        """Show what is selected as it is now, after the canvas has been painted."""
+        self._slices.first(self._turn)
+
+    def _show_values(self) -> None:
         document = self._desk.document
         if document is None or not self._ids:
             return
@@ -176,49 +200,26 @@ class NodeEditor(QScrollArea):
             row.describe(len(self._ids))
             row.show_use(without_effect(document, self._ids, name))
             row.complain(complaints.get(name, ""))
-        if self.name is not None and not self.name.hasFocus():
-            self.name.setText(document.tables.nodes[self._ids[0]].name)
-        if self._facts is not None:
-            view = self._desk.view
+        if self._name is not None and not self._name.hasFocus():
+            self._name.setText(document.tables.nodes[self._ids[0]].name)
+
+    def _show_facts(self) -> None:
+        document, view = self._desk.document, self._desk.view
+        if self._facts is not None and document is not None and self._ids:
             self._facts.show_node(document, self._ids[0], view.canvas.refusals if view else ())
 
-    def _set(self, name: str, value: Any) -> None:
-        from sketch.state import commands
-
-        gesture = ("field", id(self.rows.get(name)), self._gesture)
-        self._try(
-            name, lambda document: commands.set_param(document, self._ids, name, value, gesture=gesture)
-        )
-
-    def _reset(self, name: str) -> None:
-        from sketch.state import commands
-
-        self._try(name, lambda document: commands.reset_param(document, self._ids, name))
+    def _complain(self, name: str, text: str) -> None:
+        if name in self.rows:
+            self.rows[name].complain(text)
 
     def _rename(self) -> None:
-        from sketch.state import commands
-
         document = self._desk.document
-        if document is None or self.name is None or not self._ids:
+        if document is None or self._name is None or not self._ids:
             return
-        text = self.name.text().strip()
-        if text != document.tables.nodes[self._ids[0]].name:
-            self._try("", lambda doc: commands.rename(doc, self._ids[0], text))
-            self.name.setText(document.tables.nodes[self._ids[0]].name)
-
-    def _try(self, name: str, change: Any) -> None:
-        document = self._desk.document
-        if document is None:
-            return
-        try:
-            change(document)
-        except GraphError as error:
-            if name in self.rows:
-                self.rows[name].complain(str(error))
-            self._desk.say(str(error))
-
-    def _end_gesture(self) -> None:
-        self._gesture += 1
+        text, nodes = self._name.text().strip(), document.tables.nodes
+        if text != nodes[self._ids[0]].name:
+            self._edits.rename(text)
+            self._name.setText(nodes[self._ids[0]].name)
 
 
 def _chain(editor: QWidget, page: QWidget) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
@@ -108,43 +109,64 @@ class NodeFacts(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 4, 0, 0)
-        self._column.setSpacing(4)
-        self._shown: object = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        self._ports, self._inside, self._weights, self._problems = (_Section() for _ in range(4))
+        for section in (self._ports, self._inside, self._weights, self._problems):
+            column.addWidget(section)
 
     def show_node(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> None:
-        """Show the present facts; nothing is rebuilt when they are the same as before."""
+        """Show the present facts; what is the same as before is not built anew."""
         ports = list(_ports(document, node_id))
+        inside = group_facts(document.tables, document.inference, node_id) if not ports else []
         weights = list(_weights(document, node_id))
         problems = problems_at(document.tables, document.inference, node_id, refusals)
-        inside = group_facts(document.tables, document.inference, node_id) if not ports else []
-        if (ports, weights, problems, inside) == self._shown:
+        self._ports.show_facts("Inputs and outputs", ports, Table)
+        self._inside.show_facts("Inside", inside, Table)
+        self._weights.show_facts(
+            _weights_title(document, node_id), weights, lambda: _weight_lines(document, node_id)
+        )
+        self._problems.show_facts("Problems", problems, _ProblemList)
+
+
+class Body(QWidget):
+    """What a section shows."""
+
+    def show_lines(self, lines: Sequence[Any]) -> bool:
+        """Show these; False, and nothing is done, when it takes another body for them."""
+        return False
+
+
+class _Section(QWidget):
+    """A title and what belongs to it; not there without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._shown: tuple[str, Sequence[Any]] = ("", [])
+        self._head = QLabel()
+        self._head.setProperty("role", "section")
+        self._column.addWidget(self._head)
+        self._body: Body | None = None
+        self.hide()
+
+    def show_facts(self, title: str, facts: Sequence[Any], make: Callable[[], Body]) -> None:
+        """Show facts in the body, which is made anew where it cannot take them."""
+        if (title, facts) == self._shown:
             return
-        self._shown = (ports, weights, problems, inside)
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        if ports:
-            self._add("Inputs and outputs", _table(ports))
-        if inside:
-            self._add("Inside", _table(inside))
-        if weights:
-            from sketch.gui.weights_section import WeightLines
-
-            lines: QWidget = WeightLines(document, node_id, weights)
-            self._add(_weights_title(document, node_id), lines)
-        if problems:
-            self._add("Problems", _problem_list(problems))
-
-    def _add(self, title: str, body: QWidget) -> None:
-        head = QLabel(title)
-        head.setProperty("role", "section")
-        self._column.addWidget(head)
-        self._column.addWidget(body)
+        self._shown = (title, facts)
+        self._head.setText(title)
+        if facts and not (self._body is not None and self._body.show_lines(facts)):
+            if self._body is not None:
+                self._body.hide()
+                self._body.deleteLater()
+            self._body = make()
+            self._body.show_lines(facts)
+            self._column.addWidget(self._body)
+        self.setVisible(bool(facts))
 
 
 def _title(specs: Sequence[LayerSpec], same: bool) -> str:
@@ -215,23 +237,44 @@ def _weights_title(document: Document, node_id: int) -> str:
     return "Weights" if count is None else f"Weights ({count:,} parameters)"
 
 
-def _table(lines: Sequence[Line]) -> QWidget:
-    box = QWidget()
-    grid = QGridLayout(box)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(10)
-    grid.setVerticalSpacing(3)
-    for row, (name, middle, last) in enumerate(lines):
-        for column, text in enumerate((name, middle, last)):
-            short = label_text(box, text, WIDEST[column])
-            label = QLabel(escape(short))
-            label.setToolTip(text if short != text else "")
+def _weight_lines(document: Document, node_id: int) -> Body:
+    from sketch.gui.weights_section import WeightLines
+
+    return WeightLines(document, node_id)
+
+
+class Table(Body):
+    """Lines of three texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels: list[list[QLabel]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 1)
+
+    def show_lines(self, lines: Sequence[Line]) -> bool:
+        """Show these; False when there were more or fewer."""
+        if self._labels and len(self._labels) != len(lines):
+            return False
+        self._labels = self._labels or [self._row(row) for row in range(len(lines))]
+        for labels, texts in zip(self._labels, lines, strict=True):
+            for column, (label, text) in enumerate(zip(labels, texts, strict=True)):
+                short = label_text(self, text, WIDEST[column])
+                label.setText(escape(short))
+                label.setToolTip(text if short != text else "")
+        return True
+
+    def _row(self, row: int) -> list[QLabel]:
+        made = [QLabel() for _ in range(3)]
+        for column, label in enumerate(made):
             label.setWordWrap(column == 1)
             label.setProperty("role", "muted" if column != 1 else "fact")
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
-    grid.setColumnStretch(1, 1)
-    return box
+            self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+        return made
 
 
 def label_text(near: QWidget, text: str, width: int) -> str:
@@ -239,13 +282,22 @@ def label_text(near: QWidget, text: str, width: int) -> str:
     return near.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width) if width else text
 
 
-def _problem_list(problems: Sequence[Problem]) -> QWidget:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    for problem in problems:
-        column.addWidget(_wrapped(str(problem), "error" if problem.severity == "error" else "warning"))
-    return box
+class _ProblemList(Body):
+    """A line a problem; the look of a line says how bad it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def show_lines(self, problems: Sequence[Problem]) -> bool:
+        """Show these; False when it shows others."""
+        if self._column.count():
+            return False
+        for problem in problems:
+            role = "error" if problem.severity == "error" else "warning"
+            self._column.addWidget(_wrapped(str(problem), role))
+        return True
 
 
 def _wrapped(text: str, role: str) -> QLabel:

@@ -83,9 +83,10 @@ class Opener:
         from sketch.graph.errors import GraphError
 
         path = path.resolve()
-        there = self._window.area.of_path(path)
+        area = self._window.area
+        there = area.of_path(path) or area.glance_of(path)
         if there is not None:
-            self._window.area.tabs.setCurrentWidget(there)
+            area.tabs.setCurrentWidget(there)
             return None
         try:
             if path.suffix.lower() == SUFFIX:
@@ -113,9 +114,11 @@ class Opener:
         return bool(path) and self._write(tab, Path(path).with_suffix(SUFFIX))
 
     def close(self, tab: CanvasTab | None = None) -> None:
-        """Close a tab; what is in it is kept, and `reopen` brings it back."""
+        """Close a tab; what is in it is kept, and `reopen` brings it back. A file that is being read is left alone."""
         tab = tab or self._window.desk.tab
         if tab is None:
+            if (glance := self._window.area.glance) is not None:
+                glance.dismissed.emit()
             return
         self._window.keeper.tab_closed(tab)
         self._window.area.remove(tab)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sketch.gui import adopting
 from sketch.gui.adopting import Make
+from sketch.gui.glance import Glance
 from sketch.gui.opening_dialog import OpeningDialog
 
 if TYPE_CHECKING:
@@ -50,17 +51,30 @@ class ModelOpener:
         self._window, self._refuse = window, refuse
         self.dialog: QDialog | None = None
         """The question that is open."""
+        self.glance: Glance | None = None
+        """The first picture of what is being read; it comes and goes by itself."""
 
     def start(self, attempt: Attempt) -> Job:
-        """Read the file beside the window."""
+        """Read the file beside the window; a first picture of it is shown meanwhile."""
         services, path = self._window.services, attempt.path
-        job = services.binder.import_model(
-            path, services.store.folder, attempt.options, trusted=attempt.trusted
-        )
+        glance = Glance(self._window, path)
+        try:
+            job = services.binder.import_model(
+                path, services.store.folder, attempt.options, trusted=attempt.trusted, first=glance.first
+            )
+        except BaseException:
+            glance.end()
+            raise
+        self.glance = glance
+        glance.follow(job)
         self._window.say(f"Opening {path.name}")
-        return self._window.jobs.follow(job, lambda done: self._ended(done, attempt))
+        return self._window.jobs.follow(
+            job, lambda done: self._ended(done, attempt), lambda _done: self._end_glance()
+        )
 
     def _ended(self, job: Job, attempt: Attempt) -> None:
+        if job.state != "done" or job.result.details.get("weights_only"):
+            self._end_glance()
         if job.permission_needed:
             self._ask(replace(attempt, reason=job.error, asks=job.asks), "")
         elif job.state == "failed" and attempt.asks:
@@ -158,10 +172,18 @@ class ModelOpener:
         """Show what `make` makes, beside the window unless it is small."""
         services = self._window.services
         _ = services.library, services.store  # loaded here, not on the thread
-        adopting.adopt(
+        glance, self.glance = self.glance, None
+        job = adopting.adopt(
             self._window, f"Open {attempt.path.name}", make, shown,
-            failed=lambda reason: self._refuse(attempt.path, reason), at_once=rows <= SMALL_ROWS,
+            failed=lambda reason: self._refuse(attempt.path, reason), at_once=rows <= SMALL_ROWS, glance=glance,
         )  # fmt: skip
+        if glance is not None:
+            glance.follow(job)
+
+    def _end_glance(self) -> None:
+        if self.glance is not None:
+            self.glance.end()
+            self.glance = None
 
     def _try(self, attempt: Attempt) -> None:
         """Start; what is wrong at once is said as any refusal."""

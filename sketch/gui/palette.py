@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QKeySequence
-
+from sketch.gui.action_rows import plain
 from sketch.gui.category_dots import CategoryDots
 from sketch.gui.choices import Choice
 from sketch.gui.filter_popup import MOST_SHOWN, FilterPopup, top_middle
-from sketch.gui.key_names import plain
+from sketch.gui.key_capture import native
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -37,19 +36,16 @@ def palette_choices(window: MainWindow) -> list[Choice]:
     """Every command with its menu, keys and reason; then every layer that can be added."""
     recent = {key: place for place, key in enumerate(window.services.session.get(RECENT, ()))}
     choices = []
-    for number, (row, action) in enumerate(window.actions_):
-        keys = [
-            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-            for key in window.services.settings.shortcut(row.id)
-        ]
-        choices.append(
-            Choice(
-                ("run", row.id), plain(row.named(window) if row.named else row.title), ", ".join(keys[:2]),
-                words=(row.hint,),
-                icon=action.icon() if row.icon else None, reason=row.why_not(window) or "",
-                rank=recent.get(row.id, _COMMANDS + number), aside=plain(row.menu.replace("/", " > ")),
-            )
-        )  # fmt: skip
+    with window.desk.same_selection():
+        for number, (row, action) in enumerate(window.actions_):
+            keys = ", ".join(map(native, window.services.settings.shortcut(row.id)[:2]))
+            choices.append(
+                Choice(
+                    ("run", row.id), plain(row.named(window) if row.named else row.title), keys, words=(row.hint,),
+                    icon=action.icon() if row.icon else None, reason=row.why_not(window) or "",
+                    rank=recent.get(row.id, _COMMANDS + number), aside=plain(row.menu.replace("/", " > ")),
+                )
+            )  # fmt: skip
     return [*choices, *_layers_to_add(window)]
 
 
@@ -75,13 +71,13 @@ def _layers_named(window: MainWindow, typed: str) -> Sequence[Choice] | None:
     found = [node for node in document.tables.nodes.values() if wanted in node.name.lower()]
     found.sort(key=lambda node: (not node.name.lower().startswith(wanted), len(node.name), node.id))
     dots, library = CategoryDots(window.theme), document.library
-    from sketch.gui.summary_panel import path_text
+    from sketch.state.weight_changes import full_name
 
     return [
         Choice(
             ("go", node.id), node.name, library[node.layer].title,
             icon=dots(library[node.layer].category),
-            aside="" if node.parent is None else f"in {path_text(document, node.parent)}",
+            aside="" if node.parent is None else f"in {full_name(document.tables, node.parent)}",
         )
         for node in found[:MOST_SHOWN]
     ]  # fmt: skip

@@ -1,16 +1,15 @@
-"""All panels of a window, made together after the first paint and put into their docks."""
+"""All panels of a window, made after the first paint and put into their docks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from functools import cached_property
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget
 
 from sketch.gui.desk import Desk
 from sketch.gui.directory_tree import DirectoryTree
-from sketch.gui.docks import NARROWEST
+from sketch.gui.docks import DOCKS, NARROWEST
 from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.look_viewer import OutputViewer
 from sketch.gui.minimap_panel import MiniMapPanel
@@ -22,38 +21,80 @@ from sketch.gui.theme import Theme
 from sketch.gui.toolbox import Toolbox
 
 
-@dataclass(frozen=True)
 class Panels:
-    """The panels of a window by name."""
+    """The panels of a window by name; each is made when it is first asked for, and fills when something is opened."""
 
-    toolbox: Toolbox
-    editor: NodeEditor
-    files: DirectoryTree
-    minimap: MiniMapPanel
-    source: TextPanel
-    summary: SummaryPanel
-    problems: ProblemsPanel
-    history: HistoryPanel
-    log: LogPanel
-    viewer: OutputViewer
+    def __init__(self, desk: Desk, mirror: KernelMirror, theme: Theme):
+        self._desk = desk
+        self._mirror = mirror
+        self._theme = theme
 
-    def fill(self, docks: Mapping[str, QDockWidget]) -> None:
-        """Put each panel into its dock, in place of the empty one that was painted first."""
-        for name, dock in docks.items():
-            panel = getattr(self, name)
-            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            panel.setMinimumWidth(NARROWEST.get(name, 0))
-            empty = dock.widget()
-            dock.setWidget(panel)
-            if empty is not None:
-                empty.deleteLater()
-            if dock.isFloating() and not dock.isHidden():
-                _bring_forward(dock)
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """Every layer by category."""
+        return Toolbox(self._theme)
+
+    @cached_property
+    def editor(self) -> NodeEditor:
+        """The parameters of what is selected."""
+        return NodeEditor(self._desk, self._theme)
+
+    @cached_property
+    def files(self) -> DirectoryTree:
+        """The working folder."""
+        return DirectoryTree(self._theme)
+
+    @cached_property
+    def minimap(self) -> MiniMapPanel:
+        """The whole drawing, small."""
+        return MiniMapPanel(self._desk, self._theme)
+
+    @cached_property
+    def source(self) -> TextPanel:
+        """The source text of the kernel."""
+        return TextPanel(self._desk, self._mirror, self._theme)
+
+    @cached_property
+    def summary(self) -> SummaryPanel:
+        """Every layer in a table, and the totals."""
+        return SummaryPanel(self._desk)
+
+    @cached_property
+    def problems(self) -> ProblemsPanel:
+        """What is wrong with the network."""
+        return ProblemsPanel(self._desk, self._mirror, self._theme)
+
+    @cached_property
+    def history(self) -> HistoryPanel:
+        """Every edit."""
+        return HistoryPanel(self._desk, self._theme)
+
+    @cached_property
+    def log(self) -> LogPanel:
+        """What the program has noted."""
+        return LogPanel(self._theme)
+
+    @cached_property
+    def viewer(self) -> OutputViewer:
+        """The values of a run."""
+        return OutputViewer(self._desk, self._theme)
+
+    def put(self, name: str, dock: QDockWidget) -> None:
+        """Put a panel into its dock, in place of the empty one that was painted first."""
+        panel = getattr(self, name)
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        panel.setMinimumWidth(NARROWEST.get(name, 0))
+        empty = dock.widget()
+        dock.setWidget(panel)
+        if empty is not None:
+            empty.deleteLater()
+        if dock.isFloating() and not dock.isHidden():
+            _bring_forward(dock)
 
     def set_theme(self, theme: Theme) -> None:
         """Show all panels in the colours of a theme."""
-        for field in fields(self):
-            panel = getattr(self, field.name)
+        self._theme = theme
+        for panel in [panel for name, panel in vars(self).items() if name in DOCKS]:
             if hasattr(panel, "set_theme"):
                 panel.set_theme(theme)
 
@@ -63,19 +104,3 @@ def _bring_forward(dock: QDockWidget) -> None:
     dock.hide()
     dock.show()
     dock.raise_()
-
-
-def build_panels(desk: Desk, mirror: KernelMirror, theme: Theme) -> Panels:
-    """Make all panels; they fill when something is opened."""
-    return Panels(
-        toolbox=Toolbox(theme),
-        editor=NodeEditor(desk, theme),
-        files=DirectoryTree(theme),
-        minimap=MiniMapPanel(desk, theme),
-        source=TextPanel(desk, mirror, theme),
-        summary=SummaryPanel(desk),
-        problems=ProblemsPanel(desk, mirror, theme),
-        history=HistoryPanel(desk, theme),
-        log=LogPanel(theme),
-        viewer=OutputViewer(desk, theme),
-    )

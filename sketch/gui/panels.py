@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 from sketch.gui.desk import Desk
 from sketch.gui.icons import dot_icon
 from sketch.gui.kernel_mirror import AT_ONCE, KernelMirror
+from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from sketch.state.history import Entry
 
 MOST_PROBLEMS = 500
+PART = 50
+"""So many lines at a time, so that the window goes on in between."""
 _ROLE = Qt.ItemDataRole
 
 
@@ -43,6 +47,7 @@ class ProblemsPanel(QTreeWidget):
         self._mirror = mirror
         self._theme = theme
         self._shown: Sequence[Problem] = ()
+        self._slices = Slices(self)
         self.setAccessibleName("Problems")
         self.setHeaderLabels(["Where", "Problem", "Cure"])
         self.setRootIsDecorated(False)
@@ -75,9 +80,15 @@ class ProblemsPanel(QTreeWidget):
         self._shown = found
         icons = {level: dot_icon(getattr(self._theme, level)) for level in ("error", "warning")}
         self.clear()
-        self.addTopLevelItems([self._item(problem, icons) for problem in found[:MOST_PROBLEMS]])
+        parts = [found[at : at + PART] for at in range(0, min(len(found), MOST_PROBLEMS), PART)]
+        for part in parts[:1]:
+            self._add(part, icons)
+        self._slices.replace([partial(self._add, part, icons) for part in parts[1:]])
         errors = sum(1 for problem in found if problem.severity == "error")
         self.counted.emit(errors, len(found) - errors)
+
+    def _add(self, problems: Sequence[Problem], icons: dict[str, QIcon]) -> None:
+        self.addTopLevelItems([self._item(problem, icons) for problem in problems])
 
     def step(self, by: int) -> None:
         """Go to the next or previous problem, round the end."""
@@ -158,6 +169,9 @@ class _HistoryModel(QAbstractListModel):
 class HistoryPanel(QListView):
     """Every edit of the document; a click goes to the state after it. Branches that were left stay, in grey."""
 
+    jump_wanted = Signal(int)
+    """The number of the state that was chosen."""
+
     def __init__(self, desk: Desk, theme: Theme):
         super().__init__()
         self._desk = desk
@@ -185,9 +199,7 @@ class HistoryPanel(QListView):
             self.scrollTo(self._rows.index(row))
 
     def _jump(self, index: QModelIndex) -> None:
-        document = self._desk.document
-        if document is not None:
-            document.jump(self._rows.entry(index.row()).sequence)
+        self.jump_wanted.emit(self._rows.entry(index.row()).sequence)
 
 
 class LogPanel(QPlainTextEdit):

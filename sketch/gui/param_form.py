@@ -135,7 +135,14 @@ class ParamRow(QWidget):
 
 def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec]:
     """The parameters that all these nodes have in the same form, by name, in the order of the first."""
-    first, *others = [params_of(document, node_id) for node_id in ids]
+    nodes, library = document.tables.nodes, document.library
+    layers = {nodes[node_id].layer for node_id in ids}
+    alike = {layer for layer in layers if not library[layer].is_operator}
+    differing: dict[object, int] = {}
+    for node_id in ids:
+        layer = nodes[node_id].layer
+        differing.setdefault(layer if layer in alike else node_id, node_id)
+    first, *others = [params_of(document, node_id) for node_id in differing.values()]
     return {
         name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)
     }

@@ -53,6 +53,8 @@ def render_file(network: Network, library: LayerLibrary, target: Path, request: 
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(f"{target}: pictures end in {', '.join(SUFFIXES)}.")
+    if not target.parent.is_dir():
+        raise ValueError(f"{target}: the folder {target.parent} does not exist; create it or choose another.")
     if network.tables is None:
         raise ValueError(f"{target}: this network has no drawing.")
     application = _application()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
 from sketch.graph.lifting import descendants
 from sketch.gui.canvas.carry_layer import inside
-from sketch.gui.canvas.edge_layer import EVERYWHERE
 from sketch.gui.canvas.extents import State
 from sketch.gui.canvas.group_frame import paint_frame, paint_name
 from sketch.gui.canvas.ink import LABEL_ZOOM, TEXT_ZOOM
 from sketch.gui.canvas.node_layer import placed_badges
 from sketch.gui.canvas.note_item import NoteItem
+from sketch.gui.canvas.paint_layer import EVERYWHERE
 from sketch.gui.canvas.scene import CanvasScene
 from sketch.gui.colour_picture import PictureLegend
 
@@ -82,7 +82,8 @@ class Painting:
         self.canvas = CanvasScene(document, options.theme, group, None, wiring)
         ink = self.canvas.ink
         ink.thin_wires = False  # a line of one device pixel is not to be seen on paper
-        ink.options = replace(look or ink.options, shapes=options.shapes, parameters=options.parameters)
+        look = look or ink.options
+        ink.options = look._replace(shapes=options.shapes, parameters=options.parameters)
         self.canvas.edges.restyle()
         self.canvas.badges.show_values(options.values)
         self._only = _with_inside(self.canvas, only)
@@ -190,9 +191,7 @@ class Painting:
 
     def _paint_values(self, painter: QPainter) -> None:
         """What the last run gave, if it is shown on the canvas."""
-        option = QStyleOptionGraphicsItem()
-        option.exposedRect = EVERYWHERE
-        self.canvas.badges.paint(painter, option)
+        self.canvas.badges.paint_areas(painter, (EVERYWHERE,))
 
     def _paint_wires(self, painter: QPainter) -> Iterator[tuple[Callable[[], None], int]]:
         """(what to call, how many wires it paints): all ways, then all heads, then all labels."""
@@ -231,6 +230,8 @@ class Painting:
             yield item.area()
             for _, place in placed_badges(canvas.ink, item.box, canvas.wiring.badges.get(item.node_id, ())):
                 yield place
+            for text in canvas.node_layer.port_texts(item) if item.box.ports is not None else ():
+                yield text.place
         for frame in canvas.frame_layer.near(None):
             yield frame.area()
         for card in [*self._notes(), *(canvas.stubs.values() if self._only is None else ())]:

@@ -18,6 +18,7 @@ from sketch.gui.category_dots import CategoryDots
 from sketch.gui.choices import Choice, matching
 from sketch.gui.edit_commands import attempt
 from sketch.gui.filter_popup import FilterPopup
+from sketch.gui.group_commands import insert_block
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.recent_layers import recent_layers
 from sketch.gui.toolbox import BLOCK
@@ -74,7 +75,7 @@ def _title(tab: CanvasTab, wire: Any) -> str:
 def layer_choices(window: MainWindow, spot: Spot, wire: Any) -> list[Choice]:
     """The layers and blocks that can be added there, in the order of the list."""
     library, dots = window.services.library, CategoryDots(window.theme)
-    found = suggestions(library, _followers(), spot, recent_layers(window))
+    found = suggestions(library, usual_followers(), spot, recent_layers(window))
     marked = {layer for layer, one in found.items() if one.is_usual and one.rank < MOST_MARKED}
     choices = [
         _suggested(
@@ -122,10 +123,9 @@ def _add(window: MainWindow, tab: CanvasTab, key: str, point: QPointF, wire: Any
         if isinstance(wire, Edge):
             place = tab.view.at_wire(wire, point)
         if key.startswith(BLOCK):
-            made = blocks.insert(tab.document, key.removeprefix(BLOCK), place, group)
+            insert_block(window, tab, key.removeprefix(BLOCK), place, group)
         else:
-            made = commands.add_at(tab.document, key, place, wire, parent=group)
-        tab.view.select([made])
+            tab.view.select([commands.add_at(tab.document, key, place, wire, parent=group)])
         tab.view.setFocus()
 
     attempt(window, run)
@@ -151,7 +151,8 @@ def _operator_choice(spec: LayerSpec, dots: CategoryDots) -> Choice:
 
 
 @lru_cache(maxsize=1)
-def _followers() -> Followers:
+def usual_followers() -> Followers:
+    """What usually stands behind what; read once."""
     return Followers.load(resource_root() / "followers.yaml", cache_folder())
 
 

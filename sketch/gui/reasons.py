@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
-    from sketch.state.document import Document
 
 NOTHING_OPEN = "Open or start a network first."
 NOTHING_SELECTED = "Select a layer first."
@@ -14,13 +13,19 @@ NOTHING_SELECTED = "Select a layer first."
 
 def selected_nodes(window: MainWindow) -> list[int]:
     """Ids of the selected layers and groups, notes left out."""
-    document = window.desk.document
-    return [key for key in window.desk.selection if document and key in document.tables.nodes]
+    return window.desk.chosen.nodes
 
 
 def no_tab(window: MainWindow) -> str | None:
     """Why a command that needs an open network cannot run."""
-    return None if window.desk.tab else NOTHING_OPEN
+    if window.desk.tab:
+        return None
+    return window.area.glance.refusal if window.area.glance else NOTHING_OPEN
+
+
+def no_canvas(window: MainWindow) -> str | None:
+    """Why a command that only looks around cannot run."""
+    return None if window.area.view else NOTHING_OPEN
 
 
 def no_selection(window: MainWindow) -> str | None:
@@ -64,9 +69,8 @@ def no_redo(window: MainWindow) -> str | None:
 def nothing_to_delete(window: MainWindow) -> str | None:
     """Why there is nothing to delete; wires can be deleted too."""
     view = window.desk.view
-    return no_tab(window) or (
-        None if view and (view.selected() or view.selected_wires()) else "Select a layer or a wire first."
-    )
+    chosen = window.desk.selection or (view.selected_wires() if view else [])
+    return no_tab(window) or (None if chosen else "Select a layer or a wire first.")
 
 
 def nothing_drawn(window: MainWindow) -> str | None:
@@ -135,31 +139,25 @@ def no_norm(window: MainWindow) -> str | None:
 
 def not_operators(window: MainWindow) -> str | None:
     """Why the selection cannot be raised to layers."""
-    document = window.desk.document
-    chosen = selected_nodes(window)
-    return no_selection(window) or (
-        None if document and any(_is_operator(document, key) for key in chosen) else "Select operators first."
-    )
+    return no_selection(window) or (None if True in _are_operators(window) else "Select operators first.")
 
 
 def not_layers(window: MainWindow) -> str | None:
     """Why the selection cannot be shown as operators."""
-    document = window.desk.document
-    chosen = selected_nodes(window)
     return no_selection(window) or (
-        None
-        if document and not all(_is_operator(document, key) for key in chosen)
-        else "These are operators already."
+        None if False in _are_operators(window) else "These are operators already."
     )
 
 
 def _no_layer(window: MainWindow, layers: tuple[str, ...], reason: str) -> str | None:
     document = window.desk.document
-    return None if document and not document.layers.isdisjoint(layers) else reason
+    return None if document and not document.tables.layers.isdisjoint(layers) else reason
 
 
-def _is_operator(document: Document, key: int) -> bool:
-    return document.library[document.tables.nodes[key].layer].is_operator
+def _are_operators(window: MainWindow) -> set[bool]:
+    """Whether the selected nodes are operators: {True}, {False}, both, or empty."""
+    document = window.desk.document
+    return {document.library[name].is_operator for name in window.desk.chosen.layers} if document else set()
 
 
 def _key(window: MainWindow, command: str) -> str:

@@ -17,10 +17,7 @@ def add_recent_menu(window: MainWindow) -> QMenu:
     """Put the menu below File > Open; it says so when there is no file yet."""
     menu = QMenu("Open &recent", window)
     menu.setObjectName("recent-files")
-    for action in window.menuBar().actions():
-        opened = action.menu()
-        if isinstance(opened, QMenu) and window.actions_["file.open"] in opened.actions():
-            opened.insertMenu(window.actions_["file.import"], menu)
+    window.actions_.menu("File").insertMenu(window.actions_["file.import"], menu)
     menu.aboutToShow.connect(lambda: _fill(window, menu))
     return menu
 

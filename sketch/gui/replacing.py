@@ -20,7 +20,7 @@ from sketch.gui.edit_commands import clip_in_clipboard
 from sketch.state import commands
 from sketch.state.codec import CodecError
 from sketch.state.commands.patterns import Occurrence, Pattern
-from sketch.state.document_view import Update
+from sketch.state.document_view import FOLLOW, Update
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
@@ -85,9 +85,10 @@ class ReplaceAll(QDialog):
         self._window.say(f"Replaced {count} occurrence{'' if count == 1 else 's'}.")
         self.close()
 
-    def _on_update(self, _update: Update) -> None:
+    def _on_update(self, update: Update) -> None:
         """What was found is of the drawing as it was."""
-        self.close()
+        if update.cause != FOLLOW:
+            self.close()
 
     def _search(self) -> None:
         self.found = commands.occurrences(

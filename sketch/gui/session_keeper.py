@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, QTimer
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
 from sketch.gui.docks import arrange_docks
@@ -30,7 +30,7 @@ class SessionKeeper(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.services.session
-        self._restoring = False
+        self._restoring = True  # until what the session holds is there
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(LATER_MS)
@@ -70,8 +70,9 @@ class SessionKeeper(QObject):
         window, session = self._window, self._session
         session.set_geometry("window", bytes(window.saveGeometry().data()))
         session.set_geometry("docks", bytes(window.saveState().data()))
-        session.set("working_directory", str(window.folder))
-        session.set("kernel", window.desk.kernel)
+        if window.is_filled:  # before, they are not those of the session yet
+            session.set("working_directory", str(window.folder))
+            session.set("kernel", window.desk.kernel)
         for index, tab in enumerate(() if self._restoring else window.area):
             folder = tab.document.folder
             if folder is None:
@@ -95,19 +96,26 @@ class SessionKeeper(QObject):
 
     def restore_look(self) -> None:
         """Size, place and docks as they were, or as at the first start; called before the first paint."""
-        arrange_docks(self._window, self._window.docks)
-        geometry, docks = self._session.geometry("window"), self._session.geometry("docks")
+        window, docks = self._window, self._window.docks
+        geometry, state = self._session.geometry("window"), self._session.geometry("docks")
         if geometry:
-            self._window.restoreGeometry(geometry)
-        if docks:
-            self._window.restoreState(docks)
+            window.restoreGeometry(geometry)
+        nowhere = Qt.DockWidgetArea.NoDockWidgetArea
+        if (
+            state
+            and window.restoreState(state)
+            and all(window.dockWidgetArea(dock) != nowhere for dock in docks.values())
+        ):
+            return
+        arrange_docks(window, docks)  # the first start, or there is a panel that the last one did not know
+        if state:
+            window.restoreState(state)
 
     def restore_front(self) -> None:
         """Open the tab that was in front if that is quick, so that the first paint shows it; the rest comes later."""
         tab, session = self._session.active, self._session
         wanted = self._window.services.settings.get("session.restore") and not session.is_looping
         if wanted and tab is not None and _is_quick(tab):
-            self._restoring = True  # until the other tabs are there too
             self._restore_tab(tab, lambda: None)
 
     def restore_tabs(self) -> None:
@@ -116,8 +124,8 @@ class SessionKeeper(QObject):
         Big documents come one after the other, beside the window.
         """
         if not self._window.services.settings.get("session.restore"):
+            self._restoring = False
             return
-        self._restoring = True
         self._restore_next(list(self._session.tabs), self._session.active, self._window.area.front)
 
     def _restore_next(self, waiting: list[Tab], active: Tab | None, early: CanvasTab | None) -> None:

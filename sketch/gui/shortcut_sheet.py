@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QTextBrowser, QVBoxLayout
 
-from sketch.gui.actions import Action
-from sketch.gui.key_editor import native
+from sketch.gui.action_rows import Action
+from sketch.gui.key_capture import native
 from sketch.gui.shortcut_text import as_html, as_text
 
 if TYPE_CHECKING:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sketch.gui.actions import Action
+from sketch.gui.action_rows import Action
 from sketch.gui.key_names import CANVAS, Keyed, keyed
 
 MOUSE: Sequence[tuple[str, str]] = (
+    ("Click in the toolbox", "Append the layer to the selection, wired"),
+    ("Drag from the toolbox", "Add a layer there; onto a wire it is inserted (Alt: never)"),
     ("Double-click on empty canvas", "Add a layer"),
     ("Double-click on a layer, a group", "Rename it, enter it"),
     ("Drag from a port or the border", "Draw a wire; dropped on empty canvas it offers what fits"),
-    ("Drag a layer onto a wire", "Insert it there"),
+    (
+        "Drag the end of a wire, or Ctrl+drag its port",
+        "Move it to another port, or on empty canvas to a new layer",
+    ),
+    ("Drag a layer onto a wire", "Insert it there (Alt: never)"),
     ("Alt+drag", "Duplicate and drag"),
     ("Ctrl+right-drag", "Cut the wires that the stroke crosses"),
     ("Drag on empty canvas", "Select; Shift adds, Ctrl toggles (or pan: option canvas.left_drag)"),

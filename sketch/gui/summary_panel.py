@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from sketch.graph.freezing import frozen_parameters
 from sketch.gui.desk import Desk
+from sketch.gui.totals import totals_text
+from sketch.state.weight_changes import full_name
 
 if TYPE_CHECKING:
     from sketch.state.document import Document
@@ -143,24 +144,11 @@ class SummaryPanel(QWidget):
 def layers_in_order(document: Document) -> list[int]:
     """The layers (groups are left out) in topological order."""
     rank, library = document.inference.order.rank, document.library
-    groups = {name for name in document.layers if library[name].group}
+    groups = {name for name in document.tables.layers if library[name].group}
     found = [node.id for node in document.tables.nodes.values() if node.layer not in groups]
     found.sort()
     found.sort(key=rank.__getitem__)
     return found
-
-
-def totals_text(document: Document | None) -> str:
-    """`61,706 parameters in 12 layers`; empty without a document."""
-    if document is None:
-        return ""
-    inference = document.inference
-    layers = inference.layer_count
-    frozen = frozen_parameters(document.tables, inference)
-    text = f"{inference.total_parameters:,} parameters in {layers:,} layer{'' if layers == 1 else 's'}"
-    text += f", {inference.total_parameters - frozen:,} trainable, {frozen:,} frozen" if frozen else ""
-    unknown = len(inference.unknown_parameters)
-    return text + (f", {unknown:,} of unknown size" if unknown else "")
 
 
 def _row(document: Document, node_id: int) -> Row:
@@ -168,17 +156,9 @@ def _row(document: Document, node_id: int) -> Row:
 
     if node_id not in document.tables.nodes:
         return Row(node_id, ("", "", "", ""))  # deleted a moment ago: the list follows in the next pause
-    node, resolved = document.tables.nodes[node_id], document.inference.of(node_id)
+    node, resolved = document.tables.nodes[node_id], document.inference.seen.of(node_id)
     outputs = ", ".join("?" if kind is None else shape_text(kind.shape) for kind in resolved.outputs)
     count = "?" if resolved.parameters is None else f"{resolved.parameters:,}" if resolved.parameters else "–"
-    return Row(node_id, (path_text(document, node_id), document.library[node.layer].title, outputs, count))
-
-
-def path_text(document: Document, node_id: int) -> str:
-    """`layer1.0.conv1`: the names of the enclosing groups, then its own."""
-    names, nodes = [], document.tables.nodes
-    at: int | None = node_id
-    while at is not None:
-        names.append(nodes[at].name)
-        at = nodes[at].parent
-    return ".".join(reversed(names))
+    return Row(
+        node_id, (full_name(document.tables, node_id), document.library[node.layer].title, outputs, count)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later
 from sketch.gui.reasons import no_tab
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from sketch.gui.text_brackets import matching
 from sketch.gui.theme import Theme
 
 Mark = QTextEdit.ExtraSelection
+MANY = 200
+"""Qt takes some microseconds a mark: so many may be made whether they are in view or not."""
 
 
 @dataclass
@@ -21,15 +23,29 @@ class Marks:
     selected: list[int] = field(default_factory=list)
     faults: set[int] = field(default_factory=set)
     found: list[tuple[int, int]] = field(default_factory=list)
+    _last: tuple[Theme, bool] | None = None
 
     def show(self, code: QPlainTextEdit, theme: Theme, *, editing: bool) -> None:
-        """Draw them all, later ones above earlier ones."""
+        """Draw them all, later ones above earlier ones; of very many selected lines those in view."""
+        self._last = theme, editing
         marks = [_line(code, code.textCursor().blockNumber() + 1, theme.panel_alt)] if editing else []
-        marks += [_line(code, line, theme.code_line) for line in self.selected]
+        marks += [_line(code, line, theme.code_line) for line in self._shown(code)]
         marks += [_part(code, start, end, _background(theme.accent_soft)) for start, end in self.found]
         marks += _brackets(code, theme) if editing else []
         marks += [_fault(code, line, theme) for line in sorted(self.faults)]
         code.setExtraSelections(marks)
+
+    def follow(self, code: QPlainTextEdit) -> None:
+        """The text was scrolled: draw those that have come into view."""
+        if len(self.selected) > MANY and self._last is not None:
+            self.show(code, self._last[0], editing=self._last[1])
+
+    def _shown(self, code: QPlainTextEdit) -> list[int]:
+        if len(self.selected) <= MANY:
+            return self.selected
+        first = code.firstVisibleBlock().blockNumber() + 1
+        last = code.cursorForPosition(code.viewport().rect().bottomLeft()).blockNumber() + 1
+        return sorted(set(range(first, last + 1)).intersection(self.selected))
 
 
 def lines_of(ranges: Iterable[tuple[int, int]]) -> list[int]:

@@ -208,6 +208,7 @@ class TextPanel(QWidget):
         self._timer.timeout.connect(self._look)
         self.code.typed.connect(self._on_text)
         self.code.moved.connect(self._mark_selection)
+        self.code.verticalScrollBar().valueChanged.connect(lambda: self._marks.follow(self.code))
         self.code.line_clicked.connect(self.on_line)
         self.code.wanted.connect(self._on_key)
         self.bar.accept_wanted.connect(lambda: self.wanted.emit("text.accept"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QPalette
 
@@ -17,8 +17,7 @@ from sketch.state.paths import cache_folder
 THEMES = ("light", "dark")
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(NamedTuple):
     """One theme. Every colour is `#rrggbb` under the name of its role; sizes are in points."""
 
     name: str
@@ -71,14 +70,12 @@ class Theme:
     """Kinds without a colour of their own, told apart also by people who are colour-blind."""
     scale: tuple[str, ...]
     """From low to high in steps that look equal; steps between are mixed."""
-    categories: Mapping[str, str] = field(hash=False)
+    categories: Mapping[str, str]
 
     def colours(self) -> dict[str, str]:
         """Every colour by its role, categories left out."""
-        values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        return {
-            role: value for role, value in values.items() if isinstance(value, str) and value.startswith("#")
-        }
+        roles = self._asdict().items()
+        return {role: value for role, value in roles if isinstance(value, str) and value.startswith("#")}
 
     def category(self, name: str) -> QColor:
         """The colour of a layer category; a category that the theme does not know looks muted."""
@@ -101,7 +98,7 @@ def load_theme(name: str) -> Theme:
         raise ValueError(f"There is no theme {name!r}; themes are {', '.join(THEMES)}.")
     path = _folder() / f"{name}.yaml"
     values = kept_yaml(path, cache_folder())
-    roles = {spec.name for spec in fields(Theme)}
+    roles = set(Theme._fields)
     if roles != set(values):
         odd = ", ".join(sorted(roles ^ set(values)))
         raise ValueError(f"{path.name}: these roles are missing or unknown: {odd}.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import lift
@@ -25,21 +26,28 @@ def draw_graph(
     tables: Tables, library: LayerLibrary, size: QSize, theme: Theme, ratio: float = 1.0
 ) -> QPixmap:
     """A picture of the top level of a document, blocks closed, `size` device-independent px at a pixel ratio."""
-    pixmap = QPixmap(size * ratio)
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    return QPixmap.fromImage(graph_image(tables, library, size, theme, ratio))
+
+
+def graph_image(
+    tables: Tables, library: LayerLibrary, size: QSize, theme: Theme, ratio: float = 1.0
+) -> QImage:
+    """What `draw_graph` gives, on any thread."""
+    image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
     wires = _wires(tables)
     depths = _depths(tables.children(None), wires)
     spots = _spots(depths, size)
-    painter = QPainter(pixmap)
+    painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _draw_wires(painter, wires, depths, spots, theme)
     painter.setPen(Qt.PenStyle.NoPen)
-    for node_id, box in spots.items():
+    for node_id, box in _seen(spots).items():
         painter.setBrush(theme.category(library[tables.nodes[node_id].layer].category))
         painter.drawRoundedRect(box, 1.5, 1.5)
     painter.end()
-    return pixmap
+    return image
 
 
 def _wires(tables: Tables) -> set[_Wire]:
@@ -52,13 +60,19 @@ def _wires(tables: Tables) -> set[_Wire]:
 
 def _depths(top: Iterable[int], wires: set[_Wire]) -> dict[int, int]:
     """Item -> length of the longest way to it."""
-    sources: dict[int, set[int]] = {item: set() for item in top}
+    waits_for, readers = dict.fromkeys(top, 0), defaultdict[int, list[int]](list)
     for start, end in wires:
-        sources[end].add(start)
-    depths: dict[int, int] = {}
-    while ready := [item for item in sources if item not in depths and sources[item] <= depths.keys()]:
-        depths.update({item: 1 + max((depths[s] for s in sources[item]), default=-1) for item in ready})
-    return depths
+        waits_for[end] += 1
+        readers[start].append(end)
+    ready = [item for item, count in waits_for.items() if not count]
+    depths = dict.fromkeys(ready, 0)
+    for item in ready:  # grows while it is walked, row by row
+        for reader in readers[item]:
+            waits_for[reader] -= 1
+            if not waits_for[reader]:
+                depths[reader] = depths[item] + 1
+                ready.append(reader)
+    return {item: depths[item] for item in waits_for if item in depths}
 
 
 def _spots(depths: dict[int, int], size: QSize) -> dict[int, QRectF]:
@@ -81,15 +95,23 @@ def _spots(depths: dict[int, int], size: QSize) -> dict[int, QRectF]:
     return spots
 
 
+def _seen(spots: dict[int, QRectF]) -> dict[int, QRectF]:
+    """One bar for each pixel: of thousands of layers most cover each other."""
+    return {node_id: spots[node_id] for node_id in {_pixel(box): key for key, box in spots.items()}.values()}
+
+
+def _pixel(box: QRectF) -> tuple[int, int]:
+    return round(box.x()), round(box.y())
+
+
 def _draw_wires(
     painter: QPainter, wires: set[_Wire], depths: dict[int, int], spots: dict[int, QRectF], theme: Theme
 ) -> None:
     """Wires to the next row are straight; those that skip rows swing out to the right."""
     painter.setPen(QPen(QColor(theme.wire), 1.0))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for start, end in wires:
-        if start not in spots or end not in spots:
-            continue
+    known = ((start, end) for start, end in wires if start in spots and end in spots)
+    for start, end in {(_pixel(spots[s]), _pixel(spots[e])): (s, e) for s, e in known}.values():
         first, last = spots[start].center(), spots[end].center()
         if depths[end] - depths[start] == 1:
             painter.drawLine(first, last)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from sketch.gui.category_dots import CategoryDots
 from sketch.gui.choices import Choice, matching
-from sketch.gui.icons import dot_icon
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Toolbox(QWidget):
 
     def __init__(self, theme: Theme):
         super().__init__()
-        self._theme = theme
+        self._dots = CategoryDots(theme)
         self._specs: list[LayerSpec] = []
         self._blocks: list[str] = []
         self._library: LayerLibrary | None = None
@@ -94,7 +94,7 @@ class Toolbox(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the marks in the colours of a theme."""
-        self._theme = theme
+        self._dots = CategoryDots(theme)
         self._fill()
 
     def titles(self) -> list[str]:
@@ -151,13 +151,11 @@ class Toolbox(QWidget):
         return [(MY_BLOCKS, mine)] * bool(mine) + [(name, found) for name, found in groups.items() if found]
 
     def _choice(self, spec: LayerSpec) -> Choice:
-        icon = dot_icon(self._theme.category(spec.category).name(), square=True)
-        return Choice(
-            spec.name, spec.title, words=(spec.name, spec.category, *spec.search), icon=icon, reason=spec.doc
-        )
+        words = (spec.name, spec.category, *spec.search)
+        return Choice(spec.name, spec.title, words=words, icon=self._dots(spec.category), reason=spec.doc)
 
     def _block_choices(self) -> list[Choice]:
-        icon = dot_icon(self._theme.category("Group").name(), square=True)
+        icon = self._dots("Group")
         return [Choice(BLOCK + name, name, words=("block", "custom"), icon=icon) for name in self._blocks]
 
     def _leaf(self, choice: Choice) -> QTreeWidgetItem:

@@ -5,109 +5,49 @@ from __future__ import annotations
 from functools import partial
 
 from sketch.gui import reasons
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, CanvasRows, later, switch
 from sketch.gui.fold_reasons import are_wired, no_groups, no_source, nothing_to_fold
-from sketch.gui.reasons import no_selection, no_tab, not_one_group
+from sketch.gui.reasons import no_canvas, no_selection, no_tab, not_one_group
 
+_group, _fold = CanvasRows("Group", "edit_commands"), CanvasRows("Group", "fold_commands")
 GROUP = (
+    _group(
+        "group.group", "&Group", "group", no_selection, "Put the selected layers into a block", icon="group",
+    ),
+    _group(
+        "group.sequential", "Group as &Sequential", "group", no_selection,
+        "Put a chain of layers into an nn.Sequential", layer="Sequential",
+    ),
+    _group("group.ungroup", "&Ungroup", "ungroup", not_one_group, "Take a block apart", icon="ungroup"),
     Action(
-        "group.group",
-        "&Group",
-        "Group",
-        later("edit_commands", "group"),
-        no_selection,
-        "Put the selected layers into a block",
-        "group",
-        "canvas",
+        "group.enter", "&Enter", "Group", later("view_commands", "enter_group"), not_one_group,
+        "Show the canvas of the block", scope="gesture", apart=True,
     ),
     Action(
-        "group.sequential",
-        "Group as &Sequential",
-        "Group",
-        later("edit_commands", "group", layer="Sequential"),
-        no_selection,
-        "Put a chain of layers into an nn.Sequential",
-        scope="canvas",
-    ),
-    Action(
-        "group.ungroup",
-        "&Ungroup",
-        "Group",
-        later("edit_commands", "ungroup"),
-        not_one_group,
-        "Take a block apart",
-        "ungroup",
-        "canvas",
-    ),
-    Action(
-        "group.enter",
-        "&Enter",
-        "Group",
-        later("view_commands", "enter_group"),
-        not_one_group,
-        "Show the canvas of the block",
-        scope="gesture",
-        apart=True,
-    ),
-    Action(
-        "group.leave",
-        "&Leave",
-        "Group",
-        later("view_commands", "leave_group"),
-        reasons.at_top,
-        "Go up one level",
+        "group.leave", "&Leave", "Group", later("view_commands", "leave_group"), reasons.at_top, "Go up one level",
         scope="gesture",
     ),
-    Action(
-        "group.fold",
-        "&Fold or unfold",
-        "Group",
-        later("fold_commands", "fold"),
-        nothing_to_fold,
-        "Show what is in the group in place, or close it again",
-        "fold",
-        "canvas",
-        apart=True,
+    _fold(
+        "group.fold", "&Fold or unfold", "fold", nothing_to_fold,
+        "Show what is in the group in place, or close it again", icon="fold", apart=True,
+    ),
+    _fold(
+        "group.unfold_all", "Unfold &all", "fold_all", partial(no_groups, open_=True),
+        "Show everything: open all groups of the network in place", icon="unfold_all", open_=True,
+    ),
+    _fold(
+        "group.fold_all", "F&old all", "fold_all", partial(no_groups, open_=False),
+        "Close all groups of the network", icon="fold_all", open_=False,
     ),
     Action(
-        "group.unfold_all",
-        "Unfold &all",
-        "Group",
-        later("fold_commands", "fold_all", open_=True),
-        partial(no_groups, open_=True),
-        "Show everything: open all groups of the network in place",
-        "unfold_all",
-        "canvas",
+        "group.show_wires", "Show its &wires", "Group", later("fold_commands", "show_wires"), no_source,
+        "Draw the wires of a source that feeds many layers, in place of badges", checked=are_wired,
     ),
     Action(
-        "group.fold_all",
-        "F&old all",
-        "Group",
-        later("fold_commands", "fold_all", open_=False),
-        partial(no_groups, open_=False),
-        "Close all groups of the network",
-        "fold_all",
-        "canvas",
+        "group.save_block", "Save as &block", "Group", later("group_blocks", "save_block"), not_one_group,
+        "Keep the group in the toolbox", apart=True,
     ),
-    Action(
-        "group.show_wires",
-        "Show its &wires",
-        "Group",
-        later("fold_commands", "show_wires"),
-        no_source,
-        "Draw the wires of a source that feeds many layers, in place of badges",
-        checked=are_wired,
-    ),
-    Action(
-        "group.save_block",
-        "Save as &block",
-        "Group",
-        later("group_blocks", "save_block"),
-        not_one_group,
-        "Keep the group in the toolbox",
-        apart=True,
-    ),
-)
+)  # fmt: skip
 VIEW = (
     Action(
         "view.frame_selection",
@@ -122,13 +62,13 @@ VIEW = (
         "Frame &everything",
         "View",
         later("view_commands", "frame"),
-        no_tab,
+        no_canvas,
         icon="frame",
         scope="canvas",
     ),
-    Action("view.zoom_in", "Zoom &in", "View", later("view_commands", "zoom", factor=1.25), no_tab),
-    Action("view.zoom_out", "Zoom &out", "View", later("view_commands", "zoom", factor=0.8), no_tab),
-    Action("view.zoom_actual", "&Actual size", "View", later("view_commands", "zoom_actual"), no_tab),
+    Action("view.zoom_in", "Zoom &in", "View", later("view_commands", "zoom", factor=1.25), no_canvas),
+    Action("view.zoom_out", "Zoom &out", "View", later("view_commands", "zoom", factor=0.8), no_canvas),
+    Action("view.zoom_actual", "&Actual size", "View", later("view_commands", "zoom_actual"), no_canvas),
     Action(
         "view.arrange",
         "A&rrange",
@@ -174,28 +114,14 @@ VIEW = (
         checked=lambda w: w.isFullScreen(),
         apart=True,
     ),
-    Action(
-        "view.grid",
-        "Show the &grid",
-        "View",
-        later("view_commands", "switch_option", name="canvas.grid"),
-        checked=lambda w: bool(w.services.settings.get("canvas.grid")),
-    ),
-    Action(
-        "view.snap",
-        "S&nap to the grid",
-        "View",
-        later("view_commands", "switch_option", name="canvas.snap"),
-        checked=lambda w: bool(w.services.settings.get("canvas.snap")),
-    ),
-    Action(
+    switch("view.grid", "Show the &grid", "canvas.grid"),
+    switch("view.snap", "S&nap to the grid", "canvas.snap"),
+    switch(
         "view.highlight",
         "&Highlight what is wired",
-        "View",
-        later("view_commands", "switch_option", name="canvas.highlight"),
-        hint="Fade everything but what feeds the selection and what it feeds",
-        checked=lambda w: bool(w.services.settings.get("canvas.highlight")),
-        scope="canvas",
+        "canvas.highlight",
+        "Fade everything but what feeds the selection and what it feeds",
+        "canvas",
     ),
     Action(
         "view.theme",

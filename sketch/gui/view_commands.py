@@ -25,20 +25,20 @@ press {insert.quick_add} there and type its name.</p>
 
 def frame(window: MainWindow, *, selection: bool = False) -> None:
     """Show everything, or the selection, as large as it fits."""
-    view = window.desk.view
+    view = window.area.view
     if view is not None:
         (view.frame_selection if selection else view.frame_all)()
 
 
 def zoom(window: MainWindow, factor: float) -> None:
     """Zoom by a factor at the middle."""
-    if window.desk.view is not None:
-        window.desk.view.zoom(factor)
+    if window.area.view is not None:
+        window.area.view.zoom(factor)
 
 
 def zoom_actual(window: MainWindow) -> None:
     """One scene unit is one pixel."""
-    view = window.desk.view
+    view = window.area.view
     if view is not None:
         view.zoom(1.0 / view.transform().m11())
 

@@ -2,48 +2,103 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-
-from PySide6.QtCore import QObject, QTimer
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from sketch.gui.background import short_turns
+from sketch.gui.slices import Walk
 
+if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
+    from sketch.gui.services import Services
+
+FIRST = (
+    "sketch.gui.popups", "sketch.gui.find_commands", "sketch.gui.find_bar", "sketch.gui.opening",
+    "sketch.gui.canvas_tab", "sketch.gui.adopting", "sketch.gui.wire_commands", "sketch.state.commands.adding",
+    "sketch.state.commands.nodes", "sketch.state.commands.wires", "sketch.state.commands.clipboard",
+)  # fmt: skip
+"""What a person begins with: a layer, a command by name, a search."""
 BESIDE = (
     "numpy", "sketch.graph.arrange", "sketch.graph.placing", "sketch.graph.shape_rules", "sketch.state.document_file",
-    "sketch.binder.binder", "sketch.binder.sniff", "sketch.gui.canvas.wires",
+    "sketch.binder.binder", "sketch.binder.sniff", "sketch.gui.canvas.wires", "sketch.graph.colouring",
+    "sketch.state.twin", "sketch.graph.settling", "sketch.gui.glance_rows",
 )  # fmt: skip
 """Modules without Qt: loaded on a thread."""
 HERE = (
-    "sketch.gui.opening", "sketch.gui.opening_models", "sketch.gui.canvas.far", "sketch.gui.canvas.scene",
-    "sketch.gui.canvas.view", "sketch.gui.canvas_tab", "sketch.gui.node_facts", "sketch.gui.param_form",
-    "sketch.gui.adopting", "sketch.gui.compile_dialog", "sketch.gui.compiling",
+    "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.node_facts", "sketch.gui.param_form",
+    "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend", "sketch.gui.colour_hidden",
+    "sketch.gui.asides",
 )  # fmt: skip
 """Modules with Qt: loaded one by one between two turns of the event loop."""
+TURN_SECONDS = 0.002
+"""So long at a time the window waits for the thread."""
+_IMPORT = re.compile(r"^from (sketch[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
 
 
-def warm_up(parent: QObject) -> None:
+def warm_up(window: MainWindow) -> None:
     """Begin now; it ends by itself."""
-    loading = threading.Thread(target=_load, args=(BESIDE,), name="warm up", daemon=True)
+    loading = threading.Thread(target=_load, args=(window.services,), name="warm up", daemon=True)
     loading.start()
-    waiting = list(HERE)
-    timer = QTimer(parent, interval=0)
-
-    def next_one() -> None:
-        if loading.is_alive():
-            timer.setInterval(20)
-        elif waiting:
-            timer.setInterval(0)
-            import_module(waiting.pop(0))
-        else:
-            timer.stop()
-
-    timer.timeout.connect(next_one)
-    timer.start()
+    Walk(window, _after(loading)).begin()
 
 
-def _load(names: Sequence[str]) -> None:
+def loaded(names: Iterable[str]) -> Iterator[None]:
+    """Load these modules and what they import at their heads, one a step: together they take longer than a frame."""
+    for name in _in_order(names, set()):
+        import_module(name)
+        yield
+
+
+def _after(loading: threading.Thread) -> Iterator[None]:
+    while loading.is_alive():
+        loading.join(TURN_SECONDS)
+        yield
+    yield from loaded(HERE)
+
+
+def _load(services: Services) -> None:
     with short_turns():
-        for name in names:
+        _print_once(services)
+        for name in BESIDE:
             import_module(name)
+
+
+def _print_once(services: Services) -> None:
+    """The first source text of each kernel takes ten times as long as the second."""
+    from sketch.graph import examples
+    from sketch.graph.draft import Draft
+    from sketch.graph.network import build_network
+    from sketch.graph.tables import Tables
+    from sketch.gui.kernel_mirror import describe
+
+    tables = Tables()
+    draft = Draft(tables, services.library)
+    examples.build("lenet5", draft)
+    tables.apply(draft.delta())
+    for kernel in services.registry:
+        describe(kernel, build_network(tables, services.library))
+
+
+def _in_order(names: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Our modules that are not there yet, each after those that it imports."""
+    for name in names:
+        if name in seen or name in sys.modules:
+            continue
+        seen.add(name)
+        spec = find_spec(name)
+        if spec is None or spec.loader is None:
+            continue  # a name out of a module, no module
+        source = getattr(spec.loader, "get_source", lambda _name: None)(name) or ""
+        for head, tail in _IMPORT.findall(source):
+            inner = [f"{head}.{word}" for word in re.findall(r"\w+", tail)] if _is_package(head) else []
+            yield from _in_order((head, *inner), seen)
+        yield name
+
+
+def _is_package(name: str) -> bool:
+    return hasattr(sys.modules.get(name), "__path__")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sketch.gui.actions import Action, later
+from sketch.gui.action_rows import Action, later
 from sketch.gui.reasons import no_tab, nothing_drawn, selected_nodes
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def no_weight(window: MainWindow) -> str | None:
     document, chosen = window.desk.document, selected_nodes(window)
     if document is None or not chosen:
         return no_tab(window) or "Select a layer with weights first."
-    stack = list(chosen)
+    kinds = [document.library[name] for name in window.desk.chosen.layers]
+    stack = list(chosen) if any(spec.weights or spec.group for spec in kinds) else []
     while stack:
         key = stack.pop()
         if document.inference.of(key).weights:

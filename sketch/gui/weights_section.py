@@ -6,47 +6,70 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from sketch.graph.freezing import frozen_roles
-from sketch.gui.node_facts import WIDEST, Line, label_text
+from sketch.gui.node_facts import WIDEST, Body, Line, label_text
 
 if TYPE_CHECKING:
     from sketch.state.document import Document
 
 
-class WeightLines(QWidget):
+class WeightLines(Body):
     """One line a weight: name, shape and type, state."""
 
-    def __init__(self, document: Document, node_id: int, lines: Sequence[Line]):
+    def __init__(self, document: Document, node_id: int):
         super().__init__()
         self.names: dict[str, QPushButton] = {}
-        self._node = node_id
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 1)
-        for row, (role, middle, state) in enumerate(lines):
-            self.names[role] = self._link(role)
-            grid.addWidget(self.names[role], row, 0, Qt.AlignmentFlag.AlignVCenter)
-            for column, text, look in ((1, middle, "fact"), (2, state, "muted")):
-                grid.addWidget(_label(text, look, column == 1), row, column, Qt.AlignmentFlag.AlignVCenter)
+        self._document, self._node = document, node_id
+        self._texts: dict[str, tuple[QLabel, QLabel]] = {}
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 1)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(4)
-        body.addLayout(grid)
-        body.addLayout(self._buttons(document))
+        body.addLayout(self._grid)
+        body.addLayout(self._buttons())
 
-    def _buttons(self, document: Document) -> QHBoxLayout:
-        resolved = document.inference.of(self._node)
-        trainable = {role for role, kind in resolved.weights.items() if kind is not None and kind.trainable}
-        frozen = bool(trainable) and trainable <= frozen_roles(document.tables.meta, self._node)
+    def show_lines(self, lines: Sequence[Line]) -> bool:
+        """Show these; False when they are of other weights."""
+        if not self.names:
+            for role, _, _ in lines:
+                self._add_line(role)
+        if list(self.names) != [role for role, _, _ in lines]:
+            return False
+        for role, *texts in lines:
+            for label, text in zip(self._texts[role], texts, strict=True):
+                label.setText(text)
+        trainable = self._trainable()
+        self.freeze.setText("Unfreeze" if self._is_frozen() else "Freeze")
+        self.freeze.setEnabled(bool(trainable))
+        return True
+
+    def _add_line(self, role: str) -> None:
+        row = len(self.names)
+        self.names[role], self._texts[role] = self._link(role), (_label("fact", True), _label("muted", False))
+        for column, widget in enumerate((self.names[role], *self._texts[role])):
+            self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+
+    def _trainable(self) -> set[str]:
+        resolved = self._document.inference.of(self._node)
+        return {role for role, kind in resolved.weights.items() if kind is not None and kind.trainable}
+
+    def _is_frozen(self) -> bool:
+        trainable = self._trainable()
+        return bool(trainable) and trainable <= frozen_roles(self._document.tables.meta, self._node)
+
+    def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.freeze = _button("Unfreeze" if frozen else "Freeze")
-        self.freeze.setEnabled(bool(trainable))
-        self.freeze.clicked.connect(lambda: self._run("weights.unfreeze" if frozen else "weights.freeze"))
+        self.freeze = _button("Freeze")
+        self.freeze.clicked.connect(
+            lambda: self._run("weights.unfreeze" if self._is_frozen() else "weights.freeze")
+        )
         initialise = _button("Initialise...")
         initialise.clicked.connect(lambda: self._run("weights.initialise"))
         for button in (self.freeze, initialise):
@@ -77,8 +100,8 @@ def _button(text: str) -> QPushButton:
     return button
 
 
-def _label(text: str, role: str, wraps: bool) -> QLabel:
-    label = QLabel(text)
+def _label(role: str, wraps: bool) -> QLabel:
+    label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", role)
     label.setWordWrap(wraps)

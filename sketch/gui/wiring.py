@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
-from sketch.gui import colour_commands, fold_jobs, group_offer
+from sketch.gui import asides, colour_commands, fold_jobs, group_offer
 from sketch.gui.colour_actions import as_choices
 from sketch.gui.recent_menu import add_recent_menu
 from sketch.gui.shell_style import theme_name
@@ -41,8 +41,6 @@ def connect_window(window: MainWindow) -> None:
     window.desk.selection_changed.connect(lambda _ids: window.actions_.refresh())
     welcome.example_chosen.connect(lambda key: window.opener.example(key))  # noqa: PLW0108 - as above
     welcome.file_chosen.connect(lambda path: window.opener.open_file(Path(path)))
-    add_recent_menu(window)
-    as_choices(window)
     welcome.new_wanted.connect(window.actions_["file.new"].trigger)
     welcome.open_wanted.connect(window.actions_["file.open"].trigger)
     window.jobs.progressed.connect(lambda *_progress: window.actions_.refresh())
@@ -50,6 +48,20 @@ def connect_window(window: MainWindow) -> None:
     for dock in window.docks.values():
         dock.visibilityChanged.connect(lambda _on: touch())
         dock.dockLocationChanged.connect(lambda _area: touch())
+
+
+PANEL_PARTS = tuple(
+    f"sketch.gui.{name}"
+    for name in (
+        "edit_commands",
+        "group_blocks",
+        "group_section",
+        "look_sections",
+        "recent_layers",
+        "text_accept",
+    )
+)
+"""What `connect_panels` takes."""
 
 
 def connect_panels(window: MainWindow) -> None:
@@ -64,6 +76,8 @@ def connect_panels(window: MainWindow) -> None:
     )
 
     panels = window.panels
+    add_recent_menu(window)
+    as_choices(window)
     group_section.attach(window)
     group_blocks.attach(window)
     look_sections.attach(window)
@@ -71,6 +85,7 @@ def connect_panels(window: MainWindow) -> None:
     window.mirror.changed.connect(lambda: _show_refusals(window))
     window.desk.updated.connect(lambda update: recent_layers.follow(window, update))
     panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
+    panels.history.jump_wanted.connect(lambda sequence: edit_commands.jump(window, sequence))
     panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
     panels.files.folder_changed.connect(lambda path: setattr(window, "folder", Path(path)))
     panels.problems.counted.connect(lambda errors, warnings: _count_problems(window, errors + warnings))
@@ -95,6 +110,16 @@ def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
     colour_commands.connect(window, tab)
     group_offer.attach(window, tab)
     fold_jobs.attach(window, tab)
+    asides.attach(window, tab)
+    tab.view.block_dropped.connect(lambda *what: _insert_block(window, tab, *what))
+
+
+def _insert_block(
+    window: MainWindow, tab: CanvasTab, name: str, place: tuple[float, float], group: int | None
+) -> None:
+    from sketch.gui.group_commands import insert_block  # seldom dropped
+
+    insert_block(window, tab, name, place, group)
 
 
 def on_setting(window: MainWindow, name: str) -> None:

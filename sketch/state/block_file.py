@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from sketch.durable import write_file
+
+if TYPE_CHECKING:
+    from sketch.state.document_file import Step
 
 SUFFIX = ".sketchblock"
 MOST_FILES = 100_000
@@ -15,26 +18,32 @@ MOST_RATIO = 200
 """No honest file grows by more than this when it is unpacked."""
 
 
-def pack(folder: Path, path: Path) -> None:
-    """Write a folder's files to a zip; OSError."""
+def pack(folder: Path, path: Path, step: Step) -> None:
+    """Write a folder's files to a zip; OSError. `step` is told of the progress and may raise to stop: no file then."""
+    files = [each for each in sorted(folder.rglob("*")) if each.is_file()]
 
     def write(target: Path) -> None:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
-            for each in sorted(folder.rglob("*")):
-                if each.is_file():
-                    file.write(each, each.relative_to(folder).as_posix())
+            for number, each in enumerate(files):
+                step(number, len(files), "Writing")
+                file.write(each, each.relative_to(folder).as_posix())
+        step(1, 1, "Writing")
 
     write_file(path, write)
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Write the files of a zip into a new folder; ValueError when it is no zip, too large, or names other places."""
+def unpack(path: Path, folder: Path, step: Step) -> None:
+    """Write the files of a zip into a new folder; ValueError when it is no zip, too large, or names other places.
+
+    `step` is told of the progress and may raise to stop.
+    """
     try:
         with zipfile.ZipFile(path) as file:
             entries = [entry for entry in file.infolist() if not entry.is_dir()]
             _check(entries, path.stat().st_size)
             folder.mkdir(parents=True)
-            for entry in entries:
+            for number, entry in enumerate(entries):
+                step(number, len(entries), "Reading")
                 target = folder / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with file.open(entry) as source, target.open("wb") as sink:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from sketch.durable import write_text
@@ -17,15 +18,24 @@ from sketch.state.codec import CodecError, from_text, to_text
 from sketch.state.commands.clipboard import insert_clip
 from sketch.state.document import Document
 from sketch.state.paths import data_folder
-from sketch.state.store import Store, neighbour
+from sketch.state.store import neighbour
+
+if TYPE_CHECKING:
+    from sketch.state.document_file import Step
 
 FILE_NAME = "block.json"
 ABOUT = "about.json"
 PICTURE = "picture.png"
 TENSORS = "tensors"
 LONGEST_NAME = 60
+LARGE_ROWS, LARGE_BYTES = 20_000, 4 << 20
+"""A block whose layers or weights are so many bytes takes longer than a frame to read and to put down."""
 
 _log = logging.getLogger(__name__)
+
+
+def _quiet(_done: float, _total: float, _text: str) -> None:
+    """Nobody waits."""
 
 
 class BlockError(GraphError):
@@ -34,13 +44,12 @@ class BlockError(GraphError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A kept block: its name, how many layers it has, what it is for, its picture, and whether its copies are linked.
+    """A kept block: its name, what it is for, its picture, and whether its copies are linked.
 
     `picture` is the path of a PNG, None where there is none.
     """
 
     name: str
-    layers: int
     description: str = ""
     picture: Path | None = None
     linked: bool = False
@@ -49,6 +58,11 @@ class Block:
 def names() -> tuple[str, ...]:
     """The names of the person's blocks, sorted."""
     return _own().names()
+
+
+def is_large(name: str) -> bool:
+    """True for one of the person's blocks that takes longer than a frame to put down."""
+    return _own().is_large(name)
 
 
 def save(
@@ -65,7 +79,7 @@ def save(
 
 
 def about(name: str) -> Block:
-    """What is known of one of the person's blocks; its layers are not counted (0)."""
+    """What is known of one of the person's blocks; the layers themselves are not read."""
     return _own().about(name)
 
 
@@ -74,14 +88,14 @@ def rename(name: str, new: str) -> None:
     _own().rename(name, new)
 
 
-def export(name: str, path: Path) -> None:
+def export(name: str, path: Path, step: Step = _quiet) -> None:
     """Write one of the person's blocks, weights and all, to a file for others."""
-    _own().export(name, path)
+    _own().export(name, path, step)
 
 
-def take_in(path: Path, name: str = "") -> str:
-    """Take a block from a file among the person's own; its name (a free one, unless `name` says which)."""
-    return _own().take_in(path, name)
+def take_in(path: Path, step: Step = _quiet) -> str:
+    """Take a block from a file among the person's own; its name, which is a free one."""
+    return _own().take_in(path, step)
 
 
 def insert(document: Document, name: str, place: tuple[float, float], parent: int | None = None) -> int:
@@ -108,19 +122,6 @@ class Blocks:
         """The name of every block, sorted; nothing is read."""
         return tuple(sorted(unquote(path.parent.name) for path in self.folder.glob(f"*/{FILE_NAME}")))
 
-    def list(self) -> tuple[Block, ...]:
-        """Every block that can be read, by name; one that cannot is in the log."""
-        found = []
-        for path in sorted(self.folder.glob(f"*/{FILE_NAME}")):
-            name = unquote(path.parent.name)
-            try:
-                clip = self._read(name)
-            except BlockError as error:
-                _log.warning("block.unreadable name=%s error=%s", name, error)
-                continue
-            found.append(Block(name, len(clip.nodes) - 1))
-        return tuple(found)
-
     def save(
         self,
         document: Document,
@@ -137,24 +138,30 @@ class Blocks:
             linked: copies of the block in one document are linked to each other.
             picture: a PNG.
         """
-        _check(name)
+        check_name(name)
         node = document.tables.node(group_id)
         if not document.library[node.layer].group:
             raise BlockError(f"'{node.name}' is no group; group the layers of the block first.")
         clip = take(document.tables, [group_id], document.store)
         said = {"description": description, "linked": linked}
         try:
-            self._write(name, clip, document.store, said, picture)
+            self._write(name, clip, document, said, picture)
         except OSError as error:
             raise BlockError(f"The block '{name}' could not be kept: {error}.") from None
         _log.info("block.saved name=%s nodes=%d", name, len(clip.nodes))
-        return replace(self.about(name), layers=len(clip.nodes) - 1)
+        return self.about(name)
 
-    def about(self, name: str) -> Block:
-        """Everything but the number of layers, which is 0: the layers themselves are not read."""
+    def is_large(self, name: str) -> bool:
+        """True for a block that takes longer than a frame to put down; False where there is none."""
         place = self._place(name)
         if not (place / FILE_NAME).is_file():
-            raise BlockError(f"There is no block '{name}'.")
+            return False
+        weights = sum(each.stat().st_size for each in (place / TENSORS).glob("*"))
+        return (place / FILE_NAME).stat().st_size > LARGE_ROWS or weights > LARGE_BYTES
+
+    def about(self, name: str) -> Block:
+        """What was said of a block; the layers themselves are not read."""
+        place = self._known(name)
         try:
             said = from_text((place / ABOUT).read_text(encoding="utf-8"))
         except (OSError, CodecError, UnicodeDecodeError):
@@ -162,7 +169,7 @@ class Blocks:
         said = said if isinstance(said, dict) else {}
         picture = place / PICTURE
         description = str(said.get("description", ""))
-        return Block(name, 0, description, picture if picture.is_file() else None, said.get("linked") is True)
+        return Block(name, description, picture if picture.is_file() else None, said.get("linked") is True)
 
     def insert(
         self, document: Document, name: str, place: tuple[float, float], parent: int | None = None
@@ -180,70 +187,80 @@ class Blocks:
 
     def rename(self, name: str, new: str) -> None:
         """Give a block another name; BlockError when it is taken or there is no such block."""
-        _check(new)
-        self._read(name)
+        check_name(new)
+        place = self._known(name)
         if new in self.names():
             raise BlockError(f"There is a block '{new}' already; choose another name.")
-        self._place(name).rename(self._place(new))
+        place.rename(self._place(new))
 
-    def export(self, name: str, path: Path) -> None:
-        """Write a block to a file: a zip of what is kept, whole or not at all."""
+    def export(self, name: str, path: Path, step: Step = _quiet) -> None:
+        """Write a block to a file: a zip of what is kept, whole or not at all. `step` may raise to stop."""
         self._read(name)
         try:
-            pack(self._place(name), path)
+            pack(self._place(name), path, step)
         except OSError as error:
             raise BlockError(f"'{path.name}' could not be written: {error}.") from None
 
-    def take_in(self, path: Path, name: str = "") -> str:
-        """Take a block from a file; BlockError when the file is none. A taken name gets a number."""
-        wanted = name or path.stem[:LONGEST_NAME]
-        _check(wanted)
+    def take_in(self, path: Path, step: Step = _quiet) -> str:
+        """Take a block from a file; BlockError when the file is none. A taken name gets a number.
+
+        `step` is told of the progress, and may raise to stop.
+        """
+        wanted = path.stem[:LONGEST_NAME]
+        check_name(wanted)
         found, number = wanted, 1
-        while found in self.names() and not name:
+        while found in self.names():
             number += 1
             found = f"{wanted} {number}"
         fresh = self.folder / f".{secrets.token_hex(4)}"
         try:
-            unpack(path, fresh)
+            unpack(path, fresh, step)
             Clip.from_text((fresh / FILE_NAME).read_text(encoding="utf-8"))
+            step(1, 1, "Reading")
             self._replace(found, fresh)
         except (OSError, CodecError, ValueError) as error:
-            raise BlockError(f"'{path.name}' is no block of Sketch: {error}") from None
+            raise BlockError(f"'{path.name}' cannot be read as a block of Sketch: {error}") from None
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
         return found
 
     def remove(self, name: str) -> None:
-        """Delete a block; BlockError when there is none."""
-        self._read(name)
-        shutil.rmtree(self._place(name))
+        """Delete a block, also one that cannot be read; BlockError when there is none."""
+        shutil.rmtree(self._known(name))
 
     def _place(self, name: str) -> Path:
         return self.folder / quote(name, safe=" ").replace(".", "%2E")
 
-    def _read(self, name: str) -> Clip:
+    def _known(self, name: str) -> Path:
+        """Where a block is; BlockError when there is none."""
         place = self._place(name)
+        if not (place / FILE_NAME).is_file():
+            raise BlockError(f"There is no block '{name}'.")
+        return place
+
+    def _read(self, name: str) -> Clip:
+        place = self._known(name)
         try:
             clip = Clip.from_text((place / FILE_NAME).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise BlockError(f"There is no block '{name}'.") from None
         except (OSError, CodecError, UnicodeDecodeError) as error:
             raise BlockError(f"The block '{name}' cannot be read: {error}") from None
         if len(clip.roots) != 1:
             raise BlockError(f"The block '{name}' cannot be read: it is not one group.")
         return replace(clip, store=str(place / TENSORS))
 
-    def _write(self, name: str, clip: Clip, origin: Store, said: object, picture: bytes) -> None:
+    def _write(self, name: str, clip: Clip, document: Document, said: object, picture: bytes) -> None:
         """Fill a folder beside, then let it take the place of the old one."""
+        document.report(0, 2, "Writing")
         fresh = self.folder / f".{secrets.token_hex(4)}"
         fresh.mkdir(parents=True)
         try:
-            store = neighbour(origin, fresh / TENSORS)
+            store = neighbour(document.store, fresh / TENSORS)
             kept = replace(clip, tensors=adopt(clip, store), store=TENSORS)
             write_text(fresh / FILE_NAME, kept.to_text())
             write_text(fresh / ABOUT, to_text(said))
             if picture:
                 (fresh / PICTURE).write_bytes(picture)
+            document.report(1, 2, "Writing")
             self._replace(name, fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -257,6 +274,7 @@ class Blocks:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _check(name: str) -> None:
+def check_name(name: str) -> None:
+    """BlockError when no block can have this name."""
     if not name.strip() or len(name) > LONGEST_NAME or any(ord(char) < 32 for char in name):
         raise BlockError(f"A block needs a name of 1 to {LONGEST_NAME} printable characters.")

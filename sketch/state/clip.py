@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from sketch.graph.draft import Draft
 from sketch.graph.freezing import frozen_roles, set_frozen
+from sketch.graph.linking.rows import link_row
 from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType, Way
 from sketch.graph.tables import Tables
 from sketch.state.clip_groups import KEPT, OWN, group_facts, in_linked, put_facts
@@ -20,13 +23,14 @@ from sketch.state.codec import (
     encode_key,
     encode_row,
     encode_value,
+    first_version,
     from_text,
     to_text,
 )
+from sketch.state.migrations import VERSION
 from sketch.state.store import Store, neighbour
 
 _MARK = "sketch-clip"
-_VERSION = 1
 _PARTS = ("nodes", "notes", "places", "tensors", "weights", "hints")
 
 
@@ -71,17 +75,29 @@ class Clip:
         }
         frozen = [[node, list(roles)] for node, roles in self.frozen.items()]
         groups = [[group, link, encode_value(ports)] for group, (link, ports) in self.groups.items()]
-        return to_text({_MARK: _VERSION, "store": self.store, "frozen": frozen, "groups": groups, **rows})
+        return to_text(
+            {_MARK: self._version(), "store": self.store, "frozen": frozen, "groups": groups, **rows}
+        )
 
     @classmethod
     def from_text(cls, text: str) -> Clip:
         """The inverse of `to_text`; CodecError when the text is anything else."""
         raw = from_text(text)
-        if not isinstance(raw, dict) or raw.get(_MARK) != _VERSION or not isinstance(raw.get("store"), str):
+        version = raw.get(_MARK) if isinstance(raw, dict) else None
+        if type(version) is not int or version < 1 or not isinstance(raw.get("store"), str):
             raise CodecError("The clipboard holds no layers of Sketch.")
+        if version > VERSION:
+            raise CodecError("This was made by a newer Sketch; update Sketch.")
         rows = {part: _rows(part, raw.get(part)) for part in _PARTS}
         frozen, groups = _frozen(raw.get("frozen", [])), _groups(raw.get("groups", []))
         return cls(**rows, store=raw["store"], frozen=frozen, groups=groups)
+
+    def _version(self) -> int:
+        """The first version of files that has all its rows."""
+        rows = [*(("notes", key, row) for key, row in self.notes.items()),
+                *(("places", key, row) for key, row in self.places.items()),
+                *(("meta", link_row(key), link or None) for key, (link, _) in self.groups.items())]  # fmt: skip
+        return max(starmap(first_version, rows), default=1)
 
 
 def _rows(part: str, raw: Any) -> dict[Any, Any]:
@@ -127,6 +143,9 @@ def take(tables: Tables, ids: Iterable[int], store: Store) -> Clip:
 
 def _with_members(tables: Tables, ids: Iterable[int]) -> dict[int, None]:
     found: dict[int, None] = {}
+    notes: dict[int | None, list[int]] = defaultdict(list)
+    for note in tables.notes.values():
+        notes[note.parent].append(note.id)
     stack = list(reversed(list(ids)))
     while stack:
         row_id = stack.pop()
@@ -134,7 +153,7 @@ def _with_members(tables: Tables, ids: Iterable[int]) -> dict[int, None]:
             continue
         found[row_id] = None
         stack.extend(reversed(tables.children(row_id)))
-        stack.extend(note.id for note in tables.notes.values() if note.parent == row_id)
+        stack.extend(notes.get(row_id, ()))
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sketch.graph.delta import TABLES, Change, Delta
 from sketch.graph.dims import Symbolic, parse_dim
 from sketch.graph.errors import ExpressionError
+from sketch.graph.linking.rows import linked_group
 from sketch.graph.rows import (
     COLOURS,
     DTYPES,
@@ -151,8 +152,20 @@ def encode_row(table: str, row: Any) -> Any:
         return [row.dtype, encode_value(row.shape)]
     if table == "notes":
         plain = [row.id, row.text, row.parent, row.width, row.height]
-        return plain if (row.kind, row.colour) == (NOTE, "") else [*plain, row.kind, row.colour]
+        return plain if _is_plain(row) else [*plain, row.kind, row.colour]
     return encode_value(row)
+
+
+def first_version(table: str, key: Any, row: Any) -> int:
+    """The first version of files that has such a row; a Sketch of before would refuse it, or break what it says.
+
+    Ways of wires, frames, coloured notes and links of groups came with 2.
+    """
+    if table == "places":
+        return 2 if row is not None and row.ways else 1
+    if table == "notes":
+        return 1 if row is None or _is_plain(row) else 2
+    return 2 if table == "meta" and row is not None and linked_group(key) is not None else 1
 
 
 def decode_row(table: str, raw: Any) -> Any:
@@ -183,6 +196,10 @@ def _decode_node(raw: Any) -> Node:
         raise CodecError("a node's parameters are damaged")
     inside = None if parent is None else _int(parent)
     return Node(_int(number), _text(layer), _text(name), kept, _edges(prior), _edges(following), inside)
+
+
+def _is_plain(row: Note) -> bool:
+    return (row.kind, row.colour) == (NOTE, "")
 
 
 def _encode_place(row: Place) -> Any:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sketch.graph.collection import paused_collection
 from sketch.graph.delta import Change, Delta, compose, inverse
 from sketch.graph.draft import Draft
 from sketch.graph.infer import Inferred
 from sketch.graph.library import LayerLibrary
 from sketch.graph.recipes import KEEP
 from sketch.graph.tables import whole
-from sketch.state.document_view import DocumentView, Update
+from sketch.state.document_view import FOLLOW, DocumentView, Update
 from sketch.state.history import History
 from sketch.state.journal import Journal, Recovery
 from sketch.state.records import Record, beginning
 from sketch.state.resizing import follow_shapes
 from sketch.state.store import Store
 
-__all__ = ["Document", "Update"]
+__all__ = ["FOLLOW", "Document", "Update"]
 
 T = TypeVar("T")
 
@@ -54,9 +52,7 @@ class Document(DocumentView):
         self.recovery = Recovery()
         self.resizing = KEEP
         """What becomes of a stored weight whose layer changes its shape: one of `recipes.RESIZING`."""
-        self._busy = False
         self._is_noted = False
-        self.is_closed = False
         self._settings: dict[str, Any] = {}
         self._journal = Journal(folder) if folder is not None else None
         if self._journal is not None:
@@ -71,7 +67,7 @@ class Document(DocumentView):
         before joins that step. RuntimeError when a subscriber tries to edit.
         """
         with self._changing():
-            draft = Draft(self.tables, self.library)
+            draft = Draft(self.tables, self.library, self.inference.order.rank)
             result = edit(draft)
             if self.tables.has_links:
                 from sketch.graph.linking.mirror import follow_links  # most documents have none
@@ -166,17 +162,6 @@ class Document(DocumentView):
             self._publish(self._apply(self.history.delta_to(goal), cause, label, step))
         return label
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One change at a time; the collector does not walk the rows that it makes."""
-        self._refuse_re_entry()
-        self._busy = True
-        try:
-            with paused_collection():
-                yield
-        finally:
-            self._busy = False
-
     def _apply(self, delta: Delta, cause: str, label: str, step: Callable[[Delta], Record]) -> Update:
         """Rows, inference, history and journal in turn; all or nothing."""
         self.turn += 1
@@ -184,8 +169,8 @@ class Document(DocumentView):
             self.order_turn = self.turn
         self.tables.apply(delta)
         try:
-            inferred = self.inference.follow(self.tables, delta)
-            how = self.resizing if cause == "edit" else ""
+            how = self.resizing if cause == "edit" and self.tables.weights else ""
+            inferred = self.inference.follow(self.tables, delta, None if how else self.at_once)
             more, resized = follow_shapes(self, inferred.changed, how) if how else ((), ())
             if more:
                 self.tables.apply(more)
@@ -222,12 +207,6 @@ class Document(DocumentView):
         self.recovery = journal.replay(self.tables, self.history)
         if self.tables.meta or self.tables.nodes:
             self.inference.follow(self.tables, whole(self.tables))
-
-    def _refuse_re_entry(self) -> None:
-        if self.is_closed:
-            raise RuntimeError("The document is closed.")
-        if self._busy:
-            raise RuntimeError("A subscriber tried to change the document while it was changing.")
 
 
 def _orders(change: Change) -> bool:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain, starmap
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from sketch.state.codec import (
     encode_checkpoint,
     encode_key,
     encode_row,
+    first_version,
     from_text,
     to_text,
 )
@@ -34,7 +36,7 @@ from sketch.state.document import Document
 from sketch.state.file_tensors import TensorFileError
 from sketch.state.history import Checkpoint, History
 from sketch.state.laws import broken_law
-from sketch.state.migrations import VERSION, bring_up
+from sketch.state.migrations import bring_up, is_current
 from sketch.state.store import Store
 
 SUFFIX = ".sketch"
@@ -129,7 +131,7 @@ def _write(target: Path, document: Picture, steps: tuple[Checkpoint, ...]) -> No
         connection.execute("INSERT INTO value VALUES ('sha256', ?)", (to_text(content_hash(connection)),))
         file_tensors.write_tensors(connection, held, {row.digest for row in rows}, document.store)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute(f"PRAGMA user_version={_version(document.tables, steps)}")
         connection.execute("COMMIT")
 
 
@@ -139,6 +141,14 @@ def _write_rows(connection: sqlite3.Connection, tables: Tables) -> None:
         for name in TABLES for key, row in tables.table(name).items()
     )  # fmt: skip
     connection.executemany("INSERT INTO row (kind, key, json) VALUES (?, ?, ?)", rows)
+
+
+def _version(tables: Tables, steps: tuple[Checkpoint, ...]) -> int:
+    """The first version of files that has all these rows, those of the history too."""
+    rows = ((name, key, row) for name in TABLES for key, row in tables.table(name).items())
+    changes = (change for step in steps for change in step.delta)
+    past = ((c.table, c.key, row) for c in changes for row in (c.before, c.after))
+    return max(starmap(first_version, chain(rows, past)), default=1)
 
 
 def _values(document: Picture, with_steps: bool) -> Iterator[tuple[str, str]]:
@@ -237,7 +247,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as file:
         _harden(file)
-        if file.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        if is_current(file.execute("PRAGMA user_version").fetchone()[0]):
             _check(file)
             yield file
             return
@@ -261,6 +271,8 @@ def _harden(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _sniff(path: Path) -> None:
+    if not path.exists():
+        raise CodecError("there is no such file; check the path")
     if not stat.S_ISREG(path.stat().st_mode):
         raise CodecError("this is no file; choose a .sketch file")
     with path.open("rb") as file:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sketch.graph.checks import graph_problems
+from sketch.graph.collection import paused_collection
 from sketch.graph.delta import Delta
 from sketch.graph.infer import Inference, Inferred
 from sketch.graph.library import LayerLibrary
-from sketch.graph.network import Network, freeze_network
 from sketch.graph.problems import Problem
 from sketch.graph.tables import Tables
 from sketch.state.history import Checkpoint, History
 from sketch.state.store import Store
 from sketch.state.weight_changes import WeightChange
 
+if TYPE_CHECKING:
+    from sketch.graph.arrange import Task
+    from sketch.graph.network import Network
+
+FOLLOW = "follow"
+"""The cause of an Update whose Delta is empty: more layers have the shapes that follow from an edit before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What subscribers get once for every change. `cause` is edit, undo, redo, jump or load.
+    """What subscribers get once for every change. `cause` is edit, undo, redo, jump, load or FOLLOW.
 
     `resized` tells which stored weights followed the shapes of their layers.
     """
@@ -43,6 +52,8 @@ class Snapshot:
 
     def network(self, name: str | None = None) -> Network:
         """The frozen network, for a kernel; O(n)."""
+        from sketch.graph.network import freeze_network  # not needed for the first paint
+
         found = graph_problems(self.tables, self.inference)
         return freeze_network(
             self.tables, self.inference, name=name or self.name, store=self.store, problems=found
@@ -59,11 +70,19 @@ class DocumentView:
         self.tables = Tables()
         self.history = History()
         self.inference = Inference(library)
+        self.task: Task | None = None
+        """The job that works with this document, which `report` tells; the window's documents have none."""
         self.turn = 0
         """How many changes this document has taken: what was worked out beside the window belongs to one of them."""
-        self._layers: tuple[int, frozenset[str]] = (-1, frozenset())
+        self.at_once: int | None = None
+        """About so many layers have new shapes when a change is told, the others by `go_on`; None: all of them.
+
+        Whoever asks for a shape gets the right one in any case (`inference.seen` is for who paints meanwhile).
+        """
         self.order_turn = 0
         """The turn at which nodes came or went, or wires changed, last: until the next one their order stands."""
+        self.is_closed = False
+        self._busy = False
         self._subscribers: list[Callable[[Update], None]] = []
         self._problems: tuple[Problem, ...] | None = None
 
@@ -92,16 +111,15 @@ class DocumentView:
         """What redo would do."""
         return _label(self.history.redo_step)
 
-    @property
-    def layers(self) -> frozenset[str]:
-        """The names of all layers that are drawn; looked for again only when a node came, went or was replaced."""
-        if self._layers[0] != self.order_turn:
-            self._layers = (self.order_turn, frozenset(node.layer for node in self.tables.nodes.values()))
-        return self._layers[1]
+    def report(self, done: float, total: float, text: str) -> None:
+        """A command that takes long says how far it is; the job it runs in may raise to stop it."""
+        if self.task is not None:
+            self.task.step(done, total, text)
 
     def snapshot(self) -> Snapshot:
         """What there is now; 4 ms at 10,000 nodes."""
-        return Snapshot(self.name, self.tables.copy(), self.inference.copy(), self.store, self.turn)
+        rows = self.tables.copy()
+        return Snapshot(self.name, rows, self.inference.copy(rows), self.store, self.turn)
 
     def network(self, name: str | None = None) -> Network:
         """The frozen picture of this moment, for a kernel; O(n)."""
@@ -132,6 +150,28 @@ class DocumentView:
                 self._subscribers.remove(listener)
 
         return unsubscribe
+
+    def go_on(self, is_enough: Callable[[], bool]) -> None:
+        """Let more layers have the shapes that follow from the last change and tell, while `inference.is_behind`."""
+        with self._changing():
+            self._publish(Update((), self.inference.advance(is_enough), FOLLOW, ""))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change at a time; the collector does not walk the rows that it makes."""
+        self._refuse_re_entry()
+        self._busy = True
+        try:
+            with paused_collection():
+                yield
+        finally:
+            self._busy = False
+
+    def _refuse_re_entry(self) -> None:
+        if self.is_closed:
+            raise RuntimeError("The document is closed.")
+        if self._busy:
+            raise RuntimeError("A subscriber tried to change the document while it was changing.")
 
     def _publish(self, update: Update) -> None:
         """Tell everybody; one listener's error does not keep the others in the dark."""

@@ -11,7 +11,8 @@ from pathlib import Path
 APPLICATION_ID = 0x536B4A6C
 """`SkJl`, in the header of the file."""
 
-VERSION = 1
+VERSION = 2
+"""A journal is of this version once it was opened: any later edit may write rows that version 1 does not know."""
 START = b"sketch journal"
 
 _TABLES = """
@@ -64,6 +65,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    if version < VERSION:
         connection.execute(f"PRAGMA user_version={VERSION}")
     connection.execute("COMMIT")
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sketch.graph.lifting import path_of
 from sketch.graph.rows import TensorRow, shape_text
 from sketch.graph.tables import Tables
 
@@ -32,12 +33,8 @@ class WeightChange:
 
 def full_name(tables: Tables, node_id: int, role: str = "") -> str:
     """`layer1.0.conv1.weight`: the key in a state_dict; without a role, the layer's full name."""
-    names, at = [role] if role else [], node_id
-    parent: int | None = at
-    while parent is not None:
-        names.append(tables.nodes[parent].name)
-        parent = tables.nodes[parent].parent
-    return ".".join(reversed(names))
+    path = path_of(tables, node_id)
+    return ".".join((*path, role) if role else path)
 
 
 def weight_name(tables: Tables, node_id: int, role: str) -> str:

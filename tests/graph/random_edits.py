@@ -6,6 +6,7 @@ A session is a list of numbers, so that hypothesis can shrink it; each number pi
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import count
 
 import networkx
 from hypothesis import strategies as st
@@ -216,11 +217,15 @@ def laws(tables: Tables) -> None:
 
 def indexes(tables: Tables) -> None:
     """Assert that the indexes say what the rows say."""
+    assert tables.layers == {node.layer for node in tables.nodes.values()}
     canvases = {None, *(node.parent for node in tables.nodes.values())}
     for parent in canvases:
         assert tables.children(parent) == tuple(
             sorted(n.id for n in tables.nodes.values() if n.parent == parent)
         )
+        for prefix in {node.name.rstrip("0123456789") for node in tables.nodes.values()}:
+            free = next(number for number in count(1) if tables.named(parent, f"{prefix}{number}") is None)
+            assert tables.free_number(parent, prefix) == free
     for node in tables.nodes.values():
         assert tables.named(node.parent, node.name) == node.id
         assert tables.weights_of(node.id) == {r: t for (n, r), t in tables.weights.items() if n == node.id}

@@ -1,10 +1,13 @@
 """Drafts: verbs over an unchanged base, each refusal by name."""
 
 import pytest
+from hypothesis import given, settings
 
 from sketch.graph import attachments
+from sketch.graph.draft import Draft
 from sketch.graph.errors import (
     CycleError,
+    GraphError,
     GroupError,
     NamingError,
     ParameterError,
@@ -14,8 +17,10 @@ from sketch.graph.errors import (
     UnknownPortError,
     WireError,
 )
+from sketch.graph.infer import Inference
 from sketch.graph.rows import Edge, Place, ValueType
-from sketch.graph.tables import snapshot
+from sketch.graph.tables import Tables, snapshot
+from tests.graph.random_edits import SESSIONS, act, library
 
 
 def test_a_draft_leaves_its_base_alone(board) -> None:
@@ -203,3 +208,25 @@ def test_removing_takes_places_weights_hints_and_members(board) -> None:
     assert left == {"tensors", "meta"}
     with pytest.raises(UnknownNodeError):
         board.draft().remove([group])
+
+
+@settings(max_examples=150)
+@given(SESSIONS)
+def test_the_ranks_of_the_base_shorten_the_search_for_loops_and_change_nothing(session) -> None:
+    tables, inference = Tables(), Inference(library())
+    for numbers in session:
+        plain, ranked = Draft(tables, library()), Draft(tables, library(), inference.order.rank)
+        outcomes = []
+        for draft in (plain, ranked):
+            try:
+                for shift in range(
+                    3
+                ):  # several verbs in one draft: later ones see wires that the ranks do not know
+                    act(draft, (numbers[0] + 7 * shift, *numbers[1:]))
+                outcomes.append(draft.delta())
+            except GraphError as error:
+                outcomes.append(str(error))
+        assert outcomes[0] == outcomes[1]
+        if isinstance(outcomes[0], tuple):
+            tables.apply(outcomes[0])
+            inference.follow(tables, outcomes[0])

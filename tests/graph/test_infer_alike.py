@@ -10,11 +10,19 @@ from sketch.graph.tables import Tables, whole
 from sketch.resources_root import resource_root
 
 
+class Alone(dict[object, object]):
+    """Keeps nothing, so that every node is worked out by itself."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        """Nothing is kept."""
+
+
 class Plain(Inference):
     """Works out every node by itself."""
 
-    def _keep(self, *_args: object) -> None:
-        """Nothing is kept."""
+    def __init__(self, library: LayerLibrary):
+        super().__init__(library)
+        self._alike._by_types, self._alike._by_sources = Alone(), Alone()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +80,8 @@ def test_a_problem_names_its_own_node(library):
 
 def test_a_copy_stays_as_it_was(library):
     tables, inference, ids = drawn(library, ("Input", {"shape": ("N", 4)}), ("Linear", {"out_features": 3}))
-    rows, known = tables.copy(), inference.copy()
+    rows = tables.copy()
+    known = inference.copy(rows)
     before = str(known.output(ids[1]))
     draft = Draft(tables, library)
     draft.set_param(ids[1], "out_features", 7)

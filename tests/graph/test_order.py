@@ -120,3 +120,38 @@ def test_reaches() -> None:
     assert reaches(tables.node, 2, 2)
     assert not reaches(tables.node, 3, 1)
     assert not reaches(tables.node, 1, 5)
+
+
+def test_a_node_that_comes_between_two_others_renumbers_none() -> None:
+    tables, order = Tables(), TopologicalOrder()
+    line = {(n, n + 1) for n in range(1, 40)}
+    delta = delta_to(tables, rows_of(range(1, 41), line))
+    tables.apply(delta)
+    order.follow(tables, delta)
+    for new in range(41, 110):  # one after the other before the same node: more than halving a number allows
+        before = dict(order.rank)
+        last = next(a for a, b in line if b == 20)
+        line = (line - {(last, 20)}) | {(last, new), (new, 20)}
+        delta = delta_to(tables, rows_of(range(1, new + 1), line))
+        tables.apply(delta)
+        order.follow(tables, delta)
+        valid(order, tables)
+        if new < 80:
+            assert {n: order.rank[n] for n in before} == before
+
+
+def test_several_nodes_that_come_back_renumber_none() -> None:
+    tables, order = Tables(), TopologicalOrder()
+    line = {(n, n + 1) for n in range(1, 40)}
+    whole = rows_of(range(1, 41), line)
+    delta = delta_to(tables, whole)
+    tables.apply(delta)
+    order.follow(tables, delta)
+    ends = {(a, b) for a, b in line if not {a, b} & {10, 11, 12}}
+    for rows in (rows_of([n for n in range(1, 41) if n not in (10, 11, 12)], ends), whole):
+        before = dict(order.rank)
+        delta = delta_to(tables, rows)
+        tables.apply(delta)
+        order.follow(tables, delta)
+        valid(order, tables)
+        assert all(order.rank[n] == rank for n, rank in before.items() if n in order.rank)

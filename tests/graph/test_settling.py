@@ -10,7 +10,7 @@ from sketch.graph.lifting import drawn_size
 from sketch.graph.rows import Edge, Place, Way
 from sketch.graph.settling import MOST_MOVED, settle, settle_draft
 from sketch.graph.surgery import insert_on
-from sketch.graph.tables import Tables
+from sketch.graph.tables import Tables, snapshot
 from sketch.resources_root import resource_root
 
 STEP = NODE_HEIGHT + GAP_Y
@@ -152,3 +152,17 @@ def test_a_drawing_that_runs_to_the_right(library) -> None:
 def test_nothing_to_do(library) -> None:
     assert settle(chain(library, 3), library, None, []) == {}
     assert Edge(1, 0, 2, 0) in chain(library, 3).nodes[1].next
+
+
+def test_the_base_of_a_draft_is_as_it_was_after_looking_for_room(library) -> None:
+    tables = chain(library, 4)
+    before = snapshot(tables), tables.layers, tables.children(None)
+    draft = Draft(tables, library)
+    draft.remove([4])
+    node = draft.add("GELU")
+    insert_on(draft, node, tables.nodes[2].next[0])
+    settle_draft(draft, None, [node])
+    assert (snapshot(tables), tables.layers, tables.children(None)) == before
+    assert tables.free_number(None, "relu") == 4
+    tables.apply(draft.delta())
+    assert tables.free_number(None, "relu") == 3

@@ -12,7 +12,7 @@ from sketch.graph.colouring import SERIES
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.colour_actions import TITLES
 from sketch.gui.colour_palette import number_text, palette_of, scale_colours
-from sketch.gui.colour_swatch import mix, mixed_swatch, plain_swatch, tinted_swatch
+from sketch.gui.colour_swatch import BORDER, frame_swatch, mix, mixed_swatch, plain_swatch, tinted_swatch
 from sketch.gui.theme import THEMES, contrast, load_theme
 from tests.gui.colour_difference import EYES, difference, lab
 
@@ -83,6 +83,41 @@ def test_texts_are_readable_on_mixtures(theme):
         swatch = mixed_swatch(theme, [(one, 0.5), (other, 0.5)])
         for pen in (swatch.title, swatch.subtitle):
             assert contrast(pen.color().name(), swatch.group.color().name()) >= 4.5
+
+
+def test_texts_are_readable_on_the_strip_of_every_open_group(theme):
+    mixed = mixed_swatch(theme, [(theme.series[0], 0.5), (theme.series[1], 0.5)]).fill
+    fills = [None, mixed, *(tinted_swatch(theme, colour).fill for colour in every_colour(theme))]
+    for fill, depth in itertools.product(fills, (0, 1, 2, 9)):
+        swatch = frame_swatch(theme, depth, fill)
+        for pen in (swatch.title, swatch.subtitle):
+            assert contrast(pen.color().name(), swatch.strip.color().name()) >= 4.5, fill
+        assert contrast(theme.wire_label, swatch.label_veil.name()) >= 4.5
+
+
+def test_an_open_group_has_the_colour_of_its_closed_box(theme):
+    ink = Ink(theme)
+    plain = ink.frame_swatch(9, 0)
+    assert plain.mark is None
+    assert plain.border.color() == QColor(theme.node_border)
+    ink.colour_by({9: 3, 8: ((0, 0.5), (1, 0.5))}, lambda theme: theme.series)
+    for group in (9, 8):
+        swatch, closed = ink.frame_swatch(group, 1), ink.swatch(group, "Group")
+        assert swatch.mark is closed.fill
+        colour = closed.fill.color().name()
+        assert swatch.border.color().name() == mix(colour, theme.node_border, BORDER)
+        assert swatch.strip.color() != plain.strip.color()
+        assert swatch is ink.frame_swatch(group, 1)
+    unknown = ink.frame_swatch(7, 0)  # nothing known: no tint
+    assert (unknown.mark, unknown.strip.color()) == (None, plain.strip.color())
+    ink.colour_by(None)
+    assert ink.frame_swatch(9, 0).mark is None
+
+
+def test_several_colours_are_their_mean_where_there_is_room_for_one(theme):
+    """From afar and on the map a box has one colour."""
+    fill = mixed_swatch(theme, [("#ff0000", 0.25), ("#0000ff", 0.75)]).fill
+    assert fill.color().name() == mix("#ff0000", "#0000ff", 0.25)
 
 
 def test_the_ground_of_a_coloured_node_differs_from_that_of_a_plain_one(theme):

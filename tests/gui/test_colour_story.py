@@ -430,3 +430,23 @@ def test_a_canvas_that_was_left_has_the_rule_of_now_when_it_comes_back(tab):
     tab.colours.set_hidden({})
     tab.enter(None)
     assert not tab.view.canvas.hidden
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "edit", "cancel"])
+def test_a_big_drawing_is_counted_beside_the_window(window, qtbot, monkeypatch, meanwhile):
+    monkeypatch.setattr("sketch.gui.colour_commands.MANY", 3)
+    tab = window.desk.tab
+    window.actions_.run("colour.parameters")
+    (job,) = window.jobs.running
+    assert (job.title, tab.colours.key) == ("Colour by Parameters", "type")
+    if meanwhile == "edit":
+        commands.add_layer(tab.document, "Linear", (900.0, 0.0))
+    elif meanwhile == "cancel":
+        job.cancel()
+    qtbot.waitUntil(lambda: not window.jobs.running)
+    assert tab.colours.key == ("type" if meanwhile == "cancel" else "parameters")
+    commands.add_layer(
+        tab.document, "ReLU", (900.0, 900.0)
+    )  # what was counted follows the document from here on
+    counted = tab.colours.kinds_by("parameters")
+    assert counted.shades == tab.colours._count_by("parameters").shades or meanwhile == "cancel"

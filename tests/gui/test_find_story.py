@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from sketch.gui.find_bar import FindBar
 from sketch.gui.find_commands import HISTORY
 from sketch.gui.find_help import FindHelp
-from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, main_window, press
+from tests.gui.windows import CTRL, SHIFT, click, example_window, press
 
 KEY = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -17,17 +17,13 @@ ALT = Qt.KeyboardModifier.AltModifier
 @pytest.fixture
 def window(qtbot):
     """A window with ResNet-18 in front."""
-    with main_window(qtbot) as window:
-        window.opener.example("resnet18")
-        QApplication.processEvents()
+    with example_window(qtbot, "resnet18") as window:
         yield window
 
 
 @pytest.fixture
 def bar(window) -> FindBar:
     """The find bar, opened by its key."""
-    bring_to_front(window)
-    window.desk.view.setFocus()
     press(window.desk.view, KEY.Key_F, CTRL)
     found = window.desk.tab.findChild(FindBar)
     assert found.isVisible()

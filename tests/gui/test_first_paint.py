@@ -10,6 +10,18 @@ import pytest
 from sketch.gui import session_keeper
 from tests.gui.windows import main_window
 
+WITHOUT_QT = """
+import importlib, json, sys
+sys.modules["PySide6"] = None
+found = []
+for name in json.loads(sys.argv[1]):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        continue
+    found.append(name)
+print(json.dumps(found))
+"""
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["untitled", "untitled 2", "untitled 3"]
 PAINT = """
@@ -17,14 +29,23 @@ import json, sys
 from sketch.app import load_before_qt, make_services
 services = make_services()
 load_before_qt()
+early = set(sys.modules)
 from sketch.gui.application import open_window
 application, window = open_window(services)
 application.processEvents()
 shown = window.area.front
-print(json.dumps([shown and shown.view.isVisible(), sorted(sys.modules)]))
+print(json.dumps([shown and shown.view.isVisible(), sorted(sys.modules), sorted(set(sys.modules) - early)]))
 window.start()
 window.close()
 """
+
+
+def run(program, *arguments):
+    """The JSON that a program prints first, in a process of its own."""
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[0])
 
 
 def names(window):
@@ -77,11 +98,22 @@ def test_a_long_journal_waits_until_the_window_is_there(qtbot, monkeypatch):
 @pytest.mark.usefixtures("three_tabs")
 def test_an_empty_canvas_is_painted_without_numpy_yaml_or_a_framework():
     for _ in range(2):  # the first start keeps what the second has no need to read
-        done = subprocess.run(
-            [sys.executable, "-c", PAINT], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-    visible, modules = json.loads(done.stdout.splitlines()[0])
+        visible, modules, _ = run(PAINT)
     heavy = ("numpy", "yaml", "torch", "onnx", "onnxruntime", "scipy", "networkx", "sketch.gui.panel_set")
+    parts = (
+        "sketch.graph.network",
+        "sketch.gui.look_state",
+        "sketch.gui.summary_panel",
+        "sketch.gui.warming",
+        "html",
+    )
     assert visible
-    assert [name for name in heavy if name in modules] == []
+    assert [name for name in (*heavy, *parts) if name in modules] == []
+
+
+@pytest.mark.usefixtures("three_tabs")
+def test_what_needs_no_qt_is_loaded_before_it():
+    _, _, late = run(PAINT)
+    ours = [name for name in late if name.startswith("sketch.")]
+    assert "sketch.gui.main_window" in ours
+    assert run(WITHOUT_QT, json.dumps(ours)) == []

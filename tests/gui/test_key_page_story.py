@@ -11,7 +11,7 @@ from sketch.gui.key_page import KeyPage
 from sketch.gui.palette import palette_choices
 from sketch.gui.settings_dialog import SettingsDialog
 from sketch.state.settings import PRESET
-from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, main_window, press
+from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, example_window, press
 
 KEY = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -20,9 +20,7 @@ ALT = Qt.KeyboardModifier.AltModifier
 @pytest.fixture
 def window(qtbot):
     """A window with LeNet-5 in front."""
-    with main_window(qtbot) as window:
-        window.opener.example("lenet5")
-        QApplication.processEvents()
+    with example_window(qtbot, "lenet5") as window:
         yield window
 
 

@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
-from PySide6.QtGui import QHelpEvent, QImage, QPainter
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, QToolTip
 
@@ -21,8 +21,10 @@ from sketch.gui.look_pictures import FAULT, GAP, MOST_SIDE, colours, planes, sli
 from sketch.gui.look_sections import ValueSection
 from sketch.gui.look_state import looks_of
 from sketch.gui.look_viewer import COLOURS, HISTOGRAM, NUMBERS
+from sketch.gui.picture import Picture
+from sketch.gui.picture_commands import Wanted, painting_of
 from sketch.state import commands
-from tests.gui.windows import CTRL, SHIFT, click, main_window, press
+from tests.gui.windows import CTRL, SHIFT, click, form, main_window, press
 
 CHAIN = (("Conv2d", "conv", {"out_channels": 4, "kernel_size": 3}), ("Log", "log", {}), ("ReLU", "relu", {}))
 
@@ -113,15 +115,12 @@ def badges(window):
     return window.desk.view.canvas.badges
 
 
-def pixels(window):
-    """The canvas as it is painted, whatever part of it is in view."""
-    image = QImage(500, 700, QImage.Format.Format_RGB888)
-    image.fill(Qt.GlobalColor.white)
-    painter = QPainter(image)
-    window.desk.view.render_to(painter)
-    painter.end()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 3].copy()
+def pixels(window) -> QImage:
+    """The canvas as a picture shows it, whatever part of it is in view."""
+    painting = painting_of(window, window.desk.tab, Wanted())
+    image = Picture(painting, ".png").paint().image
+    painting.close()
+    return image
 
 
 def test_nothing_can_be_done_before_a_run_and_the_reason_is_said(window) -> None:
@@ -145,7 +144,7 @@ def test_f5_shows_every_value_and_where_nan_begins(window, tmp_path) -> None:
     edge = document.tables.nodes[ids["log"]].next[0]
     assert "NaN" in badges(window).wire_text(edge)
     assert "2×4×6×6 float32" in badges(window).node_text(ids["conv"])
-    assert (pixels(window) != plain).any()
+    assert pixels(window) != plain
     mark = window.desk.tab.findChild(RunMark)
     assert mark.isVisible()
     assert mark.text.text().startswith("NaN begins at 'log' (Log): ")
@@ -197,16 +196,16 @@ def test_values_are_switched_off_and_cleared(window, qtbot) -> None:
     plain = pixels(window)
     run(window)
     shown = pixels(window)
-    assert (shown != plain).any()
+    assert shown != plain
     window.actions_["view.values"].trigger()
-    assert (pixels(window) == plain).all()
+    assert pixels(window) == plain
     assert badges(window).node_text(ids["conv"]) == ""
     window.actions_["view.values"].trigger()
-    assert (pixels(window) == shown).all()
+    assert pixels(window) == shown
     folder = looks_of(window).run_of(window.desk.document).folder
     key(window, Qt.Key.Key_F5, CTRL)
     qtbot.waitUntil(lambda: not folder.exists())
-    assert (pixels(window) == plain).all()
+    assert pixels(window) == plain
 
 
 def test_a_file_is_given_and_remembered(window, tmp_path) -> None:
@@ -296,7 +295,7 @@ def test_a_node_that_fails_is_marked_and_the_rest_is_shown(window, tmp_path) -> 
     mark = window.desk.tab.findChild(RunMark)
     assert mark.text.text() == f"'words' failed: {text} 1 more node could not run."
     window.desk.view.select([ids["words"]])
-    section = window.panels.editor.findChild(ValueSection)
+    section = form(window).findChild(ValueSection)
     assert f"It failed: {text}" in section.texts()
     assert window.panels.viewer.title.text() == f"It failed: {text}"
 
@@ -306,7 +305,7 @@ def test_the_node_editor_and_the_viewer_follow_the_selection(window, tmp_path, m
     run(window)
     viewer = window.panels.viewer
     window.desk.view.select([ids["conv"]])
-    section = window.panels.editor.findChild(ValueSection)
+    section = form(window).findChild(ValueSection)
     assert "Values (of the last run)" in section.texts()
     click(section.findChild(QPushButton))
     assert viewer.isVisible()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from sketch.gui import popups
 from sketch.gui.compile_dialog import CompileDialog
 from sketch.state import commands
-from tests.gui.windows import CTRL, SHIFT, main_window, pick_layer, press
+from tests.gui.windows import CTRL, SHIFT, form, main_window, pick_layer, press
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_what_the_chosen_kernel_cannot_express_is_marked_on_the_layer(window, qt
     settle(window, qtbot)
     assert view.canvas.nodes[lstm].look.severity == "error"
     view.select([lstm])
-    shown = [label.text() for label in window.panels.editor.findChildren(type(window.totals))]
+    shown = [label.text() for label in form(window).findChildren(type(window.totals))]
     assert any("projection" in text for text in shown)
     group = commands.group(document, [lstm])
     settle(window, qtbot)
@@ -50,8 +50,7 @@ def test_what_the_chosen_kernel_cannot_express_is_marked_on_the_layer(window, qt
 def test_the_node_editor_is_never_wider_than_its_panel(window):
     window.opener.new()
     pick_layer(window, "LSTM")
-    editor = window.panels.editor
-    QApplication.processEvents()
+    editor = form(window)
     assert editor.widget().width() <= editor.viewport().width()
     pin = editor.rows["input_size"]
     assert pin.mapTo(editor.viewport(), QPoint(pin.width(), 0)).x() <= editor.viewport().width()
@@ -60,7 +59,7 @@ def test_the_node_editor_is_never_wider_than_its_panel(window):
 def test_a_selected_block_says_what_is_inside(window):
     window.opener.example("vgg16")
     window.desk.view.select([window.desk.document.tables.named(None, "classifier")])
-    texts = [label.text() for label in window.panels.editor.findChildren(type(window.totals))]
+    texts = [label.text() for label in form(window).findChildren(type(window.totals))]
     assert {"7", "123,642,856", "3 × Linear"} <= set(texts)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.palette import RECENT, palette_choices
-from tests.gui.windows import CTRL, SHIFT, bring_to_front, main_window, press
+from tests.gui.windows import CTRL, SHIFT, bring_to_front, example_window, press
 
 KEY = Qt.Key
 
@@ -15,9 +15,7 @@ KEY = Qt.Key
 @pytest.fixture
 def window(qtbot):
     """A window with ResNet-18 in front."""
-    with main_window(qtbot) as window:
-        window.opener.example("resnet18")
-        QApplication.processEvents()
+    with example_window(qtbot, "resnet18") as window:
         yield window
 
 

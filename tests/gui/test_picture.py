@@ -151,6 +151,15 @@ def test_the_border_of_a_png_is_empty(resnet, theme):
     assert len(np.unique(found.reshape(-1, 4), axis=0)) > 50
 
 
+def test_every_layer_is_painted_in_its_colour(lenet, light):
+    made = painting(lenet, scale=1.0)
+    found, corner = pixels(Picture(made, ".png").paint().image), made.area.topLeft()
+    for node_id, box in made.canvas.wiring.boxes.items():
+        category = lenet.library[lenet.tables.nodes[node_id].layer].category
+        strip = found[round(box.y - corner.y()), round(box.left + 2 - corner.x()), :3].tolist()
+        assert strip == list(light.category(category).getRgb()[:3])
+
+
 def svg_image(data: bytes, size: QSize) -> QImage:
     renderer = QSvgRenderer(QByteArray(data))
     assert renderer.isValid()

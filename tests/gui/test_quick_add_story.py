@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from sketch.gui import popups
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.recent_layers import recent_layers
-from tests.gui.windows import bring_to_front, main_window, press
+from tests.gui.windows import example_window, press
 
 KEY = Qt.Key
 
@@ -16,11 +16,7 @@ KEY = Qt.Key
 @pytest.fixture
 def window(qtbot):
     """A window with LeNet-5 in front."""
-    with main_window(qtbot) as window:
-        window.opener.example("lenet5")
-        QApplication.processEvents()
-        bring_to_front(window)
-        window.desk.view.setFocus()
+    with example_window(qtbot, "lenet5") as window:
         yield window
 
 

@@ -17,7 +17,17 @@ after_paint = application.after_paint
 
 def then_quit(window, files=()):
     after_paint(window, files)
-    QTimer.singleShot(600, lambda: (print([tab.document.name for tab in window.area], flush=True), window.close()))
+    looking = QTimer(window, interval=20)
+
+    def look():
+        names = [tab.document.name for tab in window.area]
+        if names:
+            print(names, flush=True)
+            looking.stop()
+            window.close()
+
+    looking.timeout.connect(look)
+    looking.start()
 
 application.after_paint = then_quit
 from sketch.__main__ import main

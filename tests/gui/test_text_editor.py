@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from sketch.gui.text_brackets import matching
 from sketch.gui.text_find import FindBar
 from sketch.gui.text_keys import toggle_comment
+from sketch.gui.text_marks import MANY, Marks
 from sketch.gui.text_syntax import class_spans, classes, fault, inputs_of, moved, moved_ranges, same_program
 from sketch.gui.text_view import CodeView
 from tests.gui.windows import CTRL, SHIFT, press
@@ -163,3 +164,20 @@ def test_lines_are_followed_through_an_edit():
     places = moved("a\nb\nc\nd\n", "a\nnew\nb\nC\nd\n")
     assert places == {1: 1, 2: 3, 4: 5}
     assert moved_ranges({7: ((1, 2),), 8: ((3, 3),), 9: ((4, 4),)}, places) == {7: ((1, 3),), 9: ((5, 5),)}
+
+
+def test_of_very_many_selected_lines_those_in_view_are_marked_also_after_scrolling(code, light):
+    def marked() -> list[int]:
+        return [mark.cursor.blockNumber() + 1 for mark in code.extraSelections()]
+
+    code.setPlainText("\n".join(map(str, range(2000))))
+    code.verticalScrollBar().valueChanged.connect(lambda: marks.follow(code))
+    marks = Marks(selected=list(range(1, 2001, 2)))
+    marks.show(code, light, editing=False)
+    assert marked()[:3] == [1, 3, 5]
+    assert len(marked()) < MANY
+    code.verticalScrollBar().setValue(1000)
+    assert marked()[0] == 1001
+    marks.selected = [7, 1500]
+    marks.show(code, light, editing=False)
+    assert marked() == [7, 1500]

@@ -17,7 +17,7 @@ from sketch.gui.weights_viewer import TensorViewer
 from sketch.state.commands import weights
 from sketch.state.document_file import save_document
 from tests.gui.test_surgery_story import draw, idle, in_dialog, palette
-from tests.gui.windows import click, main_window, press, type_value
+from tests.gui.windows import click, form, main_window, press, type_value
 
 NET = (
     ("Conv2d", {"out_channels": 4, "padding": 1}), ("ReLU", {}), ("Flatten", {}), ("Linear", {"out_features": 10}),
@@ -177,9 +177,7 @@ def test_a_file_that_cannot_be_read_is_told_in_the_dialog(window, qtbot, tmp_pat
 def test_a_weight_in_the_node_editor_opens_the_viewer(window):
     document, conv, linear = drawn(window)
     window.desk.view.select([conv])
-    name = next(
-        b for b in window.panels.editor.findChildren(QPushButton) if b.accessibleName() == "View weight"
-    )
+    name = next(b for b in form(window).findChildren(QPushButton) if b.accessibleName() == "View weight")
     window.panels.editor.ensureWidgetVisible(name)
     click(name)
     viewer = shown(TensorViewer)
@@ -290,7 +288,7 @@ def test_freezing_shows_on_the_canvas_and_in_the_totals(window):
     document, conv, linear = drawn(window)
     view = window.desk.view
     view.select([conv])
-    freeze = button(window.panels.editor, "Freeze")
+    freeze = button(form(window), "Freeze")
     window.panels.editor.ensureWidgetVisible(freeze)
     click(freeze)
     assert view.canvas.nodes[conv].look.subtitle.startswith("frozen")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QSpinBox, QWidget
 
 from sketch.app import make_services
 from sketch.gui.main_window import MainWindow
+from sketch.gui.node_editor import NodeEditor
 from sketch.gui.param_fields import IntField, NumbersOrChoiceField, OptionalField, ParamField, TextField
 from sketch.state.log import tear_down_logging
 
@@ -51,6 +52,17 @@ def main_window(qtbot, size: tuple[int, int] = (1500, 950), *, started: bool = T
         close(window)
 
 
+@contextmanager
+def example_window(qtbot, key: str) -> Iterator[MainWindow]:
+    """A window with an example in front, its canvas focused."""
+    with main_window(qtbot) as window:
+        window.opener.example(key)
+        QApplication.processEvents()
+        bring_to_front(window)
+        window.desk.view.setFocus()
+        yield window
+
+
 def close(window: MainWindow) -> None:
     """Close a window and let Qt delete it."""
     window.close()
@@ -86,6 +98,14 @@ def pick_layer(window: MainWindow, layer: str) -> None:
     assert item is not None, f"{layer} is not found by its name"
     toolbox.tree.scrollToItem(item)
     click(toolbox.tree.viewport(), toolbox.tree.visualItemRect(item).center())
+
+
+def form(window: MainWindow) -> NodeEditor:
+    """The node editor with all of its form, which is built in slices after the canvas was painted."""
+    editor = window.panels.editor
+    assert editor.rows is not None
+    QApplication.processEvents()
+    return editor
 
 
 def type_value(window: MainWindow, name: str, text: str) -> None:
@@ -129,6 +149,9 @@ def bring_to_front(window: MainWindow) -> None:
     """Make the window active: no window manager does it when a dialog closes."""
     window.activateWindow()
     assert QTest.qWaitForWindowActive(window)
+    while not window.isActiveWindow():  # the application hears of it later than the window does
+        window.activateWindow()
+        QTest.qWait(5)
 
 
 def undo_everything(window: MainWindow) -> int:

@@ -25,7 +25,6 @@ def test_what_is_said_of_a_block_is_kept(kept):
     blocks, _, _ = kept
     found = blocks.about("cell")
     assert (found.description, found.linked, found.picture.read_bytes()) == ("Linear and ReLU", True, b"png")
-    assert [(block.name, block.layers) for block in blocks.list()] == [("cell", 2)]
 
 
 def test_copies_of_a_linked_block_are_linked_as_long_as_they_are_like_it(kept):
@@ -83,7 +82,7 @@ def test_what_is_no_block_is_refused_in_one_line(kept, tmp_path, content):
             file.writestr("block.json", b"{}")
     else:
         path.write_bytes(content)
-    with pytest.raises(BlockError, match="is no block of Sketch"):
+    with pytest.raises(BlockError, match="cannot be read as a block"):
         blocks.take_in(path)
     assert blocks.names() == ("cell",)
 

@@ -3,18 +3,20 @@
 import errno
 import random
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sketch import durable
 from sketch.binder.tensors import FileSlice, TensorStore
 from sketch.graph import attachments
 from sketch.graph.errors import GraphError
+from sketch.graph.rows import FRAME, Note, Place, Way
 from sketch.graph.tables import snapshot
-from sketch.state import commands, document_file, file_tensors
+from sketch.state import commands, document_file, file_tensors, migrations
 from sketch.state.document import Document
 from sketch.state.document_file import DocumentFileError, load_document, save_document
 from sketch.state.migrations import VersionError, bring_up
@@ -290,7 +292,7 @@ def test_strangers_are_said_what_they_are(library, tmp_path) -> None:
         ("empty", "is empty"),
         ("text", "no Sketch document"),
         ("sqlite", "no Sketch document"),
-        ("missing", "No such file"),
+        ("missing", "no such file"),
         (".", "this is no file"),
     ):
         with pytest.raises(DocumentFileError, match=message):
@@ -356,14 +358,76 @@ def test_older_files_are_brought_up_in_a_copy(tmp_path) -> None:
 
 
 def test_an_older_file_stays_as_it_is(file, library, tmp_path, monkeypatch) -> None:
-    def tried(connection):
+    def step(connection):
         connection.execute("UPDATE value SET json = '\"older\"' WHERE name = 'kernel'")
         new = f'"{document_file.content_hash(connection)}"'
         connection.execute("UPDATE value SET json = ? WHERE name = 'sha256'", (new,))
-        connection.execute("PRAGMA user_version=2")
 
-    monkeypatch.setattr(document_file, "VERSION", 2)
-    monkeypatch.setattr(document_file, "bring_up", tried)
+    monkeypatch.setitem(migrations.STEPS, 1, step)
     before = file.read_bytes()
     assert loaded(file, library, tmp_path).kernel == "older"
     assert file.read_bytes() == before
+
+
+WAYS = Place(0.0, 1.0, (Way(0, 2, 0, ((0.0, 1.0), (2.0, 3.5))),))
+
+
+def new_rows(node: int, note: int) -> dict[str, tuple]:
+    """Rows that a Sketch that knows version 1 alone refuses, or does not obey."""
+    return {
+        "ways": ("places", node, WAYS),
+        "frame": ("notes", note, Note(note, "stem", kind=FRAME)),
+        "colour": ("notes", note, Note(note, "stem", colour="blue")),
+        "link": ("meta", f"link.{node}", "block"),
+    }
+
+
+def version_of(path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+@settings(max_examples=20)
+@given(SESSIONS, st.none() | st.sampled_from(sorted(new_rows(1, 2))), st.booleans())
+def test_a_file_is_of_the_first_version_that_has_its_rows(tmp_path_factory, session, new, taken_back) -> None:
+    path = tmp_path_factory.mktemp("file") / "a.sketch"
+    document = Document(real(), store=NoStore(), folder=None)
+    for numbers in session:
+        with suppress(GraphError):
+            document.edit("edit", lambda draft, numbers=numbers: act_without_tensors(draft, numbers))
+    node, note = commands.add_layer(document, "ReLU", (0, 0)), commands.add_note(document, "stem", (1, 2))
+    if new:
+        document.edit("new", lambda draft: draft.put(*new_rows(node, note)[new]))
+    if new and taken_back:
+        document.undo()
+    save_document(document, path)
+    assert version_of(path) == (2 if new else 1)
+    made = load_document(path, real(), store=NoStore(), folder=None)
+    assert snapshot(made.tables) == snapshot(document.tables)
+    assert made.history.checkpoints == document.history.checkpoints
+    save_document(made, path, with_history=False)
+    assert version_of(path) == (2 if new and not taken_back else 1)
+    again = load_document(path, real(), store=NoStore(), folder=None)
+    assert snapshot(again.tables) == snapshot(document.tables)
+
+
+def act_without_tensors(draft, numbers) -> None:
+    """No tensor is anywhere: the history is saved too."""
+    act(draft, numbers)
+    if any(True for _ in draft.changed("tensors")):
+        raise GraphError("no tensors")
+
+
+def test_version_2_is_newer_for_a_sketch_that_knows_1(drawn, tmp_path) -> None:
+    commands.add_frame(drawn, list(drawn.tables.nodes))
+    file = save_document(drawn, tmp_path / "a.sketch")
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(VersionError, match="update Sketch"):
+        bring_up(connection, goal=1)
+
+
+def test_what_a_sketch_of_before_writes_opens_without_a_copy(
+    drawn, file, library, tmp_path, monkeypatch
+) -> None:
+    assert version_of(file) == 1
+    monkeypatch.setattr(document_file, "bring_up", None)
+    assert loaded(file, library, tmp_path).tables.nodes == drawn.tables.nodes

@@ -4,6 +4,7 @@ import random
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sketch.graph.tables import snapshot
 from sketch.state import commands, journal
 from sketch.state.document import Document
 from sketch.state.journal import Journal
-from sketch.state.journal_file import JournalError, open_journal
+from sketch.state.journal_file import VERSION, JournalError, open_journal
 from sketch.state.records import Record
 from tests.state.drawing import NoStore, Reference, draw, fingerprint, real_library
 
@@ -240,6 +241,17 @@ def test_a_newer_journal_is_left_alone(library, tmp_path) -> None:
     with pytest.raises(JournalError, match="newer Sketch"):
         opened(library, tmp_path)
     assert (tmp_path / "journal.db").read_bytes() == before
+
+
+def test_a_journal_of_before_is_read_and_then_is_of_this_version(library, tmp_path) -> None:
+    written(library, tmp_path, 2)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        connection.execute("PRAGMA user_version=1")
+    document = opened(library, tmp_path)
+    assert document.tables.nodes
+    document.close()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
 def test_a_folder_that_cannot_hold_a_file_is_one_line(library, tmp_path) -> None:

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sketch.binder.tensors import TensorStore
-from sketch.graph.errors import GraphError
+from sketch.graph.attachments import add_tensor, set_weight
+from sketch.graph.errors import CycleError, GraphError
 from sketch.graph.tables import snapshot
-from sketch.state.document import Document
-from tests.graph.random_edits import SESSIONS, act, laws, library, same_inference
+from sketch.state import commands
+from sketch.state.document import FOLLOW, Document
+from tests.graph.random_edits import SESSIONS, act, from_scratch, laws, library, same_inference
 
 MOVES = st.lists(st.tuples(st.integers(0, 9), SESSIONS.map(lambda s: s[:3]), st.integers(0, 99)), max_size=25)
 
@@ -116,3 +118,115 @@ def test_a_replayed_journal_is_the_live_document(tmp_path_factory, moves) -> Non
         laws(again.tables)
     assert not any(snapshot(again.tables).values())
     again.close()
+
+
+@settings(max_examples=150)
+@given(MOVES, st.integers(0, 3))
+def test_shapes_that_follow_in_parts_are_those_of_one_walk_and_all_are_told(moves, at_once) -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    document.at_once = at_once
+    told = {}
+
+    def listen(update) -> None:
+        told.update({node_id: document.inference.seen.of(node_id) for node_id in update.inferred.changed})
+        for node_id in update.inferred.removed:
+            told.pop(node_id, None)
+
+    document.subscribe(listen)
+    for kind, session, number in moves:
+        nodes = sorted(document.tables.nodes)
+        if kind < 2:
+            document.undo()
+        elif kind < 4:
+            document.redo()
+        elif kind == 4 and nodes:  # a reader in between gets what holds now
+            node_id = nodes[number % len(nodes)]
+            assert document.inference.of(node_id) == from_scratch(document.tables).of(node_id)
+        elif kind == 5:
+            same_inference(document.snapshot().inference, document.tables)
+        else:
+            for numbers in session:
+                step(document, numbers)
+        assert all(node_id in document.inference.seen for node_id in document.tables.nodes)
+    while document.inference.is_behind:
+        document.go_on(lambda: True)
+    fresh = from_scratch(document.tables)
+    assert told == {node_id: fresh.of(node_id) for node_id in document.tables.nodes}
+    same_inference(document.inference, document.tables)
+
+
+def chain(document: Document, count: int) -> list[int]:
+    """An Input and convolutions behind it; their ids."""
+
+    def build(draft) -> list[int]:
+        ids = [draft.add("Input", params={"shape": (1, 8, 32, 32)})]
+        for _ in range(count):
+            ids.append(draft.add("Conv2d", params={"out_channels": 8, "kernel_size": 1}))
+            draft.connect(ids[-2], 0, ids[-1], 0)
+        return ids
+
+    return document.edit("build", build)
+
+
+def test_what_an_edit_leaves_is_told_later_and_is_right_for_who_asks() -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    ids = chain(document, 100)
+    document.at_once, heard = 10, []
+    document.subscribe(heard.append)
+    commands.set_param(document, [ids[0]], "shape", (1, 8, 16, 16))
+    assert heard[0].inferred.changed == set(ids[:10])
+    assert document.inference.is_behind
+    assert document.inference.seen.output(ids[50]).shape == (1, 8, 32, 32)
+    assert document.inference.output(ids[50]).shape == (1, 8, 16, 16)
+    assert document.inference.seen.output(ids[51]).shape == (1, 8, 32, 32)
+    document.go_on(lambda: True)
+    assert heard[1].cause == FOLLOW
+    assert not heard[1].delta
+    assert heard[1].inferred.changed > set(ids[10:51])
+    while document.inference.is_behind:
+        document.go_on(lambda: True)
+    told = [update.inferred.changed for update in heard]
+    assert frozenset().union(*told) == set(ids)
+    assert sum(map(len, told)) == len(ids)
+    assert document.turn == 2
+    assert document.undo_label.startswith("Set shape")
+
+
+def test_an_edit_that_is_taken_back_does_not_keep_others_untold() -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    ids = chain(document, 40)
+    document.at_once, heard = 5, []
+    document.subscribe(heard.append)
+    commands.set_param(document, [ids[0]], "shape", (1, 8, 16, 16))
+    with pytest.raises(CycleError):
+        document.edit(
+            "loop", lambda draft: draft.connect(ids[9], 0, draft_add(draft, ids[3]), 1, check_cycle=False)
+        )
+    while document.inference.is_behind:
+        document.go_on(lambda: True)
+    assert frozenset().union(*[update.inferred.changed for update in heard]) == set(ids)
+    same_inference(document.inference, document.tables)
+
+
+def draft_add(draft, before: int) -> int:
+    """An Add in front of what a layer feeds; its id."""
+    (edge,) = draft.node(before).next
+    made = draft.add("Add")
+    draft.rewire(edge, made, 0)
+    draft.connect(before, 0, made, 0)
+    return made
+
+
+def test_weights_that_follow_their_layers_wait_for_no_later_walk() -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    ids = chain(document, 30)
+
+    def weigh(draft) -> None:
+        set_weight(draft, ids[30], "weight", add_tensor(draft, "0" * 64, (8, 8, 1, 1), "float32"))
+
+    document.edit("weigh", weigh)
+    document.at_once = 5
+    commands.set_param(document, [ids[0]], "shape", (1, 8, 16, 16))
+    assert not document.inference.is_behind
+    document.undo()
+    assert document.inference.is_behind

@@ -107,35 +107,48 @@ class _Spread:
         With `hold`, what stands in the middle of a tie stays where it is: a chain between two columns has one bend.
         """
         x, row = self.x, self._rows[number]
+        if len(row) == 1:
+            return self._move(row, [self._wanted(row[0], ties[row[0]], hold=hold)])
         wanted = []
         for vertex in row:
             wishes = ties[vertex]
             if len(wishes) == 1:
                 other, far, _ = wishes[0]
                 wanted.append(x[other] + far)
-            elif len(wishes) == 2 and wishes[0][2] != wishes[1][2]:
-                other, far, _ = wishes[0] if wishes[0][2] > wishes[1][2] else wishes[1]
-                wanted.append(x[other] + far)
-            elif len(wishes) == 2 and (hold or vertex >= self._real):
-                low, high = x[wishes[0][0]] + wishes[0][1], x[wishes[1][0]] + wishes[1][1]
-                wanted.append(sorted((low, x[vertex], high))[1])
-            elif wishes:
-                here = x[vertex] if hold else None
-                wanted.append(_median([(x[other] + far, weight) for other, far, weight in wishes], here))
             else:
-                wanted.append(x[vertex])
+                wanted.append(self._wanted(vertex, wishes, hold=hold))
         last = -inf
         for place, distance in zip(wanted, (0.0, *self._steps[number]), strict=True):
             if place - last < distance - EPSILON:
                 wanted = _pooled(row, self._steps[number], ties, x)
                 break
             last = place
-        moved = False
+        return self._move(row, wanted)
+
+    def _move(self, row: list[int], wanted: list[float]) -> bool:
+        """Let the vertices of a row stand where they are wanted; True when one moved."""
+        x, moved = self.x, False
         for vertex, place in zip(row, wanted, strict=True):
             if abs(x[vertex] - place) > EPSILON:
                 x[vertex] = place
                 moved = True
         return moved
+
+    def _wanted(self, vertex: int, wishes: list[Tie], *, hold: bool) -> float:
+        """Where a vertex wants to stand."""
+        x = self.x
+        if len(wishes) == 1:
+            return x[wishes[0][0]] + wishes[0][1]
+        if len(wishes) == 2 and wishes[0][2] != wishes[1][2]:
+            other, far, _ = wishes[0] if wishes[0][2] > wishes[1][2] else wishes[1]
+            return x[other] + far
+        if len(wishes) == 2 and (hold or vertex >= self._real):
+            low, high = x[wishes[0][0]] + wishes[0][1], x[wishes[1][0]] + wishes[1][1]
+            return sorted((low, x[vertex], high))[1]
+        if wishes:
+            here = x[vertex] if hold else None
+            return _median([(x[other] + far, weight) for other, far, weight in wishes], here)
+        return x[vertex]
 
 
 def _median(wishes: list[Wish], here: float | None = None) -> float:

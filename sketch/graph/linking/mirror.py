@@ -67,7 +67,7 @@ def _follow(draft: Draft, link: str, changed: dict[int, list[int]]) -> None:
         return
     for group in others:
         _Mirror(Sides(draft, group, hub), changed[group]).run()
-    inner = _touched(draft).get(link, {}).get(hub, [])
+    inner = _touched(draft).get(link, {}).get(hub, []) if others else changed[hub]
     for group in standing:
         if group != hub:
             _Mirror(Sides(draft, hub, group), inner).run()

@@ -43,11 +43,17 @@ def instances(tables: Tables, group: int) -> tuple[int, ...]:
     return found if len(found) > 1 else ()
 
 
+def is_linked(tables: Tables, group: int) -> bool:
+    """True for a group with others in its link."""
+    link = link_of(tables, group)
+    return link is not None and tables.is_linked(link, group)
+
+
 def around(tables: Tables, node_id: int) -> Iterator[int]:
     """The linked groups around a node, innermost first."""
     current = tables.nodes[node_id].parent if node_id in tables.nodes else None
     while current is not None and current in tables.nodes:
-        if instances(tables, current):
+        if is_linked(tables, current):
             yield current
         current = tables.nodes[current].parent
 

@@ -25,7 +25,8 @@ def mark(tables: Tables, group: int) -> str:
         place = tables.places.get(node_id) or Place(0.0, 0.0)
         return (place.x, place.y, node_id) if runs_right else (place.y, place.x, node_id)
 
-    return f"{sorted(beside, key=along).index(group) + 1} of {len(beside)}"
+    here = along(group)
+    return f"{sum(along(n) <= here for n in beside)} of {len(beside)}"
 
 
 def series(tables: Tables, library: LayerLibrary, group: int) -> list[int]:

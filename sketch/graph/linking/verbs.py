@@ -8,9 +8,10 @@ from dataclasses import replace
 from sketch.graph.draft import Draft
 from sketch.graph.errors import LinkError
 from sketch.graph.lifting import descendants
-from sketch.graph.linking.rows import fresh_link, instances, link_of, set_link
+from sketch.graph.linking.rows import fresh_link, instances, is_linked, link_of, set_link
 from sketch.graph.linking.structure import match_groups, name_of_difference
 from sketch.graph.ports import said_ports, set_ports
+from sketch.graph.tables import Tables
 from sketch.graph.zone_kinds import BRANCHES, ENDS
 
 _ZONES = frozenset((*ENDS, *BRANCHES.values()))
@@ -22,7 +23,7 @@ def link(draft: Draft, groups: Sequence[int]) -> list[int]:
     Their members take the names and places of those of the first. LinkError says which is different and how.
     """
     tables = draft.base
-    chosen = list(dict.fromkeys(n for group in groups for n in (group, *instances(tables, group))))
+    chosen = _with_instances(tables, groups)
     for group in chosen:
         require_plain(draft, group)
     if len(chosen) < 2:
@@ -34,10 +35,19 @@ def link(draft: Draft, groups: Sequence[int]) -> list[int]:
         if pairs is None:
             raise LinkError(f"Only equal groups can be linked: {name_of_difference(tables, first, other)}.")
         adapt(draft, pairs, first, other)
-    name = link_of(tables, first) if instances(tables, first) else None
+    name = link_of(tables, first) if is_linked(tables, first) else None
     for group in chosen:
         set_link(draft, group, name := name or fresh_link(draft, tables.nodes[first].name))
     return chosen
+
+
+def _with_instances(tables: Tables, groups: Sequence[int]) -> list[int]:
+    """Groups with those that they are linked to, each once."""
+    found: dict[int, None] = {}
+    for group in groups:
+        if group not in found:
+            found.update(dict.fromkeys((group, *instances(tables, group))))
+    return list(found)
 
 
 def require_plain(draft: Draft, group: int) -> None:
@@ -70,15 +80,16 @@ def adapt(draft: Draft, pairs: dict[int, int], first: int, other: int) -> None:
 def unlink(draft: Draft, groups: Iterable[int]) -> None:
     """Let groups stand alone; LinkError when one does already."""
     for group in groups:
-        if not instances(draft.base, group):
+        if not is_linked(draft.base, group):
             raise LinkError(f"'{draft.node(group).name}' is not linked to another group.")
         set_link(draft, group, None)
 
 
 def _refuse_nested(draft: Draft, groups: Sequence[int]) -> None:
+    chosen = set(groups)
     for group in groups:
         for member in descendants(draft.base, group):
-            if member in groups:
+            if member in chosen:
                 raise LinkError(
                     f"'{draft.node(member).name}' is inside '{draft.node(group).name}'; a group cannot be linked "
                     "to one that holds it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sketch.graph.draft import Draft
 from sketch.graph.library import LayerLibrary
+from sketch.graph.lifting import path_of
 from sketch.graph.tables import Tables
 
 _TENSORS = ("Parameter", "Constant")
@@ -12,11 +13,11 @@ Path = tuple[str, ...]
 
 def drop_unread(new: Tables, base: Tables, library: LayerLibrary) -> list[str]:
     """Take tensors that nothing reads out of a drawing, unless the base has them too; names of what held them."""
-    known = {(node.layer, *_path(base, key)) for key, node in base.nodes.items()}
+    known = {(node.layer, *path_of(base, key)) for key, node in base.nodes.items()}
     loose = {
-        key: _path(new, key)
+        key: path_of(new, key)
         for key, node in new.nodes.items()
-        if node.layer in _TENSORS and not node.next and (node.layer, *_path(new, key)) not in known
+        if node.layer in _TENSORS and not node.next and (node.layer, *path_of(new, key)) not in known
     }
     if not loose:
         return []
@@ -26,18 +27,9 @@ def drop_unread(new: Tables, base: Tables, library: LayerLibrary) -> list[str]:
         group = new.nodes[key].parent
         while group is not None and draft.get("nodes", group) is not None and not draft.members(group):
             row = new.nodes[group]
-            if (row.layer, *_path(new, group)) in known:
+            if (row.layer, *path_of(new, group)) in known:
                 break
             draft.remove([group])
             group = row.parent
     new.apply(draft.delta())
     return sorted({".".join(path[:-1]) or path[-1] for path in loose.values()})
-
-
-def _path(tables: Tables, key: int) -> Path:
-    names: list[str] = []
-    current: int | None = key
-    while current is not None:
-        names.append(tables.nodes[current].name)
-        current = tables.nodes[current].parent
-    return tuple(reversed(names))

@@ -82,6 +82,12 @@ class Batches:
         near = extents.touching(areas) // BUNDLE
         return [self._bundle(number) for number in dict.fromkeys(near.tolist())]
 
+    def take_wires(self, bundles: dict[int, QPainterPath]) -> None:
+        """Take the bundles that were made of all lines as they are now, when all of them are shown."""
+        if bundles and self._lines.is_whole:
+            self._bundles = bundles
+            self._lines.extents.stale.clear()
+
     def shift(self, boxes: Collection[int], lines: Collection[int], dx: float, dy: float) -> None:
         """Boxes and wires, by their slots, moved alike."""
         import numpy as np
@@ -100,12 +106,8 @@ class Batches:
     def _bundle(self, number: int) -> QPainterPath:
         path = self._bundles.get(number)
         if path is None:
-            extents, first = self._lines.extents, number * BUNDLE
-            lines = self._lines.in_slots(first, first + BUNDLE)
-            shown = lines
-            if any(extents.marked(state) for state in (State.HIDDEN, State.CARRIED)):
-                shown = [line for line in lines if extents.is_in(extents.slots[line.edge], State.SHOWN)]
-            path = self._bundles[number] = straight_path(shown)
+            first = number * BUNDLE
+            path = self._bundles[number] = straight_path(self._lines.shown_in(first, first + BUNDLE))
         return path
 
     def _follow_boxes(self) -> None:
@@ -148,6 +150,12 @@ class Batches:
         if self._codes is None or not len(slots):
             return []
         return blocks_by(self._boxes.array()[slots], self._codes[slots], self._colours)
+
+
+def bundles_of(lines: LineTable) -> dict[int, QPainterPath]:
+    """All lines in bundles, by number; any thread may."""
+    firsts = range(0, lines.extents.size, BUNDLE)
+    return {first // BUNDLE: straight_path(lines.in_slots(first, first + BUNDLE)) for first in firsts}
 
 
 def blocks_by(

@@ -167,6 +167,15 @@ def in_a_row(wishes: dict[End, list[float]], gap: float) -> dict[End, float]:
     return {end: spot - drift for end, spot in zip(order, spots, strict=True)}
 
 
+def fanned(index: int, count: int) -> tuple[bool, int]:
+    """(whether to its left, in which row from the border) the text of one of several ports above or below a box stands.
+
+    Texts of the outer ports are next to the border, so that none lies over another.
+    """
+    to_left = 2 * index + 1 < count
+    return to_left, index if to_left else count - 1 - index
+
+
 def shifted(box: Box, across: float, along: float) -> Box:
     """A box elsewhere."""
     return Box(box[0] + across, box[1] + along, *box[2:])

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QMarginsF, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from sketch.gui.canvas.backdrop import paint_background, paint_hint
 from sketch.gui.canvas.far import FarPainter
-from sketch.gui.canvas.framing import COMFORTABLE, SMALLEST, fit_all, fit_start
+from sketch.gui.canvas.framing import COMFORTABLE, SMALLEST, around, fit_all, fit_start, start_at
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.scene import CanvasScene
 
@@ -38,6 +38,7 @@ class CameraView(QGraphicsView):
         self._centre = QPointF()
         self.view_changed.connect(self._note_centre)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setViewport(_viewport())
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
@@ -71,16 +72,16 @@ class CameraView(QGraphicsView):
 
     def frame_all(self) -> None:
         """Show everything; a tower too tall to read is fitted to its width, at its upper end."""
-        area = self.canvas.contents()
-        self._look_at(*fit_all(area if not area.isNull() else EMPTY_AREA, self._room()))
+        area, wiring = self.canvas.contents(), self.canvas.wiring
+        scale, centre = fit_all(area if not area.isNull() else EMPTY_AREA, self._room())
+        if scale == SMALLEST and not self.canvas.boxes.near([around(scale, centre, self._room())]):
+            centre = start_at(scale, area, self._room(), wiring.boxes.values(), right=wiring.right) or centre
+        self._look_at(scale, centre)
 
     def frame_start(self) -> None:
         """Show everything if it can be read then; else its beginning, where the inputs are."""
-        area = self.canvas.contents()
-        scale, centre = fit_start(
-            area, self._room(), self.canvas.wiring.boxes.values(), right=self.canvas.wiring.right
-        )
-        self._look_at(scale, centre)
+        area, wiring = self.canvas.contents(), self.canvas.wiring
+        self._look_at(*fit_start(area, self._room(), wiring.boxes.values(), right=wiring.right))
 
     def frame_selection(self) -> None:
         """Show the selection, or everything when nothing is selected."""
@@ -217,3 +218,12 @@ class CameraView(QGraphicsView):
         self.resetTransform()
         self.scale(scale, scale)
         self.canvas.ink.zoom = scale
+
+
+def _viewport() -> QWidget:
+    """As Qt's own, which PySide would know only after it has made every class of widgets: a tenth of the start."""
+    made = QWidget()
+    made.setObjectName("qt_scrollarea_viewport")
+    made.setBackgroundRole(QPalette.ColorRole.Base)
+    made.setAutoFillBackground(True)
+    return made

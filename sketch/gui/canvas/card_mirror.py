@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QColor
+
 from sketch.graph.delta import Delta
 from sketch.graph.ports import stub_name
 from sketch.graph.rows import FRAME, Place
 from sketch.gui.canvas.boxes import Stub
 from sketch.gui.canvas.frame_spread import drawn_frame
-from sketch.gui.canvas.note_item import NoteItem, StubItem, make_note
+from sketch.gui.canvas.note_item import FrameItem, NoteItem, StubItem, make_note
 from sketch.gui.canvas.wires import Changes
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ class CardMirror:
         """Make the notes that stand on the canvas."""
         for note_id in self._scene.document.tables.notes:
             self._mirror_note(note_id)
+
+    def tinted(self, ground: QColor, x: float, y: float) -> QColor:
+        """A ground as it looks at a point of the scene, where frames of the person may lie over it."""
+        for item in self.notes.values():
+            if isinstance(item, FrameItem) and item.covers(x, y):
+                ground = item.tinted(ground)
+        return ground
 
     def follow(self, delta: Delta, changes: Changes) -> None:
         """Bring the notes up to date that a Delta touches; all of them where frames moved."""

@@ -25,7 +25,9 @@ class Cards:
         self._ink = ink
         self._scale, self._ratio = 0.0, 1.0
         self._look = (0.0, "")
-        self._pictures: dict[tuple[object, ...], tuple[Swatch, QPixmap]] = {}
+        self._kinds: dict[tuple[object, ...], int] = {}
+        """Cards by what they look like but for colour and selection; a node knows its number."""
+        self._pictures: dict[tuple[int, int, bool, float], tuple[Swatch, QPixmap]] = {}
         self._transform = QTransform()
 
     def begin(self, painter: QPainter) -> bool:
@@ -40,14 +42,12 @@ class Cards:
 
     def paint(self, painter: QPainter, item: NodeItem, swatch: Swatch, strip: float) -> None:
         """Paint card and ports of a node from their picture."""
-        box, group = item.box, item.look.is_group
-        key = (
-            id(swatch), item.selected, box.width, box.height, strip, group,
-            box.inputs, box.outputs, item.wired_in, item.wired_out, box.sideways,
-        )  # fmt: skip
+        box = item.box
+        kind = item.card_kind if item.card_kind is not None else self._kind(item)
+        key = (kind, id(swatch), item.selected, strip)
         kept, picture = self._pictures.get(key, (None, None))
         if picture is None or kept is not swatch:  # an id may have been given away again
-            picture = self._picture(painter, item, swatch, strip)
+            picture = self._picture(item, swatch, strip)
             self._pictures[key] = (swatch, picture)
         corner = self._transform.map(QPointF(box.left - MARGIN, box.top - MARGIN))
         painter.setWorldMatrixEnabled(False)
@@ -57,12 +57,20 @@ class Cards:
         )
         painter.setWorldMatrixEnabled(True)
 
-    def _picture(self, painter: QPainter, item: NodeItem, swatch: Swatch, strip: float) -> QPixmap:
-        ratio = painter.device().devicePixelRatioF()
+    def _kind(self, item: NodeItem) -> int:
+        box = item.box
+        look = (
+            box.width, box.height, item.look.is_group, box.inputs, box.outputs, item.wired_in, item.wired_out,
+            box.sideways,
+        )  # fmt: skip
+        item.card_kind = self._kinds.setdefault(look, len(self._kinds))
+        return item.card_kind
+
+    def _picture(self, item: NodeItem, swatch: Swatch, strip: float) -> QPixmap:
         whole = item.rect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         size = (whole.size() * self._scale).toSize()
         picture = QPixmap(size.width() + 1, size.height() + 1)
-        picture.setDevicePixelRatio(ratio)
+        picture.setDevicePixelRatio(self._ratio)
         picture.fill(Qt.GlobalColor.transparent)
         inner = QPainter(picture)
         inner.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.batches import Blocks, paint_blocks, straight_path
-from sketch.gui.canvas.edge_layer import EVERYWHERE
 from sketch.gui.canvas.extents import State
 from sketch.gui.canvas.group_frame import GroupFrame, paint_frame, paint_name
 from sketch.gui.canvas.line_table import borders_of
 from sketch.gui.canvas.note_item import NoteItem
+from sketch.gui.canvas.paint_layer import PaintLayer
+from sketch.gui.canvas.port_names import REACH, has_names
 from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.canvas.wires import Line
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 FEW = 60
 """Up to so many moving things paint only where they were and are; more of them paint everything again."""
-MARGIN = 26.0
+MARGIN = 36.0
+"""How far nodes and wires paint beyond their borders, scene px; closed groups with names at their ports farther."""
 
 
-class CarryLayer(QGraphicsItem):
+class CarryLayer(PaintLayer):
     """Holds what is carried; with nothing in hand it is not there."""
 
     def __init__(self, layers: SceneLayers):
-        super().__init__()
+        super().__init__(layers.ink, 10)
         self._layers = layers
         self._ids: frozenset[int] = frozenset()
         self._notes: dict[NoteItem, QPointF] = {}
@@ -42,15 +43,8 @@ class CarryLayer(QGraphicsItem):
         self._blocks: Blocks | None = None
         self._offset = QPointF()
         self._last = QRectF()
-        self.setZValue(10)
+        self._reach = MARGIN
         self.setVisible(False)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    @property
-    def holds(self) -> bool:
-        """True while something is carried."""
-        return bool(self._ids)
 
     def shift_of(self, node_id: int) -> QPointF:
         """How far a node or group is from its own place now."""
@@ -69,6 +63,8 @@ class CarryLayer(QGraphicsItem):
         self._ids = wanted | {key for frame in self._frames for key in inside(layers, frame)}
         self._frames = [frame for frame in layers.frames.values() if frame.node_id in self._ids]
         self._notes = {note: note.pos() for key, note in layers.notes.items() if key in self._ids}
+        boxes = layers.wiring.boxes
+        self._reach = REACH[0] if any(key in boxes and has_names(boxes[key]) for key in self._ids) else MARGIN
         self._split_lines()
         layers.boxes.mark((key for key in self._ids if key in layers.boxes.slots), State.CARRIED)
         layers.edges.lines.extents.mark((line.edge for line in (*self._loose, *self._whole)), State.CARRIED)
@@ -97,19 +93,9 @@ class CarryLayer(QGraphicsItem):
         self._wires = self._blocks = None
         self.setVisible(False)
 
-    def boundingRect(self) -> QRectF:
-        return EVERYWHERE
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        layers, ink = self._layers, self._layers.ink
-        if ink.far:
-            return
-        areas = ink.exposed or (option.exposedRect,)
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint what is in hand where it touches some areas."""
+        layers, ink = self._layers, self._ink
         shifted = [area.translated(-self._offset) for area in areas]
         painter.translate(self._offset)
         for frame in self._frames:
@@ -131,8 +117,8 @@ class CarryLayer(QGraphicsItem):
         layers = self._layers
         painter.translate(self._offset)
         for frame in self._frames:
-            paint_frame(painter, layers.ink, frame)
-            paint_name(painter, layers.ink, frame)
+            paint_frame(painter, self._ink, frame)
+            paint_name(painter, self._ink, frame)
         painter.setPen(QPen(layers.ink.wire, 0.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._far_wires())
@@ -183,7 +169,7 @@ class CarryLayer(QGraphicsItem):
 
     def _path(self, line: Line) -> QPainterPath:
         lines = self._layers.edges.lines
-        return wire_path(line.points, self._layers.ink.options.wires, right=lines.right)
+        return wire_path(line.points, self._ink.options.wires, right=lines.right)
 
     def _repaint(self) -> None:
         """Paint again where things were and where they are."""
@@ -202,7 +188,7 @@ class CarryLayer(QGraphicsItem):
         here.translate(self._offset)
         for left, top, right, bottom in borders_of(self._stretched(None)):
             here |= QRectF(left, top, right - left, bottom - top)
-        margin = max(MARGIN, 3.0 / layers.ink.zoom)
+        margin = max(self._reach, 3.0 / self._ink.zoom)
         here.adjust(-margin, -margin, margin, margin)
         self.update(self._last | here)
         self._last = here

@@ -55,7 +55,7 @@ class DragGesture:
         """Write the new places, or insert the node into the wire it was dropped on."""
         view, wire, into = self._view, self._wire, self._into
         goal = {key: place + self._offset for key, place in self._start.items()}
-        self._finish()
+        self._finish(put_down=wire is not None or into is not None or self._offset.isNull())
         if wire is not None:
             ((node_id, here),) = goal.items()
             place = view.at_wire(wire, here)
@@ -64,10 +64,13 @@ class DragGesture:
         if into is not None:
             wiring, group = self._canvas.wiring, into.node_id
             inside = {key: wiring.stored_in(group, here.x(), here.y()) for key, here in goal.items()}
-            view.attempt(lambda: commands.move_into(view.document, inside, group, inside))
+            view.on_nodes(
+                "Move", lambda document: commands.move_into(document, inside, group, inside), inside
+            )
         elif not self._offset.isNull():
             places = {key: self._stored(key, here) for key, here in goal.items()}
-            view.attempt(lambda: commands.move(view.document, places))
+            put_down = self._canvas.put_down  # not before the edit, which may take a while
+            view.on_nodes("Move", lambda document: commands.move(document, places), places, put_down)
 
     def cancel(self) -> None:
         """Put everything back."""
@@ -75,24 +78,25 @@ class DragGesture:
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _finish(self) -> None:
+    def _finish(self, *, put_down: bool = True) -> None:
         """Items go back to where the document has them; an edit moves them again."""
         self._mark(None)
-        self._canvas.put_down()
+        if put_down:
+            self._canvas.put_down()
         self._canvas.live.clear()
         self._canvas.edges.select(())
 
     def _group_under(self, where: QPoint) -> GroupFrame | None:
         """The open group that what is dragged would join: one below its canvas, never one around it."""
         here = self._view.mapToScene(where)
-        group = self._canvas.wiring.canvas_at(here.x(), here.y())
-        frame = self._canvas.item_of(group) if group is not None else None
+        frames = self._canvas.frame_layer.near((QRectF(here, here),))
+        frame = next((frame for frame in reversed(frames) if frame.rect().contains(here)), None)
         tables = self._view.document.tables
         rows = [tables.nodes.get(key) or tables.notes.get(key) for key in self._start]
         parents = {row.parent for row in rows if row is not None}
-        if group is None or not isinstance(frame, GroupFrame) or len(parents) != 1:
+        if frame is None or len(parents) != 1:
             return None
-        around, parent = [group], parents.pop()
+        around, parent = [frame.node_id], parents.pop()
         while (above := tables.nodes[around[-1]].parent) is not None:
             around.append(above)
         inside = parent is None or parent in around[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
@@ -18,7 +18,9 @@ BLOCK = "block:"
 
 
 class DropView(PointerView):
-    """A view that takes layers from the toolbox."""
+    """A view that takes layers from the toolbox. `block_dropped` carries a saved block: its name, place and group."""
+
+    block_dropped = Signal(str, object, object)
 
     def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(document, canvas, parent)
@@ -59,10 +61,9 @@ class DropView(PointerView):
         group, place = self.landing(here)
         edge = None if alone else self._takes_insert(where, name)
         if name.startswith(BLOCK):
-            from sketch.state import blocks  # seldom dropped
-
-            made = blocks.insert(self.document, name.removeprefix(BLOCK), place, group)
-        elif edge is not None:
+            self.block_dropped.emit(name.removeprefix(BLOCK), place, group)
+            return
+        if edge is not None:
             made = commands.add_on_wire(self.document, name, edge, self.at_wire(edge, here))
         else:
             made = commands.add_layer(self.document, name, place, parent=group)

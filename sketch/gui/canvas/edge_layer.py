@@ -5,42 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.extents import State
 from sketch.gui.canvas.ink import LABEL_ZOOM, TEXT_ZOOM, Ink
-from sketch.gui.canvas.line_table import LineTable
+from sketch.gui.canvas.line_table import LabelSpot, LineTable
+from sketch.gui.canvas.paint_layer import PaintLayer
 from sketch.gui.canvas.wire_shape import arrow
-from sketch.gui.canvas.wires import Line
+from sketch.gui.canvas.wires import ItemKey, Line
 
 THIN_FROM = 250
-WIDE, TALL = 170.0, 24.0
+WIDE, TALL = 170.0, 36.0
 """How far a label reaches from its wire at most, px; longer ones are cut short."""
 BESIDE, LEAST_LABEL = 16.0, 24.0
 """In a drawing that runs to the right a label has the length of its wire without this, and is left out below that."""
-EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
+HIGH, ROWS = 14.0, 2
+"""Height of a label; those of outputs beside each other stand in so many rows: more would reach the next layer."""
 MOST_TOUCHED = 200
 """More wires than this that change at once paint everything again instead of each its own area."""
 Drawn = Sequence[tuple[Line, QPainterPath]]
 
 
-class EdgeLayer(QGraphicsItem):
+class EdgeLayer(PaintLayer):
     """Paints the wires, their arrow heads, and the shape of what they carry; a painting touches what is exposed."""
 
-    def __init__(self, ink: Ink, label: Callable[[Edge], str], lines: LineTable):
-        super().__init__()
+    def __init__(
+        self,
+        ink: Ink,
+        lines: LineTable,
+        label: Callable[[Line], str] = lambda line: "",
+        veil: Callable[[ItemKey], QColor] | None = None,
+    ):
+        """`label` is what stands at the start of a wire, `veil` what lies below it at a box."""
+        super().__init__(ink, -1)
         self.selected: frozenset[Edge] = frozenset()
         self.hovered: Edge | None = None
         self.traced: Mapping[Edge, bool] = {}
         """The wires of the selected nodes: True for those that feed them."""
         self.lines = lines
-        self._ink = ink
         self._label = label
-        self.setZValue(-1)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._veil = veil or (lambda key: ink.veil)
 
     def set_lines(self, lines: Mapping[Edge, Line], changed: Collection[Edge]) -> None:
         """Bring the given wires up to date; those no longer in `lines` go."""
@@ -90,18 +95,8 @@ class EdgeLayer(QGraphicsItem):
         self.lines.use_style(self._ink.options.wires)
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        return EVERYWHERE
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        if self._ink.far:
-            return
-        areas = self._ink.exposed or (option.exposedRect,)
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint the wires that touch some areas."""
         grown = [area.adjusted(-WIDE, -TALL, WIDE, TALL) for area in areas]
         self.paint_lines(painter, self.lines.near(grown), grown)
 
@@ -148,16 +143,16 @@ class EdgeLayer(QGraphicsItem):
             if (found := self.label_of(line)) is None:
                 continue
             pill, text = found
-            painter.fillRect(pill, ink.veil)
+            painter.fillRect(pill, self._veil(line.start))
             painter.setPen(ink.wire_label)
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
     def label_of(self, line: Line) -> tuple[QRectF, str] | None:
         """Where the label of a wire stands, and its text; None when another wire of the same output carries it."""
-        if not (text := self._label(line.edge)):
+        if not (text := self._label(line)):
             return None
-        edge, to_left = self.lines.label_spot(line)
-        if edge != line.edge:
+        spot = self.lines.label_spot(line)
+        if spot.edge != line.edge or spot.row >= ROWS:
             return None
         metrics = self._ink.small_metrics
         room = (
@@ -166,7 +161,7 @@ class EdgeLayer(QGraphicsItem):
         if room < LEAST_LABEL:
             return None
         text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
-        return self._label_area(line, metrics.horizontalAdvance(text) + 6, to_left=to_left), text
+        return self._label_area(line, metrics.horizontalAdvance(text) + 6, spot), text
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -177,12 +172,12 @@ class EdgeLayer(QGraphicsItem):
         for edge in edges:
             self.touch(edge)
 
-    def _label_area(self, line: Line, width: float, *, to_left: bool) -> QRectF:
+    def _label_area(self, line: Line, width: float, spot: LabelSpot) -> QRectF:
         """Beside the start of a wire that runs down; above (below) the start of one that runs to the right."""
         x, y = line.points[0]
         if self.lines.right:
-            return QRectF(x + 7, y - 19 if to_left else y + 5, width, 14)
-        return QRectF(x - width - 5 if to_left else x + 5, y + 5, width, 14)
+            return QRectF(x + 7, y - 5 - HIGH if spot.to_left else y + 5, width, HIGH)
+        return QRectF(x - width - 5 if spot.to_left else x + 5, y + 5 + HIGH * spot.row, width, HIGH)
 
 
 def _with_end_in(near: Drawn, areas: Sequence[QRectF], end: int) -> list[Line]:

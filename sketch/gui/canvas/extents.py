@@ -56,10 +56,6 @@ class Extents(Generic[Key]):
         """What is in a slot; None for a free one."""
         return self._keys[slot]
 
-    def put(self, key: Key, borders: Borders) -> int:
-        """Take in a thing or its new borders; its slot."""
-        return self.put_all([key], [borders])[0]
-
     def put_all(self, keys: Sequence[Key], borders: Any) -> list[int]:
         """Take in many at once (`borders`: a row each); their slots."""
         if not keys:
@@ -82,10 +78,12 @@ class Extents(Generic[Key]):
         return slots
 
     def become(self, other: Extents[Key]) -> None:
-        """Take over the things of another, which is of no use afterwards; states stay with their things."""
+        """Take over the things of another, which is left with those that were here; states stay with their things."""
         slots = range(max(self.size, other.size))
-        self.slots, self._keys, self._free = other.slots, other._keys, other._free
-        self._borders, self._bounds, self._states = other._borders, None, None
+        mine, its = vars(self), vars(other)
+        for name in ("slots", "_keys", "_free", "_borders", "_bounds"):
+            mine[name], its[name] = its[name], mine[name]
+        self._states = None
         marks, self._marks = self._marks, {}
         for state in set(marks.values()):
             self.mark([key for key, its in marks.items() if its == state], state)
@@ -184,7 +182,7 @@ class Extents(Generic[Key]):
     def _measured(self) -> QRectF:
         if not self.slots:
             return QRectF()
-        boxes = self._array[: self.size].T.copy()  # a row a side: several times faster to look through
+        boxes = self._array[: self.size].T
         if self._free:
             boxes = boxes[:, boxes[0] == boxes[0]]  # NaN, the borders of a free slot, is not equal to itself
         left, top = boxes[0].min(), boxes[1].min()
@@ -196,7 +194,9 @@ class Extents(Generic[Key]):
         if self._borders is None:
             import numpy as np
 
-            self._borders = np.empty((64, 4))
+            self._borders = np.empty(
+                (64, 4), order="F"
+            )  # side after side: several times faster to look through
         return self._borders
 
     def _slot(self, key: Key) -> int:
@@ -216,7 +216,7 @@ class Extents(Generic[Key]):
 
         have, need = len(self._array), self.size
         if need > have:
-            grown = np.empty((max(need, 2 * have), 4))
+            grown = np.empty((max(need, 2 * have), 4), order="F")
             grown[:have] = self._array
             self._borders = grown
         if self._marks and self._states is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas.edge_layer import EVERYWHERE, EdgeLayer
+from sketch.gui.canvas.edge_layer import EdgeLayer
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.node_layer import NodeLayer
+from sketch.gui.canvas.paint_layer import PaintLayer
 
 VEIL = 185
 """How opaque the veil is, of 255."""
@@ -31,17 +31,14 @@ class Emphasis:
         return cls(frozenset(nodes), frozenset(edges))
 
 
-class FocusLayer(QGraphicsItem):
+class FocusLayer(PaintLayer):
     """Lies above nodes and wires; costs nothing while nothing is emphasised."""
 
     def __init__(self, ink: Ink, edges: EdgeLayer, nodes: NodeLayer):
-        super().__init__()
+        super().__init__(ink, 1)
         self.emphasis: Emphasis | None = None
-        self._ink, self._edges, self._nodes = ink, edges, nodes
-        self.setZValue(1)
+        self._edges, self._nodes = edges, nodes
         self.setVisible(False)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_emphasis(self, emphasis: Emphasis | None) -> None:
         """Let these stand out; None ends it."""
@@ -57,18 +54,10 @@ class FocusLayer(QGraphicsItem):
         colour.setAlpha(VEIL)
         return colour
 
-    def boundingRect(self) -> QRectF:
-        return EVERYWHERE
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        if self.emphasis is None or self._ink.far:
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint the veil over some areas, and on it what stands out there."""
+        if self.emphasis is None:
             return
-        areas = self._ink.exposed or (option.exposedRect,)
         for area in areas:
             painter.fillRect(area, self.veil())
         edges, nodes = self.emphasis.edges, self.emphasis.nodes

@@ -35,12 +35,29 @@ def fit_start(
     area: QRectF, room: QSizeF, boxes: Iterable[Box], *, right: bool = False
 ) -> tuple[float, QPointF]:
     """(scale, centre) that shows an area if it can be read then; else its first box, where the inputs are."""
-    first = min(boxes, key=lambda box: (box.x, box.y) if right else (box.y, box.x), default=None)
-    if first is None or _fit(area, room) >= READABLE:
+    start = start_at(READABLE, area, room, boxes, right=right)
+    if start is None or _fit(area, room) >= READABLE:
         return fit_all(area, room)
+    return READABLE, start
+
+
+def start_at(
+    scale: float, area: QRectF, room: QSizeF, boxes: Iterable[Box], *, right: bool = False
+) -> QPointF | None:
+    """The centre that shows, at a scale, the first of the boxes of an area; None without boxes."""
+    first = min(boxes, key=lambda box: (box.x, box.y) if right else (box.y, box.x), default=None)
+    if first is None:
+        return None
     if right:
-        return READABLE, QPointF(area.left() + room.width() / 2 / READABLE, first.y)
-    return READABLE, QPointF(first.x, area.top() + room.height() / 2 / READABLE)
+        return QPointF(area.left() + room.width() / 2 / scale, first.y)
+    return QPointF(first.x, area.top() + room.height() / 2 / scale)
+
+
+def around(scale: float, centre: QPointF, room: QSizeF) -> QRectF:
+    """What is in view at a scale around a centre."""
+    seen = QRectF(QPointF(), room / scale)
+    seen.moveCenter(centre)
+    return seen
 
 
 def _fit(area: QRectF, room: QSizeF) -> float:

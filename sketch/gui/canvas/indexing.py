@@ -7,6 +7,9 @@ from itertools import chain
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
+from PySide6.QtGui import QPainterPath
+
+from sketch.gui.canvas.batches import bundles_of
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.extents import Borders, Extents
 from sketch.gui.canvas.line_table import LineTable
@@ -17,10 +20,11 @@ MANY = 200
 
 
 class Index(NamedTuple):
-    """Boxes and lines by place."""
+    """Boxes and lines by place, and the bundles of wires of the far view, when they were made beside the window."""
 
     boxes: Extents[int]
     lines: LineTable
+    bundles: dict[int, QPainterPath]
 
 
 _prepared: WeakKeyDictionary[Wiring, Index] = WeakKeyDictionary()
@@ -28,7 +32,14 @@ _prepared: WeakKeyDictionary[Wiring, Index] = WeakKeyDictionary()
 
 def prepare(wiring: Wiring) -> None:
     """Make the indexes of a wiring that nobody else holds yet; any thread may. The scene that adopts it takes them."""
-    _prepared[wiring] = _index(wiring)
+    index = _index(wiring)
+    index.bundles.update(bundles_of(index.lines))
+    keep(wiring, index)
+
+
+def keep(wiring: Wiring, index: Index) -> None:
+    """Let an index live as long as a wiring."""
+    _prepared[wiring] = index
 
 
 def taken(wiring: Wiring) -> Index:
@@ -46,7 +57,7 @@ def index_of(wiring: Wiring) -> Index:
 
 
 def _index(wiring: Wiring) -> Index:
-    index = Index(Extents(), LineTable())
+    index = Index(Extents(), LineTable(), {})
     index.boxes.put_all(list(wiring.boxes), borders_of_boxes(list(wiring.boxes.values())))
     index.lines.right = wiring.right
     index.lines.take(wiring.lines, wiring.lines.keys())

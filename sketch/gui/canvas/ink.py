@@ -10,10 +10,19 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 from sketch.graph.colour_scale import Mixture, Shade
 from sketch.gui.canvas.detail import Detail, detail_at, title_size
 from sketch.gui.canvas.options import CanvasOptions
-from sketch.gui.colour_swatch import Swatch, mixed_swatch, plain_swatch, tinted_swatch
+from sketch.gui.colour_swatch import (
+    LABEL_VEIL,
+    FrameSwatch,
+    Swatch,
+    clear,
+    frame_swatch,
+    mixed_swatch,
+    plain_swatch,
+    tinted_swatch,
+)
 from sketch.gui.theme import Theme
 
-TITLE_PX, SMALL_PX = 12, 11
+TITLE_PX, SMALL_PX, MARK_PX = 12, 11, 17
 TEXT_ZOOM, PORT_ZOOM, LABEL_ZOOM = 0.45, 0.45, 0.7
 
 
@@ -53,17 +62,19 @@ class Ink:
         self._lone: dict[int, tuple[QFont, QFontMetricsF]] = {}
         self.title_font = _font(theme, TITLE_PX, bold=True)
         self.small_font = _font(theme, SMALL_PX)
+        self.slant_font = _font(theme, SMALL_PX)
+        self.slant_font.setItalic(True)
+        self.mark_font = _font(theme, MARK_PX, bold=True)
         self.title_metrics = QFontMetricsF(self.title_font)
         self.small_metrics = QFontMetricsF(self.small_font)
         self.node = QBrush(QColor(theme.node))
-        self.group = QBrush(QColor(theme.group))
         self.canvas = QColor(theme.canvas)
-        self.veil = _clear(theme.canvas, 215)
+        self.veil = clear(theme.canvas, LABEL_VEIL)
         self.shadow = QBrush(QColor(0, 0, 0, 110 if theme.is_dark else 26))
         self.border = QPen(QColor(theme.node_border), 1.0)
         self.hover_border = QPen(QColor(theme.text_muted), 1.2)
         self.selected_border = QPen(QColor(theme.selection), 2.0)
-        self.halo = QPen(_clear(theme.selection, 60), 5.0)
+        self.halo = QPen(clear(theme.selection, 60), 5.0)
         self.title = QPen(QColor(theme.node_text))
         self.subtitle = QPen(QColor(theme.node_subtitle))
         self.port = QBrush(QColor(theme.port))
@@ -112,6 +123,16 @@ class Ink:
             return self._unshaded
         return self._shade_swatches[shade] if isinstance(shade, int) else self._mixed(shade)
 
+    def frame_swatch(self, node_id: int, depth: int) -> FrameSwatch:
+        """Colours of an open group: those of a rule that says something of it, else plain ones."""
+        said = self._shades is not None and node_id in self._shades
+        fill = self.swatch(node_id, "").fill if said else None
+        key = depth, id(fill)
+        found = self._frames.get(key)
+        if found is None:
+            found = self._frames[key] = frame_swatch(self.theme, depth, fill)
+        return found
+
     def fill(self, node_id: int, category: str) -> QBrush:
         """The full colour of a node (strip, far view, map); nodes of one colour share one brush object."""
         return self.swatch(node_id, category).fill
@@ -133,6 +154,8 @@ class Ink:
     def _mix_shades(self) -> None:
         self._shade_swatches = [tinted_swatch(self.theme, colour) for colour in self._colours(self.theme)]
         self._mixtures: dict[Mixture, Swatch] = {}
+        self._frames: dict[tuple[int, int], FrameSwatch] = {}
+        """By depth and fill, which they hold: no other brush gets its id."""
 
     def _mixed(self, shade: Mixture) -> Swatch:
         found = self._mixtures.get(shade)
@@ -155,9 +178,3 @@ def _font(theme: Theme, pixels: int, *, bold: bool = False) -> QFont:
     font.setBold(bold)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
-
-
-def _clear(colour: str, alpha: int) -> QColor:
-    made = QColor(colour)
-    made.setAlpha(alpha)
-    return made

@@ -122,12 +122,16 @@ class KeyboardView(RingView):
 
     def _nudge(self, way: str) -> None:
         """Move the selection a little; a row of nudges is one step of the history."""
-        dx, dy = STEPS[way]
-        places = self.document.tables.places
-        moving = commands.with_held(self.document, self.canvas.selected_ids())
-        goal = {n: (places[n].x + dx * NUDGE, places[n].y + dy * NUDGE) for n in moving}
-        if goal:
-            self.attempt(lambda: commands.move(self.document, goal, gesture="nudge"))
+        chosen = self.canvas.selected_ids()
+
+        def act(document: Document) -> None:
+            (dx, dy), places = STEPS[way], document.tables.places
+            moving = commands.with_held(document, chosen)
+            goal = {n: (places[n].x + dx * NUDGE, places[n].y + dy * NUDGE) for n in moving}
+            commands.move(document, goal, gesture="nudge")
+
+        if chosen:
+            self.on_nodes("Move", act, chosen)
 
     def _walk(self, way: str, how: str) -> None:
         """Go to the next node: `walk` selects it, `extend` adds it to the selection, `focus` only goes."""

@@ -314,9 +314,24 @@ def _heights_of(points: Points) -> tuple[float, float]:
 
 def untie(level: Level) -> None:
     """Forget what a level that is of no more use holds and is known by: the arcs, and the levels inside."""
-    for known in (level.open, level.arcs, level.at, level.bent, level._stale, level._hindered):
+    forget_wires(level)
+    for known in (level.open, level.boxes, level.moved, level._placed):
         known.clear()
-    level._heights = Heights()
+
+
+def forget_wires(level: Level) -> None:
+    """Forget the arcs of a settled level and what it needs to find other ways for them."""
+    for known in (
+        level.arcs,
+        level.at,
+        level.bent,
+        level._stale,
+        level._hindered,
+        level._ways,
+        level._ways_of,
+    ):
+        known.clear()
+    level._heights, level._obstacles = Heights(), Obstacles()
 
 
 def _anchors(boxes: Mapping[Key, Box], arc: Arc) -> tuple[Point, Point]:

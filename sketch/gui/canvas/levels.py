@@ -12,7 +12,7 @@ from sketch.graph.lifting import descendants
 from sketch.graph.rows import Edge
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import HEADER, STUB_HEIGHT, STUB_WIDTH, Box, box_of, turned
-from sketch.gui.canvas.level import Borders, Course, Key, KnownWay, Level, known_ways, untie
+from sketch.gui.canvas.level import Borders, Course, Key, KnownWay, Level, forget_wires, known_ways, untie
 from sketch.gui.canvas.outline import Padding
 from sketch.gui.canvas.pieces import Pieces
 from sketch.gui.canvas.routing import Points
@@ -32,18 +32,10 @@ class Levels:
     """The levels by group, the canvas' own first, kept up to date with the tables."""
 
     def __init__(
-        self,
-        tables: Tables,
-        library: LayerLibrary,
-        parent: int | None,
-        *,
-        badges: bool = True,
-        known: Known | None = None,
+        self, tables: Tables, library: LayerLibrary, parent: int | None, *, badges: bool, known: Known | None
     ):
-        self.tables = tables
+        self.tables, self.library, self.parent = tables, library, parent
         self._known = known or {}
-        self.library = library
-        self.parent = parent
         self.right = direction(tables.meta) == RIGHT
         self.levels: dict[int | None, Level] = {parent: Level(parent, None, self._borders(parent))}
         self.levels[parent].known = self._known.get(parent, {})
@@ -67,6 +59,12 @@ class Levels:
     def known(self) -> Known:
         """The ways of all levels, for levels of rows that differ in what is open alone."""
         return {group: known_ways(level) for group, level in self.levels.items()}
+
+    def rest(self) -> None:
+        """Forget the wires, whose ways are found; boxes stay where they are."""
+        self.pieces.arcs.clear()
+        for level in self.levels.values():
+            forget_wires(level)
 
     def let_go(self) -> None:
         """Untie everything, which is of no more use, so that it is freed."""

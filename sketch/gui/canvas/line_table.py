@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas.boxes import fanned
 from sketch.gui.canvas.extents import Borders, Extents, State
 from sketch.gui.canvas.wire_shape import crosses, distance, wire_path
 from sketch.gui.canvas.wires import ItemKey, Line
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 MANY = 64
 _WAY = attrgetter("points")
+
+
+class LabelSpot(NamedTuple):
+    """The wire of an output that carries the label; whether the label is to its left, and in which row."""
+
+    edge: Edge
+    to_left: bool
+    row: int
 
 
 class LineTable:
@@ -36,7 +45,7 @@ class LineTable:
         self._style = "curved"
         self._lines: list[Line | None] = []
         self._paths: list[QPainterPath | None] = []
-        self._spots: dict[tuple[object, int], tuple[Edge, bool]] = {}
+        self._spots: dict[tuple[object, int], LabelSpot] = {}
 
     def __len__(self) -> int:
         return len(self.extents)
@@ -48,6 +57,11 @@ class LineTable:
     def hidden(self) -> frozenset[Edge]:
         """The wires that a gesture paints itself."""
         return self.extents.marked(State.CARRIED)
+
+    @property
+    def is_whole(self) -> bool:
+        """True while no wire is left out or carried."""
+        return not any(self.extents.marked(state) for state in (State.HIDDEN, State.CARRIED))
 
     def line(self, edge: Edge) -> Line | None:
         """The line of a wire, None when it is not here."""
@@ -111,30 +125,42 @@ class LineTable:
         return slots
 
     def become(self, other: LineTable) -> None:
-        """Take over the lines of another, which is of no use afterwards."""
+        """Take over the lines of another, which is left with those that were here: freeing them takes a while."""
         self.extents.become(other.extents)
-        self._lines, self._paths = other._lines, other._paths
+        self._lines, other._lines = other._lines, self._lines
+        self._paths, other._paths = other._paths, self._paths
         self.forget_labels()
 
     def in_slots(self, first: int, last: int) -> list[Line]:
         """The lines in slots from `first` up to before `last`."""
         return [line for line in self._lines[first:last] if line is not None]
 
-    def label_spot(self, line: Line) -> tuple[Edge, bool]:
-        """(the wire of this output that carries the label, whether the label is to its left)."""
+    def shown_in(self, first: int, last: int) -> list[Line]:
+        """Those of these lines that are shown."""
+        if self.is_whole:
+            return self.in_slots(first, last)
+        is_in, lines = self.extents.is_in, enumerate(self._lines[first:last], first)
+        return [line for slot, line in lines if line is not None and is_in(slot, State.SHOWN)]
+
+    def label_spot(self, line: Line) -> LabelSpot:
+        """Where the label of the output of a line stands."""
         key = (line.start, line.out)
         if key not in self._spots:
             slots, hidden = self.extents.slots, State.HIDDEN
-            lines = [
+            leaving = [
                 wire
                 for wire in self.siblings(line.start)
                 if wire.start == line.start
-                and wire.out == line.out
                 and (slot := slots.get(wire.edge)) is not None
                 and not self.extents.is_in(slot, hidden)
-            ] or [line]
+            ]
+            lines = [wire for wire in leaving if wire.out == line.out] or [line]
             bends = {_bend(wire, self.right) for wire in lines}
-            self._spots[key] = min(lines, key=_plainness).edge, 1 in bends and -1 not in bends
+            to_left, row = 1 in bends and -1 not in bends, 0
+            outs = sorted({line.out, *(wire.out for wire in leaving)})
+            if len(outs) > 1 and not self.right:
+                to_left, row = fanned(outs.index(line.out), len(outs))
+            self._spots[key] = LabelSpot(min(lines, key=_plainness).edge, to_left, row)
         return self._spots[key]
 
     def forget_labels(self) -> None:

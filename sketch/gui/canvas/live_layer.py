@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sketch.gui.canvas.ink import Ink
+from sketch.gui.canvas.paint_layer import PaintLayer
 from sketch.gui.canvas.routing import Points
-from sketch.gui.canvas.wire_shape import ARROW
 
 
-class LiveLayer(QGraphicsItem):
-    """Paints what the current gesture gave it; `clear` at its end."""
+class LiveLayer(PaintLayer):
+    """Paints what the current gesture gave it; `clear` at its end. It is as large as that."""
+
+    paints_far = True
 
     def __init__(self, ink: Ink):
-        super().__init__()
-        self._ink = ink
-        self._wires: list[QPainterPath] = []
-        self._ends: list[QPointF] = []
+        super().__init__(ink, 20)
         self._loose: QPainterPath | None = None
         self._band: QRectF | None = None
         self._cut: list[QLineF] = []
         self._ghosts: list[QRectF] = []
         self._guides: list[QLineF] = []
         self._bounds = QRectF()
-        self.setZValue(20)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def clear(self) -> None:
         """Show nothing."""
-        self._wires, self._ends, self._cut, self._ghosts, self._guides = [], [], [], [], []
+        self._cut, self._ghosts, self._guides = [], [], []
         self._loose = self._band = None
-        self._measure()
-
-    def show_wires(self, wires: list[tuple[QPainterPath, QPointF]]) -> None:
-        """Wires that follow moving nodes: (path, its end)."""
-        self._wires = [path for path, _ in wires]
-        self._ends = [end for _, end in wires]
         self._measure()
 
     def show_loose(self, path: QPainterPath | None) -> None:
@@ -68,29 +58,17 @@ class LiveLayer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint it all."""
         ink = self._ink
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(ink.wire_pen())
-        for path in self._wires:
-            painter.drawPath(path)
         self._paint_guides(painter)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.wire)
-        for end in self._ends:
-            painter.drawConvexPolygon(ARROW.translated(end))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._loose is not None:
             painter.setPen(ink.wire_selected)
             painter.drawPath(self._loose)
         painter.setPen(_pen(ink.theme.error, 1.6 / ink.zoom))
         painter.drawLines(self._cut)
-        self._paint_areas(painter)
+        self._paint_rects(painter)
 
     def _paint_guides(self, painter: QPainter) -> None:
         pen = _pen(self._ink.theme.selection, 0.0)
@@ -98,7 +76,7 @@ class LiveLayer(QGraphicsItem):
         painter.setPen(pen)
         painter.drawLines(self._guides)
 
-    def _paint_areas(self, painter: QPainter) -> None:
+    def _paint_rects(self, painter: QPainter) -> None:
         theme = self._ink.theme
         fill = QColor(theme.band)
         fill.setAlpha(36)
@@ -111,8 +89,8 @@ class LiveLayer(QGraphicsItem):
 
     def _measure(self) -> None:
         bounds = QRectF()
-        for path in (*self._wires, *([self._loose] if self._loose is not None else [])):
-            bounds |= path.controlPointRect().adjusted(-1, -1, 1, 1)
+        if self._loose is not None:
+            bounds |= self._loose.controlPointRect().adjusted(-1, -1, 1, 1)
         for line in (*self._cut, *self._guides):
             bounds |= QRectF(line.p1(), line.p2()).normalized().adjusted(-1, -1, 1, 1)
         for rect in (*self._ghosts, *([self._band] if self._band is not None else [])):

@@ -10,7 +10,7 @@ from typing import Any
 from sketch.binder.torch_calls import argument_text, call_text, is_torch, mark
 from sketch.graph.evaluate import applies
 from sketch.graph.freezing import frozen_roles
-from sketch.graph.infer import Inference
+from sketch.graph.infer import Inference, Known
 from sketch.graph.lifting import descendants
 from sketch.graph.linking.series import mark as link_mark
 from sketch.graph.operator_types import param_label
@@ -36,9 +36,7 @@ class NodeLook:
     severity: str | None
 
 
-def node_look(
-    tables: Tables, inference: Inference, node_id: int, refusals: Sequence[Problem] = ()
-) -> NodeLook:
+def node_look(tables: Tables, inference: Known, node_id: int, refusals: Sequence[Problem] = ()) -> NodeLook:
     """The look of a node or closed group now; `refusals` is what the chosen kernel cannot express."""
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
@@ -55,7 +53,7 @@ def layer_name(spec: LayerSpec) -> str:
     return spec.title if spec.is_operator else spec.name
 
 
-def frozen_text(tables: Tables, inference: Inference, node_id: int) -> str:
+def frozen_text(tables: Tables, inference: Known, node_id: int) -> str:
     """`frozen` where training changes no weight of a node or of a group's members, `partly frozen` where some."""
     group = inference.library[tables.nodes[node_id].layer].group
     free = held = False
@@ -68,7 +66,7 @@ def frozen_text(tables: Tables, inference: Inference, node_id: int) -> str:
 
 
 def problems_at(
-    tables: Tables, inference: Inference, node_id: int, refusals: Sequence[Problem] = ()
+    tables: Tables, inference: Known, node_id: int, refusals: Sequence[Problem] = ()
 ) -> list[Problem]:
     """Problems of a node and refusals of the kernel; for a group, those of everything inside."""
     inside = descendants(tables, node_id) if inference.library[tables.nodes[node_id].layer].group else ()
@@ -128,7 +126,7 @@ def short_text(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def wire_text(inference: Inference, edge: Edge) -> str:
+def wire_text(inference: Known, edge: Edge) -> str:
     """The shape on a wire, empty when it is not known."""
     value = inference.output(edge.source, edge.out)
     return "" if value is None or value.shape is None else shape_text(value.shape)

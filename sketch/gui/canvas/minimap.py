@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from sketch.gui.canvas.batches import Blocks, blocks_by, paint_blocks, straight_path
-from sketch.gui.canvas.group_frame import ground_of
+from sketch.gui.canvas.group_frame import swatch_of
 from sketch.gui.canvas.indexing import borders_of_boxes
 from sketch.gui.canvas.sampling import longest, spread
 from sketch.gui.canvas.view import CanvasView
@@ -130,10 +130,10 @@ class MiniMap(QWidget):
 
     def _draw_frames(self, painter: QPainter) -> None:
         ink = self._view.canvas.ink
-        pen = QPen(ink.border.color(), 0.0)
         for frame in self._view.canvas.frame_layer.near(None):
-            painter.setPen(pen)
-            painter.setBrush(ground_of(ink, frame))
+            swatch = swatch_of(ink, frame)
+            painter.setPen(QPen(swatch.border.color(), 0.0))
+            painter.setBrush(swatch.ground)
             painter.drawRect(frame.rect())
 
     def _draw_wires(self, painter: QPainter) -> None:

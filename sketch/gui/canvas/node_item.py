@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QStaticText
 
 from sketch.gui.canvas.boxes import MARK, Box
-from sketch.gui.canvas.ink import Ink
-from sketch.gui.canvas.look import NodeLook
-from sketch.gui.canvas.wires import Wiring
+from sketch.gui.canvas.handle import Canvas, Handle
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas.port_names import PortText
 
 REACH = 9.0
 MOST_KEPT = 3000
@@ -27,56 +28,12 @@ class PortHit:
     index: int
 
 
-class Canvas(Protocol):
-    """What a node needs of the scene that it is on."""
-
-    ink: Ink
-    wiring: Wiring
-
-    def look_of(self, node_id: int) -> NodeLook:
-        """What a node or group says about itself now."""
-
-    def repaint(self, area: QRectF) -> None:
-        """Paint an area of the scene again."""
-
-    def is_shared(self, node_id: int) -> bool:
-        """True for a source whose wires are badges at its readers."""
-
-    def shift_of(self, node_id: int) -> QPointF:
-        """How far a gesture has carried a node from its place."""
-
-
-class NodeItem:
-    """A node at its place. Two of them stand for the same node when their ids are equal."""
+class NodeItem(Handle):
+    """A node or closed group."""
 
     def __init__(self, node_id: int, box: Box, canvas: Canvas):
-        self.node_id = node_id
         self.targets: frozenset[PortHit] = frozenset()
-        self.marked = False
-        self.texts: dict[object, tuple[QStaticText, ...]] = {}
-        """Texts cut to size and laid out, by what they were cut for."""
-        self._canvas = canvas
-        self._look: NodeLook | None = None
-        self._wired: tuple[frozenset[int], frozenset[int]] | None = None
-        self.set_box(box)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NodeItem) and other.node_id == self.node_id
-
-    def __hash__(self) -> int:
-        return hash(self.node_id)
-
-    @property
-    def look(self) -> NodeLook:
-        """What the node says about itself."""
-        if self._look is None:
-            self._look = self._canvas.look_of(self.node_id)
-        return self._look
-
-    @property
-    def selected(self) -> bool:
-        """True while it belongs to the selection."""
-        return self.node_id in self._canvas.ink.selection
+        super().__init__(node_id, box, canvas)
 
     @property
     def wired_in(self) -> frozenset[int]:
@@ -88,32 +45,16 @@ class NodeItem:
         """The outputs that have a wire."""
         return self._wires()[1]
 
-    def set_box(self, box: Box) -> None:
-        """Take a new place, size or number of ports."""
-        self.box = box
-        self._rect = QRectF(box.left, box.top, box.width, box.height)
-        self.forget()
-
     def forget(self) -> None:
         """Ask for the look and the wires again before the next painting."""
-        self._look = self._wired = None
-        self.texts = {}
-
-    def update(self) -> None:
-        """Paint it again."""
-        self._canvas.repaint(self.area())
-
-    def pos(self) -> QPointF:
-        """Its middle in the scene, where it is painted now."""
-        return QPointF(self.box.x, self.box.y) + self._canvas.shift_of(self.node_id)
-
-    def rect(self) -> QRectF:
-        """Its box at its own place in the scene."""
-        return self._rect
-
-    def area(self) -> QRectF:
-        """Its box with what is painted around it."""
-        return self._rect.adjusted(-8, -10, 10, 10)
+        super().forget()
+        self._wired: tuple[frozenset[int], frozenset[int]] | None = None
+        self.texts: dict[object, tuple[QStaticText, ...]] = {}
+        """Texts cut to size and laid out, by what they were cut for."""
+        self.card_kind: int | None = None
+        """The number of its card among those that look different."""
+        self.port_texts: dict[bool, tuple[PortText, ...]] = {}
+        """What stands at its ports, with and without shapes."""
 
     def anchor(self, port: PortHit) -> QPointF:
         """Where a port is, in scene coordinates."""

@@ -1,21 +1,21 @@
-"""All nodes of a canvas in one item, which asks only for those in view; and the badges at their inputs."""
+"""All nodes of a canvas in one item, which asks only for those in view; the badges and the names at their ports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter
 
 from sketch.gui.canvas.boxes import Badge, Box
 from sketch.gui.canvas.detail import Detail
-from sketch.gui.canvas.edge_layer import EVERYWHERE
 from sketch.gui.canvas.extents import Extents, State
-from sketch.gui.canvas.ink import Ink
+from sketch.gui.canvas.ink import LABEL_ZOOM, Ink
 from sketch.gui.canvas.node_item import NodeItem, NodeItems
 from sketch.gui.canvas.node_painter import NodePainter
-from sketch.gui.canvas.wires import Wiring
+from sketch.gui.canvas.paint_layer import PaintLayer
+from sketch.gui.canvas.port_names import REACH, PortNames, PortText, has_names
+from sketch.gui.canvas.wires import ItemKey, Wiring
 
 AROUND = 12.0
 """How far a node paints beyond its box; badges reach farther."""
@@ -24,45 +24,63 @@ BADGE_DOT = 14.0
 BADGE_REACH = 110.0
 
 
-class NodeLayer(QGraphicsItem):
+class NodeLayer(PaintLayer):
     """Paints the nodes that are exposed."""
 
-    def __init__(self, ink: Ink, nodes: NodeItems, boxes: Extents[int], wiring: Wiring):
-        super().__init__()
-        self._ink, self._nodes, self._boxes, self._wiring = ink, nodes, boxes, wiring
+    def __init__(
+        self,
+        ink: Ink,
+        nodes: NodeItems,
+        boxes: Extents[int],
+        wiring: Wiring,
+        names: PortNames,
+        veil: Callable[[ItemKey], QColor],
+    ):
+        super().__init__(ink)
+        self._nodes, self._boxes, self._wiring = nodes, boxes, wiring
         self._painter = NodePainter(ink)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._names, self._veil = names, veil
 
-    def boundingRect(self) -> QRectF:
-        return EVERYWHERE
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        if self._ink.far:
-            return
-        self.paint_nodes(painter, self.near(self._ink.exposed or (option.exposedRect,)))
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint the nodes that touch some areas."""
+        self.paint_nodes(painter, self.near(areas))
 
     def near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[NodeItem]:
         """The nodes that paint anything in some areas."""
         reach = BADGE_REACH if self._wiring.badges else AROUND
         grown = [area.adjusted(-reach, -reach, reach, reach) for area in areas]
-        return [self._nodes[node_id] for node_id in self._boxes.near(grown, state)]
+        found = self._boxes.near(grown, state)
+        if self._ink.zoom >= LABEL_ZOOM and reach < REACH[0]:
+            found += self._named_near(grown, state, frozenset(found))
+        return [self._nodes[node_id] for node_id in found]
 
     def paint_nodes(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
-        """Paint some nodes, and their badges."""
+        """Paint some nodes, their badges, and below all of them what is said at their ports."""
         badges = self._wiring.badges if self._ink.detail is not Detail.BLOCK else {}
+        if self._ink.zoom >= LABEL_ZOOM:
+            self._paint_names(painter, items)
         self._painter.begin(painter)
         for item in items:
             self._painter.paint(painter, item)
             if item.node_id in badges:
                 self._paint_badges(painter, item.box, badges[item.node_id])
 
+    def port_texts(self, item: NodeItem) -> list[PortText]:
+        """What stands at the ports of a closed group, beside its badges."""
+        badges = placed_badges(self._ink, item.box, self._wiring.badges.get(item.node_id, ()))
+        return self._names.of(item, [place for _, place in badges])
+
     # --- inside ------------------------------------------------------------------------------------
+
+    def _paint_names(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
+        for item in items:
+            if item.box.ports is not None and (texts := self.port_texts(item)):
+                self._names.paint(painter, texts, self._veil(item.node_id))
+
+    def _named_near(self, areas: Iterable[QRectF], state: State, known: frozenset[int]) -> list[int]:
+        """The closed groups that only reach into some areas with what stands at their ports."""
+        wide, boxes = [area.adjusted(-REACH[0], -REACH[1], *REACH) for area in areas], self._wiring.boxes
+        return [key for key in self._boxes.near(wide, state) if key not in known and has_names(boxes[key])]
 
     def _paint_badges(self, painter: QPainter, box: Box, badges: tuple[Badge, ...]) -> None:
         ink, full = self._ink, self._ink.detail is Detail.FULL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
 from sketch.gui.canvas.boxes import MARK
 from sketch.gui.canvas.cards import RADIUS, STACK, Cards, draw_card, draw_ports
@@ -12,6 +12,7 @@ from sketch.gui.canvas.fitting import fit_texts, fit_title
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.look import NodeLook
 from sketch.gui.canvas.node_item import NodeItem
+from sketch.gui.colour_swatch import Swatch
 
 STRIP, LONE_STRIP = 5.0, 9.0
 """Width of the coloured strip: beside all texts, beside a lone title."""
@@ -30,23 +31,26 @@ class NodePainter:
         self._ink = ink
         self._cards = Cards(ink)
         self._with_pictures = False
+        self._lone = ink.lone_title()
 
     def begin(self, painter: QPainter) -> None:
         """Get ready for a painter."""
         self._with_pictures = self._cards.begin(painter)
+        self._lone = self._ink.lone_title()
 
     def paint(self, painter: QPainter, item: NodeItem) -> None:
         """Paint a node as the zoom asks for."""
         ink, look = self._ink, item.look
+        swatch = ink.swatch(item.node_id, look.category)
         if ink.detail is Detail.BLOCK:
-            self._paint_block(painter, item, look)
+            self._paint_block(painter, item, look, swatch)
             return
         lone = ink.detail is Detail.COMPACT
-        self._paint_card(painter, item, look, LONE_STRIP if lone else STRIP)
+        self._paint_card(painter, item, swatch, LONE_STRIP if lone else STRIP)
         if lone:
-            self._paint_title(painter, item, look)
+            self._paint_title(painter, item, look, swatch)
         else:
-            self._paint_texts(painter, item, look)
+            self._paint_texts(painter, item, look, swatch)
         if look.is_group:
             self._paint_mark(painter, item, look)
         if not self._with_pictures or item.targets or item == ink.hovered:
@@ -56,13 +60,13 @@ class NodePainter:
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _paint_block(self, painter: QPainter, item: NodeItem, look: NodeLook) -> None:
+    def _paint_block(self, painter: QPainter, item: NodeItem, look: NodeLook, swatch: Swatch) -> None:
         ink, rect = self._ink, item.rect()
         painter.setPen(Qt.PenStyle.NoPen)
         if look.is_group:
             painter.setBrush(ink.wire)
             painter.drawRoundedRect(rect.translated(STACK + 2, STACK + 2), RADIUS, RADIUS)
-        painter.setBrush(ink.swatch(item.node_id, look.category).fill)
+        painter.setBrush(swatch.fill)
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         pen = self._special_outline(item)
         if pen is not None:
@@ -72,8 +76,8 @@ class NodePainter:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect, RADIUS, RADIUS)
 
-    def _paint_card(self, painter: QPainter, item: NodeItem, look: NodeLook, strip: float) -> None:
-        ink, rect, swatch = self._ink, item.rect(), self._ink.swatch(item.node_id, look.category)
+    def _paint_card(self, painter: QPainter, item: NodeItem, swatch: Swatch, strip: float) -> None:
+        ink = self._ink
         if self._with_pictures:
             self._cards.paint(painter, item, swatch, strip)
         else:
@@ -82,11 +86,10 @@ class NodePainter:
         if pen is not None and (pen is not ink.selected_border or not self._with_pictures):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen)
-            painter.drawRoundedRect(rect, RADIUS, RADIUS)
+            painter.drawRoundedRect(item.rect(), RADIUS, RADIUS)
 
-    def _paint_texts(self, painter: QPainter, item: NodeItem, look: NodeLook) -> None:
+    def _paint_texts(self, painter: QPainter, item: NodeItem, look: NodeLook, swatch: Swatch) -> None:
         ink, rect = self._ink, item.rect()
-        swatch = ink.swatch(item.node_id, look.category)
         indent = 2 * MARK + 4 - STRIP - PADDING if look.is_group else 0.0
         texts = item.texts.get("full")
         if texts is None:
@@ -106,16 +109,16 @@ class NodePainter:
         if has_two:
             self._write(painter, ink.small_metrics, subtitle, left + indent, middle + SECOND_LINE)
 
-    def _paint_title(self, painter: QPainter, item: NodeItem, look: NodeLook) -> None:
+    def _paint_title(self, painter: QPainter, item: NodeItem, look: NodeLook, swatch: Swatch) -> None:
         """The name alone, big enough to be read from afar."""
-        rect, (size, font, metrics) = item.rect(), self._ink.lone_title()
+        rect, (size, font, metrics) = item.rect(), self._lone
         indent = 2 * MARK + 4 - LONE_STRIP - PADDING if look.is_group else 0.0
         texts = item.texts.get(size)
         if texts is None:
             room = rect.width() - LONE_STRIP - PADDING - 5.0 - indent
             texts = item.texts[size] = (_laid_out(fit_title(metrics, look.title, room)),)
         painter.setFont(font)
-        painter.setPen(self._ink.swatch(item.node_id, look.category).title)
+        painter.setPen(swatch.title)
         base = rect.center().y() + metrics.capHeight() / 2
         self._write(painter, metrics, texts[0], rect.left() + LONE_STRIP + PADDING + indent, base)
 
@@ -144,7 +147,7 @@ class NodePainter:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink.severity[severity])
         painter.drawEllipse(centre, radius, radius)
-        painter.setFont(_of_size(ink.title_font, 17) if lone else ink.title_font)
+        painter.setFont(ink.mark_font if lone else ink.title_font)
         painter.setPen(ink.badge_text)
         mark = QRectF(centre.x() - radius, centre.y() - radius - 0.5, 2 * radius, 2 * radius)
         painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, "i" if severity == "note" else "!")
@@ -175,10 +178,4 @@ def paint_fold(
 def _laid_out(text: str) -> QStaticText:
     made = QStaticText(text)
     made.setTextFormat(Qt.TextFormat.PlainText)  # names come from files: never markup
-    return made
-
-
-def _of_size(font: QFont, pixels: int) -> QFont:
-    made = QFont(font)
-    made.setPixelSize(pixels)
     return made

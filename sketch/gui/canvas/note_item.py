@@ -8,10 +8,15 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sketch.graph.rows import COLOURS, FRAME, Note, Place
 from sketch.gui.canvas.boxes import Box, Stub
+from sketch.gui.canvas.detail import Detail
+from sketch.gui.canvas.group_frame import FAR_PAD, write_from_afar
 from sketch.gui.canvas.ink import TEXT_ZOOM, Ink
+from sketch.gui.colour_swatch import clear, mix
 from sketch.state.commands.frames import TITLE
 
 MARGIN = 9.0
+GROUND = 30
+"""How opaque the colour of a frame is on what lies below it, of 255."""
 REACH = 6.0
 """How far from its border a note can be taken to resize it, in pixels."""
 
@@ -25,7 +30,6 @@ class NoteItem(QGraphicsItem):
         self._ink = ink
         self.set_note(note, place)
         self.setZValue(-2)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
 
     def set_note(self, note: Note, place: Place) -> None:
         """Take a new text, size or place."""
@@ -85,6 +89,25 @@ class FrameItem(NoteItem):
         super().__init__(note, place, ink)
         self.setZValue(-3)
 
+    def set_note(self, note: Note, place: Place) -> None:
+        """Take a new title, colour, size or place."""
+        super().set_note(note, place)
+        whole, lower = QPainterPath(), QPainterPath()
+        whole.addRoundedRect(self.rect(), 8, 8)
+        lower.addRect(self.rect().adjusted(-1, TITLE, 1, 1))
+        self._strip = whole.subtracted(lower)
+        half_width, half_height = note.width / 2, note.height / 2
+        self._sides = place.x - half_width, place.y - half_height, place.x + half_width, place.y + half_height
+
+    def covers(self, x: float, y: float) -> bool:
+        """True for a point of the scene inside."""
+        left, top, right, bottom = self._sides
+        return left <= x <= right and top <= y <= bottom
+
+    def tinted(self, ground: QColor) -> QColor:
+        """A ground as it looks inside, as opaque as it was."""
+        return clear(mix(self._colour().name(), ground.name(), GROUND / 255), ground.alpha())
+
     def shape(self) -> QPainterPath:
         rect, reach = self.rect(), REACH / max(0.2, self._ink.zoom)
         path = QPainterPath()
@@ -100,19 +123,22 @@ class FrameItem(NoteItem):
     ) -> None:
         ink, rect, colour = self._ink, self.rect(), self._colour()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_tinted(colour, 30))
+        painter.setBrush(clear(colour, GROUND))
         painter.drawRoundedRect(rect, 8, 8)
-        painter.setBrush(_tinted(colour, 62))
-        painter.drawPath(self._strip())
+        painter.setBrush(clear(colour, 62))
+        painter.drawPath(self._strip)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(ink.selected_border if self.is_chosen else QPen(_tinted(colour, 170), 1.2))
+        painter.setPen(ink.selected_border if self.is_chosen else QPen(clear(colour, 170), 1.2))
         painter.drawRoundedRect(rect, 8, 8)
-        if ink.zoom < TEXT_ZOOM / 2:
+        text_pen = QPen(QColor(ink.theme.text))
+        if ink.detail is not Detail.FULL:
+            far = self._fitted(rect.width() * ink.zoom - FAR_PAD)
+            write_from_afar(painter, ink, rect, TITLE, far, text_pen, clear(ink.theme.canvas, 0))
             return
         painter.setFont(ink.title_font)
-        painter.setPen(QColor(ink.theme.text))
+        painter.setPen(text_pen)
         area = self.text_area().adjusted(MARGIN, 0, -MARGIN, 0)
-        text = ink.title_metrics.elidedText(self.note.text, Qt.TextElideMode.ElideRight, area.width())
+        text = self._fitted(area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
     def text_area(self) -> QRectF:
@@ -120,11 +146,8 @@ class FrameItem(NoteItem):
         rect = self.rect()
         return QRectF(rect.left(), rect.top(), rect.width(), TITLE)
 
-    def _strip(self) -> QPainterPath:
-        whole, lower = QPainterPath(), QPainterPath()
-        whole.addRoundedRect(self.rect(), 8, 8)
-        lower.addRect(self.rect().adjusted(-1, TITLE, 1, 1))
-        return whole.subtracted(lower)
+    def _fitted(self, room: float) -> str:
+        return self._ink.title_metrics.elidedText(self.note.text, Qt.TextElideMode.ElideRight, room)
 
     def _colour(self) -> QColor:
         theme = self._ink.theme
@@ -141,12 +164,6 @@ class FrameItem(NoteItem):
 def make_note(note: Note, place: Place, ink: Ink) -> NoteItem:
     """The item of a note or a frame."""
     return (FrameItem if note.kind == FRAME else NoteItem)(note, place, ink)
-
-
-def _tinted(colour: QColor, alpha: int) -> QColor:
-    tinted = QColor(colour)
-    tinted.setAlpha(alpha)
-    return tinted
 
 
 class StubItem(QGraphicsItem):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtGui import QKeySequence
 
@@ -39,8 +38,13 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The gestures that the canvas answers itself, and their keys where no setting says otherwise."""
 
 
-@dataclass(frozen=True)
-class CanvasOptions:
+def _by_key(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Key (in Qt's portable spelling) -> command."""
+    portable = QKeySequence.SequenceFormat.PortableText
+    return {QKeySequence(key).toString(portable): command for command, names in keys.items() for key in names}
+
+
+class CanvasOptions(NamedTuple):
     """Choices of the person; every field but `keys` is the setting `canvas.<field>`.
 
     `wires` is curved, straight or square; `wheel` is zoom or scroll (Ctrl does the other); `left_drag` is what a
@@ -59,17 +63,10 @@ class CanvasOptions:
     zoom_speed: float = 1.0
     wheel: str = "zoom"
     left_drag: str = "select"
-    keys: Mapping[str, str] = field(default_factory=lambda: _by_key(DEFAULT_KEYS))
+    keys: Mapping[str, str] = MappingProxyType(_by_key(DEFAULT_KEYS))
 
     @classmethod
     def of(cls, get: Callable[[str], Any], shortcut: Callable[[str], Sequence[str]]) -> CanvasOptions:
         """From a settings' `get` and `shortcut`."""
-        names = [name for name in cls.__dataclass_fields__ if name != "keys"]
-        keys = {command: tuple(shortcut(command)) for command in DEFAULT_KEYS}
-        return replace(cls(**{name: get(f"canvas.{name}") for name in names}), keys=_by_key(keys))
-
-
-def _by_key(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Key (in Qt's portable spelling) -> command."""
-    portable = QKeySequence.SequenceFormat.PortableText
-    return {QKeySequence(key).toString(portable): command for command, names in keys.items() for key in names}
+        values = {name: get(f"canvas.{name}") for name in cls._fields if name != "keys"}
+        return cls(**values, keys=_by_key({command: shortcut(command) for command in DEFAULT_KEYS}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
@@ -26,6 +26,7 @@ from sketch.state import commands
 from sketch.state.document import Document
 
 Cursor = Qt.CursorShape
+Aside = Callable[[str, Callable[[Document], object], Collection[int], Callable[[], object]], object]
 WIRE_REACH = 7.0
 
 
@@ -42,8 +43,10 @@ class PointerView(CameraView):
     def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(canvas, parent)
         self.document = document
-        self.fold_aside: Callable[[list[int], bool], bool] | None = None
-        """Folds groups beside the window where that takes long; False where it is done at once as well."""
+        self.fold_aside: Callable[[list[int], bool], object] | None = None
+        """How a window folds groups: beside itself where that takes long."""
+        self.aside: Aside | None = None
+        """How a window runs a command on nodes: beside itself when they are many."""
         self._gesture: Gesture | None = None
         self._hand = False
         self._under: Thing | Badge | None = None
@@ -61,6 +64,20 @@ class PointerView(CameraView):
             return False
         return True
 
+    def on_nodes(
+        self,
+        title: str,
+        act: Callable[[Document], object],
+        ids: Collection[int],
+        over: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Run a command on nodes, as `attempt` does or the way of the window; `over` follows, however it ended."""
+        if self.aside is not None:
+            self.aside(title, act, ids, over)
+        else:
+            self.attempt(lambda: act(self.document))
+            over()
+
     def replace_gesture(self, gesture: Gesture) -> None:
         """Let another gesture go on from here."""
         self._gesture = gesture
@@ -71,7 +88,9 @@ class PointerView(CameraView):
 
     def fold(self, group: int, open_: bool) -> None:
         """Open a group in place, or close it."""
-        if self.fold_aside is None or not self.fold_aside([group], open_):
+        if self.fold_aside is not None:
+            self.fold_aside([group], open_)
+        else:
             self.attempt(lambda: commands.fold(self.document, [group], open_))
 
     def wire_at(self, here: QPointF) -> Line | None:

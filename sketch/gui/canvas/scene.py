@@ -27,7 +27,8 @@ class CanvasScene(PlacedScene):
     """Everything by id: hit tests and the selection cost the same whether or not a node was ever painted."""
 
     _emphasised: Emphasis | None = None
-    _hidden: frozenset[int] | None = None
+    hidden: frozenset[int] = frozenset()
+    """The nodes that are left out."""
 
     # --- the selection -----------------------------------------------------------------------------
 
@@ -62,17 +63,12 @@ class CanvasScene(PlacedScene):
 
     # --- what stands out or is left out ------------------------------------------------------------
 
-    @property
-    def hidden(self) -> frozenset[int]:
-        """The nodes that are left out."""
-        return self._hidden or frozenset()
-
     def hide(self, node_ids: Collection[int]) -> None:
         """Neither paint nor hit exactly these nodes and their wires; none of them stays selected."""
         gone = frozenset(node_ids)
         if gone == self.hidden:
             return
-        self._hidden = gone or None
+        self.hidden = gone
         self.boxes.mark(gone, State.HIDDEN)
         self._hide_lines()
         self.update()
@@ -149,13 +145,18 @@ class CanvasScene(PlacedScene):
 
     def _is_here(self, node_id: int) -> bool:
         if node_id in self.wiring.boxes:
-            return self._hidden is None or node_id not in self._hidden
+            return node_id not in self.hidden
         return node_id in self.frames or node_id in self.notes
 
     def _hide_lines(self) -> None:
-        wiring = self.wiring
-        lines = (line.edge for node_id in self.hidden for line in wiring.lines_at(node_id))
-        self.edges.lines.extents.mark(lines, State.HIDDEN)
+        hidden, wiring = self.hidden, self.wiring
+        gone: list[Edge] = []
+        if len(hidden) > MANY:
+            lines = wiring.lines.items()
+            gone += [edge for edge, line in lines if line.start in hidden or line.end in hidden]
+            hidden &= wiring.frames.keys()  # lines pass their borders, and end at none of them
+        gone += [line.edge for node_id in hidden for line in wiring.lines_at(node_id)]
+        self.edges.lines.extents.mark(gone, State.HIDDEN)
         self.edges.lines.forget_labels()
 
     def _repaint_things(self, ids: Collection[int]) -> None:

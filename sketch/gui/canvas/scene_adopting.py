@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from sketch.graph.delta import Change, Delta
+from sketch.graph.delta import Delta
 from sketch.gui.canvas.drawn import Changes, Shift
-from sketch.gui.canvas.indexing import taken
+from sketch.gui.canvas.indexing import keep, taken
 from sketch.gui.canvas.scene_layers import SceneLayers
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.long_lived import settle
+from sketch.state.document import Update
+
+ALMOST_ALL = 1000
+"""An edit of more rows and shapes than this lets everything be asked and painted again."""
 
 
 class AdoptingScene(SceneLayers):
     """Takes much in at once; the wires of an edit that is expected are there before it."""
 
-    _expected: tuple[dict[tuple[str, object], Change], Wiring] | None = None
+    _expected: tuple[Delta, Wiring] | None = None
 
     def expect(self, delta: Delta, ready: Wiring) -> None:
-        """An Update with this Delta, if it comes next, leads to what another wiring of this canvas has worked out.
+        """The Update with this very Delta, if it comes next, leads to what another wiring of this canvas found.
 
         That wiring is left with what this scene showed before. Its options are those of this scene.
         """
-        self._expected = _by_row(delta), ready
+        self._expected = delta, ready
+
+    def restate(self, update: Update) -> None:
+        """Show what nodes and wires say of themselves; thousands are not looked through for what stays the same."""
+        if len(update.delta) + len(update.inferred.changed) <= ALMOST_ALL:
+            super().restate(update)
+            return
+        self.nodes.forget()
+        for frame in self.frames.values():
+            frame.forget()
+        self.update()
 
     # --- inside ------------------------------------------------------------------------------------
 
     def _sync(self, delta: Delta) -> Changes:
         expected, self._expected = self._expected, None
-        if expected is None or expected[0] != _by_row(delta):
+        if expected is None or expected[0] is not delta:
             return super()._sync(delta)
         return self._adopt(expected[1])
 
@@ -52,12 +66,15 @@ class AdoptingScene(SceneLayers):
         wiring.adopt(ready)
         self.boxes.become(index.boxes)
         self.edges.lines.become(index.lines)
-        for key in list(self.nodes.made()):
-            self.nodes.follow(key)
+        self.batches.take_wires(dict(index.bundles))
+        index.bundles.clear()
+        keep(ready, index)  # what was shown is freed with the wiring that it was of
+        for key, item in list(self.nodes.made().items()):
+            if wiring.boxes.get(key) == item.box:
+                item.forget()
+            else:
+                self.nodes.follow(key)
+        self._make_room(self.boxes.bounds())
         self.update()
         stubs = frozenset((*self.stubs, *wiring.stubs))
         return Changes(stubs, frozenset(), frozenset((*self.frames, *wiring.frames)))
-
-
-def _by_row(delta: Delta) -> dict[tuple[str, object], Change]:
-    return {(change.table, change.key): change for change in delta}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtGui import QBrush
+from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGraphicsScene
 
 from sketch.graph.collection import paused_collection
@@ -22,12 +22,13 @@ from sketch.gui.canvas.indexing import MANY, borders_of_boxes, index_of
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.live_layer import LiveLayer
 from sketch.gui.canvas.look import NodeLook, node_look, wire_text
+from sketch.gui.canvas.look_mirror import LookMirror
 from sketch.gui.canvas.node_item import NodeItems
 from sketch.gui.canvas.node_layer import NodeLayer
-from sketch.gui.canvas.restating import restated
+from sketch.gui.canvas.port_names import PortNames, names_outputs, painted_area
 from sketch.gui.canvas.shared_wires import SharedWires
 from sketch.gui.canvas.value_badges import ValueBadges
-from sketch.gui.canvas.wires import Changes, Wiring
+from sketch.gui.canvas.wires import Changes, ItemKey, Line, Wiring
 from sketch.gui.theme import Theme
 from sketch.state.document import Document, Update
 
@@ -60,19 +61,18 @@ class SceneLayers(QGraphicsScene):
         """Mirror one Update; cost follows the edit."""
         changes = self._sync(update.delta)
         self._take(changes)
-        self._restate(restated(self.document, update))
+        self.restate(update)
         self.batches.forget_nodes(change.key for change in update.delta if change.table == "nodes")
         self._cards.follow(update.delta, changes)
-        inferred = update.inferred.changed
-        if len(inferred) > MANY:
-            self.update()
-        else:
-            self._touch_outputs(inferred)
         if changes.shifts or len(changes.boxes) > MANY:
             self._make_room(self.boxes.bounds())
         else:
             keys = changes.boxes & self.wiring.boxes.keys()
             self._make_room(_area([self.wiring.boxes[key] for key in keys if isinstance(key, int)]))
+
+    def restate(self, update: Update) -> None:
+        """Show what nodes and wires say of themselves after an update."""
+        self._looks.follow(update)
 
     def use(self, theme: Theme) -> None:
         """Repaint everything in another theme."""
@@ -95,12 +95,22 @@ class SceneLayers(QGraphicsScene):
 
     def look_of(self, node_id: int) -> NodeLook:
         """What a node or group says about itself now."""
-        return node_look(self.document.tables, self.document.inference, node_id, self.refusals)
+        return node_look(self.document.tables, self.document.inference.seen, node_id, self.refusals)
 
     def repaint(self, area: QRectF) -> None:
         """Paint an area again, with the few screen px around it that outlines take."""
         margin = 3.0 / self.ink.zoom
         self.node_layer.update(area.adjusted(-margin, -margin, margin, margin))
+
+    def repaint_nodes(self, keys: Collection[int]) -> None:
+        """Paint these boxes again."""
+        if len(keys) > MANY:
+            self.update()
+            return
+        for key in keys:
+            if (area := self.boxes.borders(key)) is not None:
+                item = self.nodes.made().get(key)
+                self.repaint(painted_area(area, self.wiring.boxes.get(key) if item is None else item.box))
 
     def is_shared(self, node_id: int) -> bool:
         """True for a source whose wires are badges at its readers."""
@@ -114,20 +124,22 @@ class SceneLayers(QGraphicsScene):
 
     def _make_layers(self) -> None:
         ink, document, wiring = self.ink, self.document, self.wiring
-        self.boxes, lines = index_of(wiring)
+        self.boxes, lines, bundles = index_of(wiring)
         self.nodes = NodeItems(self)
-        self._cards = CardMirror(self)
+        self._cards, self._looks = CardMirror(self), LookMirror(self)
         self.notes, self.stubs = self._cards.notes, self._cards.stubs
         self.frames: dict[int, GroupFrame] = {}
-        self.edges = EdgeLayer(ink, lambda edge: wire_text(document.inference, edge), lines)
+        self.frame_layer = FrameLayer(ink, self.frames, document)
+        self.edges = EdgeLayer(ink, lines, self._label_of, self._veil_at)
         self.live = LiveLayer(ink)
-        self.node_layer = NodeLayer(ink, self.nodes, self.boxes, wiring)
-        self.frame_layer = FrameLayer(ink, self.frames)
+        names = PortNames(ink, document)
+        self.node_layer = NodeLayer(ink, self.nodes, self.boxes, wiring, names, self._veil_at)
         self.focus = FocusLayer(ink, self.edges, self.node_layer)
         self.shared = SharedWires(ink, wiring)
         self.carrier = CarryLayer(self)
         self.badges = ValueBadges(ink, self.edges.lines, self._box_around)
         self.batches = Batches(self.boxes, self.edges.lines, self.brush_of)
+        self.batches.take_wires(bundles)
         layers = (self.frame_layer, self.edges, self.shared.layer, self.frame_layer.names)
         for layer in (*layers, self.node_layer, self.focus, self.carrier, self.live, self.badges):
             self.addItem(layer)
@@ -163,7 +175,7 @@ class SceneLayers(QGraphicsScene):
 
     def _take_boxes(self, keys: Collection[int]) -> None:
         boxes = self.wiring.boxes
-        self._repaint_nodes(keys)
+        self.repaint_nodes(keys)
         there = [key for key in keys if key in boxes]
         self.boxes.put_all(there, borders_of_boxes([boxes[key] for key in there]))
         for key in keys:
@@ -172,35 +184,16 @@ class SceneLayers(QGraphicsScene):
         for key in self.nodes.made().keys() & keys:
             self.nodes.follow(key)
         if len(keys) <= MANY:
-            self._repaint_nodes(keys)
-
-    def _repaint_nodes(self, keys: Collection[int]) -> None:
-        if len(keys) > MANY:
-            self.update()
-            return
-        for key in keys:
-            if (area := self.boxes.borders(key)) is not None:
-                self.repaint(area.adjusted(-8, -10, 10, 10))
+            self.repaint_nodes(keys)
 
     def _restate(self, node_ids: set[int]) -> None:
         """Let nodes and frames ask again what they say; what is seen of them is painted again."""
-        made = self.nodes.made()
-        for node_id in made.keys() & node_ids:
-            made[node_id].forget()
-        for node_id in self.frames.keys() & node_ids:
-            self.frames[node_id].forget()
-            self.frames[node_id].update()
-        self._repaint_nodes(node_ids & self.boxes.slots.keys())
-
-    def _touch_outputs(self, node_ids: Iterable[int]) -> None:
-        """Paint the wires again whose label may differ."""
-        for node_id in node_ids:
-            node = self.document.tables.nodes.get(node_id)
-            for edge in node.next if node else ():
-                self.edges.touch(edge)
+        self._looks.forget(node_ids)
+        self.repaint_nodes(node_ids & self.boxes.slots.keys())
 
     def _mirror_frame(self, group: int) -> None:
         frame, item = self.wiring.frames.get(group), self.frames.get(group)
+        self.frame_layer.forget()
         if item is not None:
             item.update()
         if frame is None:
@@ -211,6 +204,17 @@ class SceneLayers(QGraphicsScene):
         else:
             item.set_frame(frame)
             item.update()
+
+    def _label_of(self, line: Line) -> str:
+        """What stands at the start of a wire; the outputs of closed groups may have it beside their names."""
+        named = isinstance(line.start, int) and names_outputs(self.wiring.boxes.get(line.start))
+        return "" if named else wire_text(self.document.inference.seen, line.edge)
+
+    def _veil_at(self, key: ItemKey) -> QColor:
+        """What lies below a label beside a box: the ground there, which lets a little through."""
+        veil = self.frame_layer.veil_at(key)
+        box = self.wiring.boxes.get(key) if isinstance(key, int) and self.notes else None
+        return veil if box is None else self._cards.tinted(veil, box.x, box.y)
 
     def brush_of(self, node_id: int) -> QBrush:
         """The colour of a node."""

@@ -19,7 +19,7 @@ class SharedWires:
     """Shows the wires of some nodes that are not drawn otherwise: of a source all, of a consumer its own."""
 
     def __init__(self, ink: Ink, wiring: Wiring):
-        self.layer = EdgeLayer(ink, lambda edge: "", LineTable())
+        self.layer = EdgeLayer(ink, LineTable())
         self.layer.setZValue(-0.5)
         self._wiring = wiring
         self._wanted: tuple[frozenset[int], Badge | None] = (frozenset(), None)

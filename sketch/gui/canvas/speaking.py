@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 from sketch.graph.rows import Edge, Node
@@ -57,6 +56,8 @@ def selection_words(document: Document, chosen: Iterable[int]) -> str:
 
 def say(widget: QWidget, text: str) -> None:
     """Make this what the widget says of itself, and let a screen reader that runs say it now."""
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # not needed for the first paint
+
     widget.setAccessibleDescription(text)
     if text and QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

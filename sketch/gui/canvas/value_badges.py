@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sketch.graph.rows import Edge, shape_text
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.ink import LABEL_ZOOM, TEXT_ZOOM, Ink
 from sketch.gui.canvas.line_table import LineTable
+from sketch.gui.canvas.paint_layer import EVERYWHERE, PaintLayer
 from sketch.gui.canvas.wires import Line
 
 if TYPE_CHECKING:
     from sketch.binder.run_facts import ValueFacts
 
-EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
 REACH, LINE = 190.0, 13.0
 """How far a badge reaches from its wire at most, and the height of one line of it, px."""
 FAILURE_WIDTH = 260.0
@@ -35,7 +34,7 @@ class ShownValues:
     stale: bool = False
 
 
-class ValueBadges(QGraphicsItem):
+class ValueBadges(PaintLayer):
     """Paints what it was given, from reading size on; with nothing to show it has no size, and costs nothing.
 
     Args:
@@ -43,14 +42,13 @@ class ValueBadges(QGraphicsItem):
         box_of: the box on this canvas that shows a node, itself or a group around it; None when there is none.
     """
 
+    paints_far = True
+
     def __init__(self, ink: Ink, lines: LineTable, box_of: Callable[[int], Box | None]):
-        super().__init__()
+        super().__init__(ink, 5)
         self.shown: ShownValues | None = None
         self._faulty = False
-        self._ink, self._lines, self._box_of = ink, lines, box_of
-        self.setZValue(5)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._lines, self._box_of = lines, box_of
 
     def show_values(self, shown: ShownValues | None) -> None:
         """Show these values; None takes them away."""
@@ -81,17 +79,13 @@ class ValueBadges(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return QRectF() if self._visible() is None else EVERYWHERE
 
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def paint_areas(self, painter: QPainter, areas: tuple[QRectF, ...]) -> None:
+        """Paint what some areas show of the values."""
         shown = self._visible()
         if shown is None:
             return
         is_near, marks = self._ink.zoom >= LABEL_ZOOM, self._faulty and not shown.stale
-        reach = option.exposedRect.adjusted(-REACH, -2 * LINE - 8, REACH, 2 * LINE + 8)
+        reach = [area.adjusted(-REACH, -2 * LINE - 8, REACH, 2 * LINE + 8) for area in areas]
         near = self._lines.near(reach) if is_near or marks else []
         if marks:
             self._paint_faults(painter, near, shown)
@@ -116,22 +110,29 @@ class ValueBadges(QGraphicsItem):
                 painter.drawPath(path)
 
     def _paint_badges(self, painter: QPainter, lines: list[Line], shown: ShownValues) -> None:
-        """One badge an output: at its start, or at the wire's end where several outputs leave one box."""
+        """One badge an output: at its start, or at the wire's end where outputs before it leave no room."""
         first = {line.start: line.out for line in lines}
         crowded = {line.start for line in lines if first[line.start] != line.out}
         for line in lines:
-            edge, to_left = self._lines.label_spot(line)
-            value = shown.values.get((edge.source, edge.out))
-            if edge != line.edge or value is None:
+            spot = self._lines.label_spot(line)
+            value = shown.values.get((spot.edge.source, spot.edge.out))
+            if spot.edge != line.edge or value is None:
                 continue
-            texts = self._fitted(badge_lines(value))
+            head, *rest = badge_lines(value)
+            name = self._output_name(line)  # the badge stands where the name stood
+            texts = self._fitted([f"{name}  {head}" if name else head, *rest])
             size = max(map(self._ink.small_metrics.horizontalAdvance, texts)) + 10, LINE * len(texts) + 3
             x, y = line.points[0]
-            place = QRectF(x - size[0] - 5 if to_left else x + 5, y + 5, *size)
-            if line.start in crowded:
+            place = QRectF(x - size[0] - 5 if spot.to_left else x + 5, y + 2, *size)
+            if spot.row > 0 or (self._lines.right and line.start in crowded):
                 x, y = line.points[-1]
                 place = QRectF(x + 6, y - size[1] - 4, *size)
             self._paint_badge(painter, place, texts, value, stale=shown.stale)
+
+    def _output_name(self, line: Line) -> str:
+        """What the person called an output of a closed group."""
+        box = self._box_of(line.start) if isinstance(line.start, int) else None
+        return "" if box is None or box.ports is None else box.ports.output_names[line.out]
 
     def _fitted(self, texts: list[str]) -> list[str]:
         cut = Qt.TextElideMode.ElideRight

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from sketch.graph.rows import Edge
@@ -20,7 +19,7 @@ from sketch.gui.canvas.scene import CanvasScene
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.theme import Theme
 from sketch.state import commands
-from sketch.state.document import Document, Update
+from sketch.state.document import FOLLOW, Document, Update
 
 
 class CanvasView(KeyboardView):
@@ -106,9 +105,13 @@ class CanvasView(KeyboardView):
         if left.group in self._above:
             left.hide(())
 
+    def canvases(self) -> tuple[CanvasScene, ...]:
+        """The canvas in view, and those of the levels above it that are kept up to date; this one is last."""
+        return (*self._above.values(), self.canvas)
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another theme."""
-        for canvas in (*self._above.values(), self.canvas):
+        for canvas in self.canvases():
             canvas.use(theme)
         self.nodes_moved()
         self.viewport().update()
@@ -119,13 +122,6 @@ class CanvasView(KeyboardView):
         if not self.viewport().rect().contains(where):
             where = self.viewport().rect().center()
         return self.mapToScene(where), self.viewport().mapToGlobal(where)
-
-    def render_to(self, painter: QPainter) -> None:
-        """Paint the whole canvas at reading size; the painter's device decides how big it gets."""
-        area = self.canvas.contents().adjusted(-24, -24, 24, 24)
-        zoom, self.canvas.ink.zoom = self.canvas.ink.zoom, 1.0
-        self.canvas.render(painter, QRectF(), area)
-        self.canvas.ink.zoom = zoom
 
     def close_document(self) -> None:
         """Stop following the document; the view shows no more changes."""
@@ -163,13 +159,17 @@ class CanvasView(KeyboardView):
 
     def _follow(self, update: Update) -> None:
         """Mirror an update; a gesture that it overtakes ends without an edit."""
+        if update.cause == FOLLOW:
+            for canvas in (*self._above.values(), self.canvas):
+                canvas.restate(update)
+            return
         self._cancel_gesture()
         before = self.selected()
         for group in [
             key for key in self._above if key is not None and key not in self.document.tables.nodes
         ]:
             self._above.pop(group).deleteLater()
-        for canvas in (*self._above.values(), self.canvas):
+        for canvas in self.canvases():
             canvas.follow(update)
         self.nodes_moved()
         if not update.delta or self.selected() != before:
@@ -186,6 +186,8 @@ class CanvasView(KeyboardView):
         self.selection_changed.emit(chosen)
 
     def _show_summary(self, event: QHelpEvent) -> None:
+        from html import escape  # with a long table of names, which the first paint does without
+
         here = self.mapToScene(event.pos())
         thing = self.canvas.thing_at(here)
         tables, inference = self.document.tables, self.document.inference
@@ -199,7 +201,7 @@ class CanvasView(KeyboardView):
             seen = self.canvas.badges.wire_text(line.edge) or wire_text(inference, line.edge)
             text = f"{names[0]} → {names[1]}\n{seen or 'shape not known yet'}"
         # Names come from files: shown as text, never as markup.
-        shown = f"<p style='white-space:pre'>{html.escape(text)}</p>" if text else ""
+        shown = f"<p style='white-space:pre'>{escape(text)}</p>" if text else ""
         QToolTip.showText(event.globalPos(), shown, self.viewport())
 
     def _port_text(self, thing: NodeItem | GroupFrame, here: QPointF) -> str:

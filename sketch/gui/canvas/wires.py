@@ -148,9 +148,16 @@ class Wiring:
         """The ways that were found, for a wiring that is to differ from this one in what is open alone."""
         return self._levels.known()
 
+    def rest(self) -> None:
+        """No change follows: keep what is drawn and where, forget which wires belong to what. Any thread may."""
+        self._levels.rest()
+
     def let_go(self) -> None:
         """Untie what nobody looks at any more, so that it is freed; any thread may."""
         self._levels.let_go()
+        self._composed.pictures.clear()
+        for table in (self.boxes, self.stubs, self.lines, self.frames, self.badges):
+            table.clear()
 
     def sync(self, delta: Delta) -> Changes:
         """Follow a Delta that was applied to the tables; cost follows the edit."""

@@ -19,6 +19,8 @@ from sketch.kernels.onnx.wire_format import looks_like_model
 if TYPE_CHECKING:
     import numpy as np
 
+    from sketch.graph.delta import Delta
+
 _NEEDED = ("onnx", "onnxruntime", "onnx_ir", "onnxscript")
 
 
@@ -72,6 +74,12 @@ class OnnxKernel:
         from sketch.kernels.onnx.load import import_model
 
         return import_model(path, options, task)
+
+    def glance(self, path: Path) -> Delta | None:
+        """Operators and wires as the bare file says them."""
+        from sketch.kernels.onnx.glance import glance
+
+        return glance(path)
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """True when the bytes are a ModelProto."""

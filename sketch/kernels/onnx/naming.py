@@ -11,9 +11,10 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import onnx_ir as ir
+if TYPE_CHECKING:
+    import onnx_ir as ir  # names are found at a glance too, where no framework is loaded
 
 NAME_LIMIT = 200
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
@@ -27,6 +28,8 @@ _NUMBERED = re.compile(r"onnx::\w+|val_\d+|\d+")
 _NO_SCOPE = "_empty_nn_module_stack_from_metadata_hook"
 """What torch.export says where it lost the module."""
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
+STEP_NAMES = {"Relu": "relu", "PRelu": "prelu", "Gemm": "linear", "Clip": "clamp", "Transpose": "permute"}
+"""Operators that a person calls by the layer that they are."""
 
 
 class Drawn(NamedTuple):
@@ -51,7 +54,7 @@ def clean(text: object) -> str:
 def path_of(name: str, kind: str, output: str, scopes: str = "") -> Path:
     """(groups..., own name) from a node's name, or from its output when it has none."""
     module = _module(Drawn(name, kind, output, scopes, kind))
-    return module or _own(name, kind, output)
+    return module or own_path(name, kind, output)
 
 
 def constant_path(name: str) -> Path:
@@ -76,7 +79,7 @@ def paths(drawn: Sequence[Drawn]) -> list[Path]:
     found = []
     for module, item in zip(modules, drawn, strict=True):
         if module is None:
-            found.append(_own(item.name, item.kind, item.output))
+            found.append(own_path(item.name, item.kind, item.output))
         elif module and module not in outer and len(members[module]) == 1:
             found.append(module)
         else:
@@ -125,7 +128,8 @@ def _module(item: Drawn) -> Path | None:
     return _relative(parts)
 
 
-def _own(name: str, kind: str, output: str) -> Path:
+def own_path(name: str, kind: str, output: str) -> Path:
+    """The name of a node whose file says no modules, or that of its output when it has none."""
     return (clean(name) or ("" if output.isdigit() else clean(output)) or kind.lower(),)
 
 
@@ -156,6 +160,12 @@ def _scopes(text: str) -> list[str] | None:
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         return None
     return [clean(scope) for scope in scopes[:-1] if scope and scope != _NO_SCOPE]
+
+
+def scopes_beside(scopes: str, kind: str, weight: str) -> str:
+    """Torch's scopes of an operator; of a convolution that took in its batch norm, those of its weight."""
+    owner = weight.removesuffix(".weight") if kind in ("Conv", "ConvTranspose") else ""
+    return repr([owner, "conv"]) if scopes and owner and owner != weight else scopes
 
 
 def scopes_of(graph: ir.Graph) -> Mapping[str, str]:

@@ -44,7 +44,7 @@ _RAW = {9: None, 4: 32, 10: 64}
 """Fields of a TensorProto that hold elements as they lie in memory: raw_data, float_data, double_data."""
 
 
-class _WireError(Exception):
+class WireError(Exception):
     """The bytes are no protobuf."""
 
 
@@ -60,7 +60,7 @@ def looks_like_model(head: bytes) -> bool:
             if _MODEL_WIRES.get(number) != wire:
                 return False
             seen.add(number)
-    except _WireError:
+    except WireError:
         return False
     return bool(seen & {1, 7, 8})
 
@@ -72,7 +72,7 @@ def read_structure(path: Path) -> bytes:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
                 return _Reader(data, path).model(size)
-            except _WireError as error:
+            except WireError as error:
                 raise BinderError(f"{path.name}: {error}") from None
 
 
@@ -91,7 +91,8 @@ def _open(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  the type
         raise BinderError(f"{path.name}: cannot be read: {error.strerror}.") from None
 
 
-def _varint(data: bytes | mmap.mmap, at: int, end: int) -> tuple[int, int]:
+def read_varint(data: bytes | mmap.mmap, at: int, end: int) -> tuple[int, int]:
+    """(a varint, where it ends); WireError when it does not end."""
     value = shift = 0
     while at < end and shift < 70:
         byte = data[at]
@@ -100,7 +101,7 @@ def _varint(data: bytes | mmap.mmap, at: int, end: int) -> tuple[int, int]:
         if byte < 128:
             return value, at
         shift += 7
-    raise _WireError("the file is cut off or no ONNX model; get it again from where it came.")
+    raise WireError("the file is cut off or no ONNX model; get it again from where it came.")
 
 
 def fields(data: bytes | mmap.mmap, at: int, end: int, *, cut: bool = False) -> Iterator[Field]:
@@ -108,29 +109,29 @@ def fields(data: bytes | mmap.mmap, at: int, end: int, *, cut: bool = False) -> 
     while at < end:
         start = at
         try:
-            tag, at = _varint(data, at, end)
-        except _WireError:
+            tag, at = read_varint(data, at, end)
+        except WireError:
             if cut:
                 return
             raise
         number, wire = tag >> 3, tag & 7
         if not number or wire not in (0, 1, 2, 5):
-            raise _WireError("the file is no ONNX model, or damaged.")
+            raise WireError("the file is no ONNX model, or damaged.")
         if wire == 0:
             value = at
             try:
-                _, at = _varint(data, at, end)
-            except _WireError:
+                _, at = read_varint(data, at, end)
+            except WireError:
                 if cut:
                     return
                 raise
         elif wire == 2:
-            length, value = _varint(data, at, end) if not cut or end - at > 10 else (0, end)
+            length, value = read_varint(data, at, end) if not cut or end - at > 10 else (0, end)
             at = value + length
         else:
             value, at = at, at + (8 if wire == 1 else 4)
         if at > end and not cut:
-            raise _WireError(
+            raise WireError(
                 f"the file is cut off: a part claims {at - value} bytes, {max(end - value, 0)} are there; get it again."
             )
         yield number, wire, start, value, at
@@ -148,15 +149,15 @@ class _Reader:
         numbers = set()
         for number, wire, _, _, _ in fields(self._data, 0, size):
             if number in _MODEL_WIRES and _MODEL_WIRES[number] != wire:
-                raise _WireError("the file is no ONNX model.")
+                raise WireError("the file is no ONNX model.")
             numbers.add(number)
         if 7 not in numbers:
-            raise _WireError("the file holds no ONNX graph.")
+            raise WireError("the file holds no ONNX graph.")
         return self._message("model", 0, size, 0)
 
     def _message(self, kind: str, start: int, end: int, depth: int) -> bytes:
         if depth > MAX_DEPTH:
-            raise _WireError(f"graphs are nested more than {MAX_DEPTH // 3} deep.")
+            raise WireError(f"graphs are nested more than {MAX_DEPTH // 3} deep.")
         if kind == "tensor":
             return self._tensor(start, end)
         children = CHILDREN[kind]
@@ -182,7 +183,7 @@ class _Reader:
             if number == 1:
                 dims += self._numbers(wire, value, after)
             elif number == 2 and wire == 0:
-                kind = _varint(self._data, value, after)[0]
+                kind = read_varint(self._data, value, after)[0]
             elif number == 8 and wire == 2:
                 name = self._data[value:after].decode("utf-8", "replace")
             self._spend(after - tag)
@@ -195,7 +196,7 @@ class _Reader:
     def _numbers(self, wire: int, at: int, end: int) -> list[int]:
         found = []
         while at < end:
-            value, at = _varint(self._data, at, end)
+            value, at = read_varint(self._data, at, end)
             found.append(value)
             if wire == 0:
                 break
@@ -204,7 +205,7 @@ class _Reader:
     def _spend(self, count: int) -> None:
         self._written += count
         if self._written > MAX_STRUCTURE:
-            raise _WireError(f"the model's structure is larger than {MAX_STRUCTURE >> 20} MB.")
+            raise WireError(f"the model's structure is larger than {MAX_STRUCTURE >> 20} MB.")
 
 
 def check_size(name: str, dims: list[int], kind: int, have: int) -> None:

@@ -86,7 +86,6 @@ from sketch.state.commands.nodes import (
 )
 from sketch.state.commands.notes import (
     add_note as add_note,
-    resize_note as resize_note,
     set_note as set_note,
 )
 from sketch.state.commands.patterns import (

@@ -64,7 +64,8 @@ def fit_frames(document: Document, ids: Iterable[int]) -> None:
 
 def resize_frame(document: Document, frame: int, sides: Sides) -> None:
     """Give a frame or a note other borders (left, top, right, bottom), in the units of its canvas."""
-    document.edit("Resize frame", lambda draft: _put(draft, frame, sides))
+    row = document.tables.notes.get(frame)
+    document.edit(f"Resize {row.kind if row else FRAME}", lambda draft: _put(draft, frame, sides))
 
 
 def colour_frames(document: Document, ids: Iterable[int], colour: str) -> None:

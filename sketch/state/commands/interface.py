@@ -12,6 +12,7 @@ from sketch.graph.geometry import GAP_Y, NODE_HEIGHT
 from sketch.graph.rows import DTYPES, Edge, Place, ValueType
 from sketch.state.commands.naming import count_of, name_of
 from sketch.state.document import Document
+from sketch.state.weight_changes import full_name
 
 STEP = NODE_HEIGHT + GAP_Y
 End = tuple[int, int]
@@ -135,13 +136,7 @@ def input_row(document: Document, end: End) -> InputRow:
 def value_name(document: Document, end: End) -> str:
     """What a value is called: the full name of its layer, with the port after the first output."""
     node_id, out = end
-    names = []
-    above: int | None = node_id
-    while above is not None:
-        node = document.tables.node(above)
-        names.append(node.name)
-        above = node.parent
-    name = ".".join(reversed(names))
+    name = full_name(document.tables, node_id)
     if not out:
         return name
     ports = document.library[document.tables.node(node_id).layer].outputs

@@ -27,15 +27,3 @@ def set_note(document: Document, note_id: int, text: str) -> None:
 
     row = document.tables.notes.get(note_id)
     document.edit(f"Name frame '{text}'" if row is not None and row.kind == FRAME else "Edit note", edit)
-
-
-def resize_note(document: Document, note_id: int, width: float, height: float) -> None:
-    """Give a note another size, in scene units."""
-
-    def edit(draft: Draft) -> None:
-        note = draft.get("notes", note_id)
-        if note is None:
-            raise UnknownNodeError(f"There is no note {note_id}; it may have been deleted.")
-        draft.put("notes", note_id, replace(note, width=width, height=height))
-
-    document.edit("Resize note", edit)

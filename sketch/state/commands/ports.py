@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GroupError, NamingError
-from sketch.graph.evaluate import output_count
-from sketch.graph.lifting import descendants, group_ports, open_inputs
+from sketch.graph.evaluate import outputs_of
+from sketch.graph.lifting import descendants, group_ports, lift, open_inputs
 from sketch.graph.operator_types import constant_places
+from sketch.graph.port_labels import inner_inputs, inner_label, port_labels
 from sketch.graph.ports import AUTO, HIDDEN, LONGEST_NAME, SHOWN, Inner, Said, said_ports, set_ports
 from sketch.state.commands.naming import name_of
 from sketch.state.document import Document
@@ -35,16 +37,17 @@ def ports_of(document: Document, group: int) -> list[PortRow]:
     """The ports that a group shows: inputs in their order, then outputs."""
     tables = document.tables
     ports = group_ports(tables, document.library, group)
-    inside = set(descendants(tables, group))
-    said_in, _ = said_ports(tables.meta, group)
-    rows = []
-    for key, name in zip(ports.inputs, ports.input_names, strict=True):
-        inner = _entry(document, key, inside, [said.inner for said in said_in])
-        rows.append(PortRow(IN, inner, name, inner_label(document, IN, inner), key[0] is not None))
-    for end, name in zip(ports.outputs, ports.output_names, strict=True):
-        wired = any(edge.out == end[1] and edge.target not in inside for edge in tables.nodes[end[0]].next)
-        rows.append(PortRow(OUT, end, name, inner_label(document, OUT, end), wired))
-    return rows
+    inner = inner_inputs(tables, group, ports)
+    labels_in, labels_out = port_labels(tables, document.library, group, ports)
+    wired_in = (key[0] is not None for key in ports.inputs)
+    wired_out = (
+        any(e.out == out and lift(tables, e.target, group) is None for e in tables.nodes[node_id].next)
+        for node_id, out in ports.outputs
+    )
+    return [
+        *map(PortRow, repeat(IN), inner, ports.input_names, labels_in, wired_in),
+        *map(PortRow, repeat(OUT), ports.outputs, ports.output_names, labels_out, wired_out),
+    ]
 
 
 def open_ports(document: Document, group: int) -> list[PortRow]:
@@ -59,10 +62,9 @@ def open_ports(document: Document, group: int) -> list[PortRow]:
         fed |= constant_places(node.params, roles) if spec.is_operator else set()
         optional = [n for n, port in enumerate(spec.inputs) if n not in fed and port.optional]
         found += [(IN, (member, n)) for n in sorted({*open_inputs(node, library, roles), *optional})]
-        count = output_count(spec, {**spec.defaults(), **node.params}) if spec.outputs else 0
-        found += [(OUT, (member, n)) for n in range(count)]
+        found += [(OUT, (member, n)) for n in range(outputs_of(node, spec))]
     left = [(side, inner) for side, inner in found if (side, inner) not in shown]
-    return [PortRow(side, inner, "", inner_label(document, side, inner), False) for side, inner in left]
+    return [PortRow(side, inner, "", _label(document, side, inner), False) for side, inner in left]
 
 
 def move_port(document: Document, group: int, side: str, index: int, to: int) -> None:
@@ -99,7 +101,7 @@ def name_port(document: Document, group: int, side: str, index: int, name: str) 
 def expose_port(document: Document, group: int, side: str, inner: Inner) -> None:
     """Show an inner input or output as a port of the group."""
     rows = _rows(document, group, side)
-    label = f"Expose {inner_label(document, side, inner)} of {name_of(document, group)}"
+    label = f"Expose {_label(document, side, inner)} of {name_of(document, group)}"
     _write(document, group, side, [*rows, Said(inner, "", SHOWN)], label)
 
 
@@ -114,15 +116,8 @@ def hide_port(document: Document, group: int, side: str, index: int) -> None:
     _write(document, group, side, rows, f"Hide {row.name or row.label} of {name_of(document, group)}")
 
 
-def inner_label(document: Document, side: str, inner: Inner) -> str:
-    """What an inner port is called: the names of its layers inside the group, and of the port where there are more."""
-    node = document.tables.nodes[inner[0]]
-    spec = document.library[node.layer]
-    ports = spec.inputs if side == IN else spec.outputs
-    if len(ports) < 2 and not (ports and ports[-1].variadic):
-        return node.name
-    port = spec.input_port(inner[1]) if side == IN else spec.output_port(inner[1])
-    return f"{node.name}.{port.name}{inner[1] + 1 if port.variadic else ''}"
+def _label(document: Document, side: str, inner: Inner) -> str:
+    return inner_label(document.tables, document.library, inner, entering=side == IN)
 
 
 def _rows(document: Document, group: int, side: str) -> list[Said]:
@@ -145,17 +140,6 @@ def _write(document: Document, group: int, side: str, rows: list[Said], label: s
         set_ports(draft, group, *both)
 
     document.edit(label, edit)
-
-
-def _entry(
-    document: Document, key: tuple[int | None, ...], inside: set[int], known: Sequence[Inner]
-) -> Inner:
-    """The inner input that stands for an input port: the one that was spoken of, else the first that it feeds."""
-    if key[0] is None:
-        return int(key[1] or 0), int(key[2] or 0)
-    following = document.tables.nodes[key[0]].next
-    fed = [(e.target, e.into) for e in following if e.out == key[1] and e.target in inside]
-    return next((inner for inner in known if inner in fed), min(fed))
 
 
 def _valid(rows: Sequence[Said], index: int) -> int:

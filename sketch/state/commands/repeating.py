@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sketch.graph.draft import Draft
 from sketch.graph.errors import LinkError
 from sketch.graph.geometry import GAP_X, GAP_Y, RIGHT, direction
-from sketch.graph.lifting import drawn_size, group_ports
+from sketch.graph.lifting import descendants, drawn_size, group_ports
 from sketch.graph.linking.rows import fresh_link, link_of, set_link
 from sketch.graph.linking.series import series
 from sketch.graph.linking.verbs import require_plain
@@ -70,7 +70,12 @@ class _Series:
         if not ports.inputs or not ports.outputs:
             what = "input" if not ports.inputs else "output"
             raise LinkError(f"{name_of(document, self._last)} has no {what}, so it cannot stand in series.")
-        self._entry, *self._others = ports.inputs
+        self._inside = frozenset((self._last, *descendants(self._tables, self._last)))
+        self._entry, *others = ports.inputs
+        self._fed = self._ends(self._entry)
+        self._beside = {
+            (source, out): self._ends((source, out)) for source, out, *_ in others if source is not None
+        }
         self._exit = ports.outputs[0]
 
     def grow(self, draft: Draft, count: int, clip: Clip) -> Repeated:
@@ -81,8 +86,9 @@ class _Series:
         link = link_of(draft.base, self._last) or fresh_link(draft, draft.node(self._last).name)
         set_link(draft, self._last, link)
         wired, before = self._fits(), self._exit
-        readers = self._readers(inside=())
+        readers = self._readers()
         for number in range(added):
+            self._document.report(number, added, "Repeating")
             place = self._step(draft, number + 1)
             (made,) = put_down(draft, clip, tensors, place, draft.node(self._last).parent, KEPT)
             set_link(draft, made, link)
@@ -98,7 +104,7 @@ class _Series:
         """Remove copies at the end."""
         kept, gone = self._chain[:count], self._chain[count:]
         end = self._twin(draft, kept[-1], self._exit)
-        for edge in self._readers(inside=gone):
+        for edge in self._readers():
             draft.rewire(edge, *end)
         draft.remove(gone)
         self._make_room(draft, -len(gone))
@@ -106,29 +112,24 @@ class _Series:
 
     def _wire(self, draft: Draft, made: int, before: Port | None) -> None:
         if before is not None:
-            for end in self._ends(self._entry):
+            for end in self._fed:
                 draft.connect(*before, *self._twin(draft, made, end), check_cycle=False)
-        for key in self._others:
-            if key[0] is not None:
-                for end in self._ends(key):
-                    draft.connect(key[0], key[1] or 0, *self._twin(draft, made, end), check_cycle=False)
+        for (source, out), ends in self._beside.items():
+            for end in ends:
+                draft.connect(source, out or 0, *self._twin(draft, made, end), check_cycle=False)
 
     def _ends(self, key: tuple[int | None, ...]) -> list[Port]:
         """The inner inputs of the last group that a port of it feeds."""
         source = key[0]
         if source is None:
             return [(int(key[1] or 0), int(key[2] or 0))]
-        inside = set(Draft(self._tables, self._document.library).with_members([self._last]))
         following = self._tables.nodes[source].next
-        return [(e.target, e.into) for e in following if e.out == key[1] and e.target in inside]
+        return [(e.target, e.into) for e in following if e.out == key[1] and e.target in self._inside]
 
-    def _readers(self, inside: tuple[int, ...] | list[int]) -> list[Edge]:
+    def _readers(self) -> list[Edge]:
         """The wires from the end of the series to what comes after it."""
-        held = set(Draft(self._tables, self._document.library).with_members([self._last, *inside]))
-        return [
-            e for e in self._tables.nodes[self._exit[0]].next
-            if e.out == self._exit[1] and e.target not in held
-        ]  # fmt: skip
+        following = self._tables.nodes[self._exit[0]].next
+        return [e for e in following if e.out == self._exit[1] and e.target not in self._inside]
 
     def _fits(self) -> bool:
         source = self._entry[0]
@@ -136,7 +137,7 @@ class _Series:
             return True
         fits = Fitting(self._document)
         out = int(self._entry[1] or 0)
-        return all(fits(Edge(*self._exit, *end), Edge(source, out, *end)) for end in self._ends(self._entry))
+        return all(fits(Edge(*self._exit, *end), Edge(source, out, *end)) for end in self._fed)
 
     def _twin(self, draft: Draft, group: int, inner: Port) -> Port:
         """The port of a copy that stands for one of the last group: members go by their names."""

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from sketch.graph import grouping
-from sketch.graph.arrange import arrange
-from sketch.graph.delta import Delta, compose
+from sketch.graph.arrange import Task, arrange
+from sketch.graph.delta import compose
 from sketch.graph.draft import Draft
 from sketch.graph.errors import LinkError
-from sketch.graph.library import LayerLibrary
 from sketch.graph.linking import verbs
 from sketch.graph.linking.rows import fresh_link, set_link
 from sketch.graph.linking.structure import match
 from sketch.graph.repeats import Repeat, block_name, common_prefix, whole_part
-from sketch.graph.tables import Tables
 from sketch.state.clip import free_name
 from sketch.state.commands.naming import count_of
 from sketch.state.commands.prepared import apply_prepared
 from sketch.state.document import Document
-
-
-@dataclass(frozen=True, slots=True)
-class Folding:
-    """A folding that was worked out: its groups, the rows to change, and what the step is called."""
-
-    groups: tuple[int, ...]
-    delta: Delta
-    label: str
 
 
 def fold_repeats(document: Document, repeats: Iterable[Repeat], *, linked: bool = True) -> list[int]:
@@ -38,38 +26,23 @@ def fold_repeats(document: Document, repeats: Iterable[Repeat], *, linked: bool 
     Linked groups take the names and places of the first. The canvases are arranged, as part of the same step.
     LinkError when the drawing has changed since the repeats were found.
     """
-    found = prepare_folding(document.tables.copy(), document.library, repeats, linked=linked)
-    take_folding(document, found)
-    return list(found.groups)
-
-
-def prepare_folding(
-    tables: Tables, library: LayerLibrary, repeats: Iterable[Repeat], *, linked: bool = True, task: Any = None
-) -> Folding:
-    """Work a folding out on a copy of the rows, which it changes. `task.step(done, total, text)` may raise."""
-    chosen = list(repeats)
+    tables, chosen = document.tables.copy(), list(repeats)
     if not chosen:
         raise LinkError("Choose the blocks to fold first.")
     if any(n not in tables.nodes for repeat in chosen for part in repeat.parts for n in part):
         raise LinkError("The drawing has changed meanwhile; find the repeated blocks again.")
     canvases = {tables.nodes[part[0]].parent for r in chosen if not r.are_groups for part in r.parts}
-    draft, groups = Draft(tables, library), []
+    draft, groups = Draft(tables, document.library), []
     for number, repeat in enumerate(chosen):
-        if task is not None:
-            task.step(number, len(chosen) + 1, "Folding repeated blocks")
+        document.report(number, len(chosen), "Folding repeated blocks")
         groups.extend(_fold(draft, repeat, linked=linked))
-    first = draft.delta()
-    tables.apply(first)
-    places = Draft(tables, library)
-    _arrange(places, canvases, task)
-    count = sum(len(repeat.parts) for repeat in chosen)
-    label = f"Fold {count_of(count, 'repeated block')}"
-    return Folding(tuple(groups), compose(first, places.delta()), label)
-
-
-def take_folding(document: Document, folding: Folding) -> None:
-    """Make a folding one step; OutdatedError when the drawing has changed since it was worked out."""
-    apply_prepared(document, folding.label, folding.delta)
+    folded = draft.delta()
+    tables.apply(folded)
+    places = Draft(tables, document.library)
+    _arrange(places, canvases, document.task)
+    label = f"Fold {count_of(sum(len(repeat.parts) for repeat in chosen), 'repeated block')}"
+    apply_prepared(document, label, compose(folded, places.delta()))
+    return groups
 
 
 def _fold(draft: Draft, repeat: Repeat, *, linked: bool) -> list[int]:
@@ -113,7 +86,7 @@ def _shorten(draft: Draft, part: Sequence[int]) -> None:
             draft.put("nodes", node_id, replace(row, name=rest))
 
 
-def _arrange(draft: Draft, canvases: Iterable[int | None], task: Any) -> None:
+def _arrange(draft: Draft, canvases: Iterable[int | None], task: Task | None) -> None:
     for canvas in canvases:
         for node_id, place in arrange(draft.base, canvas, draft.library, task).items():
             if draft.get("places", node_id) is not None:

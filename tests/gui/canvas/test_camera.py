@@ -29,6 +29,18 @@ def test_a_tower_is_fitted_to_its_width_at_its_upper_end(document, canvas):
     assert seen(view).contains(0.0, -20.0)
 
 
+def test_of_a_drawing_too_wide_and_too_high_to_be_shown_the_beginning_is_in_view(document, canvas):
+    ids = chain(document, *["ReLU"] * 40)
+    down = {key: (0.0, 20_000.0 * number) for number, key in enumerate(ids[:20])}
+    across = {key: (20_000.0 * number, 400_000.0) for number, key in enumerate(ids[20:])}
+    commands.move(document, down | across)
+    view = canvas()
+    view.frame_all()
+    assert view.scale_factor == pytest.approx(0.02)
+    assert view.canvas.boxes.near([seen(view)])
+    assert seen(view).contains(0.0, 0.0)
+
+
 def test_frame_selection(document, canvas):
     ids = chain(document, *["ReLU"] * 60)
     view = canvas()

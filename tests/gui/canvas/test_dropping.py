@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.dropping import LAYER_MIME
-from sketch.state import blocks, commands
+from sketch.state import commands
 from tests.gui.canvas.conftest import chain
 
 
@@ -78,17 +78,11 @@ def test_a_layer_without_an_input_does_not_go_into_a_wire(document, canvas):
     assert len(document.tables.nodes) == 3
 
 
-def test_a_saved_block_is_inserted(document, canvas, monkeypatch):
-    made = {}
-
-    def insert(document, name, place, parent=None):
-        made[name] = (place, parent)
-        return commands.add_layer(document, "Group", place, parent=parent)
-
-    monkeypatch.setattr(blocks, "insert", insert)
+def test_where_a_saved_block_is_dropped_is_told(document, canvas, qtbot):
     view = canvas()
-    assert drop(view, "block:stem", (10, 20))
-    assert made == {"stem": ((10.0, 20.0), None)}
+    with qtbot.waitSignal(view.block_dropped) as told:
+        assert drop(view, "block:stem", (10, 20))
+    assert told.args == ["stem", (10.0, 20.0), None]
 
 
 def test_an_unknown_layer_is_refused_with_a_message(document, canvas, qtbot):

@@ -27,7 +27,7 @@ def test_near_is_what_a_look_at_everything_finds(seed):
         else:
             x, y = draw.uniform(0, 1000), draw.uniform(0, 1000)
             boxes[key] = (x, y, x + draw.uniform(0, 90), y + draw.uniform(0, 90))
-            table.put(key, boxes[key])
+            table.put_all([key], [boxes[key]])
         if draw.random() < 0.1:
             hidden = {draw.randrange(120) for _ in range(30)}
             table.mark(hidden, State.HIDDEN)
@@ -44,12 +44,12 @@ def test_near_is_what_a_look_at_everything_finds(seed):
 def test_a_mark_outlives_the_thing_it_is_on():
     table: Extents[str] = Extents()
     table.mark(["a"], State.HIDDEN)
-    table.put("a", (0, 0, 1, 1))
-    table.put("b", (0, 0, 1, 1))
+    table.put_all(["a"], [(0, 0, 1, 1)])
+    table.put_all(["b"], [(0, 0, 1, 1)])
     everything = [QRectF(-5, -5, 10, 10)]
     assert table.near(everything) == ["b"]
     table.remove("a")
-    table.put("a", (2, 2, 3, 3))
+    table.put_all(["a"], [(2, 2, 3, 3)])
     assert table.near(everything) == ["b"]
     table.mark((), State.HIDDEN)
     assert set(table.near(everything)) == {"a", "b"}
@@ -58,7 +58,7 @@ def test_a_mark_outlives_the_thing_it_is_on():
 def test_marks_of_two_kinds_do_not_mix():
     table: Extents[str] = Extents()
     for name in "abc":
-        table.put(name, (0, 0, 1, 1))
+        table.put_all([name], [(0, 0, 1, 1)])
     table.mark("a", State.HIDDEN)
     table.mark("b", State.CARRIED)
     everything = [QRectF(-5, -5, 10, 10)]
@@ -72,7 +72,7 @@ def test_many_at_once_are_as_many_one_by_one():
     one, many = Extents[int](), Extents[int]()
     rows = [(n, n * 2, n + 5, n * 2 + 3) for n in range(300)]
     for n, row in enumerate(rows):
-        one.put(n, row)
+        one.put_all([n], [row])
     many.put_all(list(range(300)), rows)
     assert (one.array() == many.array()).all()
     assert one.bounds() == many.bounds()

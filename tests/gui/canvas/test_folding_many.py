@@ -4,11 +4,12 @@ import random
 
 import pytest
 
-from sketch.graph import folding
+from sketch.gui import fold_jobs
 from sketch.gui.canvas import composed
 from sketch.gui.canvas.indexing import index_of, prepare
 from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
+from sketch.state.twin import Twin
 from tests.gui.canvas.conftest import chain
 from tests.gui.canvas.test_batches import boxes_in, points, wanted
 from tests.gui.canvas.test_levels import drawn, random_fold
@@ -82,45 +83,73 @@ def test_the_scene_follows_shifts(document, canvas, few, seed):
         follows(scene)
 
 
-def expected(document, scene, group, open_):
-    """Let the scene expect a fold that was worked out on a copy of the rows."""
-    rows = document.tables.copy()
-    row = folding.open_row(group)
-    delta = (folding.Change("meta", row, rows.meta.get(row), open_ or None),)
-    rows.apply(delta)
-    ready = Wiring(rows, document.library, scene.group, known=scene.wiring.known())
+def expected(scene, twin, known=None):
+    """Let the scene expect what was done to a twin of its document."""
+    ready = Wiring(twin.tables, twin.library, scene.group, known=known)
     prepare(ready)
-    scene.expect(delta, ready)
+    scene.expect(twin.update.delta, ready)
     return ready
 
 
+def fold_on(document, group, open_):
+    """A twin of a document on which a group was folded."""
+    twin = Twin(document)
+    commands.fold(twin, [group], open_)
+    return twin
+
+
+def edited(document, draw):
+    """A twin of a document to which something was done."""
+    twin = Twin(document)
+    choice = draw.random()
+    if choice < 0.3:
+        random_fold(twin, draw)
+    elif choice < 0.5:
+        twin.undo()
+    elif choice < 0.6:
+        twin.redo()
+    else:
+        random_edit(twin, draw)
+    return twin
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_a_wiring_that_is_ready_is_adopted_and_followed_from_there(document, canvas, seed):
+def test_what_was_worked_out_on_a_twin_is_adopted_and_followed_from_there(document, canvas, seed):
     draw = random.Random(90 + seed)
     scene = canvas().canvas
     for _ in range(60):
-        groups = folding.foldable(document.tables, document.library, document.tables.nodes)
-        if groups and draw.random() < 0.4:
-            group = draw.choice(groups)
-            open_ = not folding.is_open(document.tables, group)
-            boxes = scene.wiring.boxes
-            ready = expected(document, scene, group, open_)
-            commands.fold(document, [group], open_)
-            assert ready.boxes is boxes
-            ready.let_go()
-            assert scene.wiring.tables is document.tables
-            assert drawn(scene.wiring) == drawn(Wiring(document.tables, document.library, None))
-        else:
+        if draw.random() < 0.4:
             random_edit(document, draw)
+            continue
+        twin = edited(document, draw)
+        if twin.update is None:
+            continue
+        boxes, is_fold = scene.wiring.boxes, fold_jobs.is_fold(twin.update.delta)
+        ready = expected(scene, twin, scene.wiring.known() if is_fold else None)
+        twin.give(document)
+        assert ready.boxes is boxes
+        ready.let_go()
+        assert scene.wiring.tables is document.tables
+        assert drawn(scene.wiring) == drawn(Wiring(document.tables, document.library, None))
         follows(scene)
         assert set(scene.frames) == set(scene.wiring.frames)
+
+
+def test_one_can_scroll_to_what_came_far_away(document, canvas):
+    (node,) = chain(document, "ReLU")
+    scene = canvas().canvas
+    twin = Twin(document)
+    commands.move(twin, {node: (0.0, -90_000.0)})
+    expected(scene, twin)
+    twin.give(document)
+    assert scene.sceneRect().contains(0.0, -91_000.0)
 
 
 def test_a_ready_wiring_of_another_edit_is_not_taken(document, canvas):
     nodes = chain(document, *["ReLU"] * 6)
     group = commands.group(document, nodes[1:4])
     scene = canvas().canvas
-    ready = expected(document, scene, group, True)
+    ready = expected(scene, fold_on(document, group, True))
     commands.rename(document, nodes[0], "other")
     commands.fold(document, [group], True)
     assert scene.wiring.boxes is not ready.boxes

@@ -2,12 +2,11 @@
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sketch.graph.rows import Edge
-from sketch.gui.canvas import speaking
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
 from tests.gui.canvas.test_gestures import ALT, CONTROL, SHIFT, edges, place
@@ -199,9 +198,9 @@ def test_a_screen_reader_is_told_what_is_current_and_what_is_selected(document, 
 
 def test_a_screen_reader_that_runs_is_told_at_once(canvas, hand, forked, monkeypatch):
     told = []
-    monkeypatch.setattr(speaking.QAccessible, "isActive", staticmethod(lambda: True))
+    monkeypatch.setattr(QAccessible, "isActive", staticmethod(lambda: True))
     monkeypatch.setattr(
-        speaking.QAccessible, "updateAccessibility", staticmethod(lambda event: told.append(event.message()))
+        QAccessible, "updateAccessibility", staticmethod(lambda event: told.append(event.message()))
     )
     hand(canvas()).key(K.Key_Down)
     assert any(text.startswith("input1, Input, output float32") for text in told)

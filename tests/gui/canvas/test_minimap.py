@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from sketch.gui.canvas.extents import Extents
-from sketch.gui.canvas.group_frame import ground_of
+from sketch.gui.canvas.group_frame import swatch_of
 from sketch.gui.canvas.minimap import MOST_MARKS, MiniMap
 from sketch.gui.canvas.sampling import longest, spread
 from sketch.state import commands
@@ -89,7 +89,7 @@ def test_a_big_drawing_is_sampled_evenly():
 def test_the_longest_wires_are_kept_and_short_ones_left_out():
     wires: Extents[str] = Extents()
     for name, length in (("short", 100.0), ("long", 9000.0), ("longer", 20_000.0)):
-        wires.put(name, (0, 0, 0, length))
+        wires.put_all([name], [(0, 0, 0, length)])
     assert longest(wires, (0.01, 0.01), 3.0, 5) == ["longer", "long"]
     assert longest(wires, (0.01, 0.01), 3.0, 1) == ["longer"]
 
@@ -107,7 +107,7 @@ def test_the_map_shows_frames_and_the_selection(document, both, light, qtbot):
             image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(image.height())
         }
 
-    ground = ground_of(view.canvas.ink, view.canvas.frames[group]).color().name()
+    ground = swatch_of(view.canvas.ink, view.canvas.frames[group]).ground.color().name()
     qtbot.waitUntil(lambda: {ground, light.category("Activation").name()} <= drawn())
     before = shown.grab().toImage()
     view.select([ids[1]])

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 
 from sketch.gui.theme import load_theme
 from sketch.state import commands
@@ -124,22 +124,6 @@ def test_an_empty_canvas_says_what_to_do(document, canvas):
     assert colours(picture(view)) == blank
     middle = picture(view).copy(250, 320, 400, 60)
     assert len(colours(middle)) > 3
-
-
-def test_render_to_paints_the_whole_canvas(document, canvas, light):
-    chain(document, *["ReLU"] * 12)
-    view = canvas()
-    image = QImage(300, 1300, QImage.Format.Format_RGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    view.render_to(painter)
-    painter.end()
-    category = light.category("Activation").name()
-    strip = [
-        y for y in range(image.height()) if any(image.pixelColor(x, y).name() == category for x in range(80))
-    ]
-    assert strip[0] < 60
-    assert strip[-1] > 1240
 
 
 def test_a_closed_view_no_longer_follows(document, canvas):

@@ -117,6 +117,14 @@ def test_definitions_have_names_of_their_own():
                 seen[name] = file.name
 
 
+def test_a_drawing_without_operators_does_not_read_their_functions(monkeypatch):
+    def never():
+        raise AssertionError("the functions were read")
+
+    monkeypatch.setattr(operators, "_index", never)
+    assert operators.definitions(()) == []
+
+
 def test_every_function_runs_on_its_own():
     import builtins
 

@@ -15,11 +15,18 @@ from tests.graph.random_edits import laws
 
 
 @pytest.fixture
-def drawn(document):
-    """Input → group(Linear → ReLU) → Output, and the group's id."""
+def begun(document):
+    """(Input, Linear that reads it): 16 features in, 16 out."""
     source = commands.add_layer(document, "Input", (0, 0), params={"shape": ("N", 16)})
     linear = commands.append_layer(document, "Linear", [source])
     commands.set_param(document, [linear], "out_features", 16)
+    return source, linear
+
+
+@pytest.fixture
+def drawn(document, begun):
+    """Input → group(Linear → ReLU) → Output, and the group's id."""
+    _, linear = begun
     relu = commands.append_layer(document, "ReLU", [linear])
     commands.append_layer(document, "Output", [relu])
     return document, commands.group(document, [linear, relu])
@@ -135,11 +142,9 @@ def test_a_block_repeated_grows_and_shrinks_at_its_end(drawn):
         commands.repeat(document, group, 201)
 
 
-def test_repetitions_have_weights_of_their_own_and_read_the_same_second_input(document):
-    source = commands.add_layer(document, "Input", (0, 0), params={"shape": ("N", 16)})
+def test_repetitions_have_weights_of_their_own_and_read_the_same_second_input(document, begun):
+    _, linear = begun
     scale = commands.add_layer(document, "Input", (200, 0), params={"shape": ("N", 16)})
-    linear = commands.append_layer(document, "Linear", [source])
-    commands.set_param(document, [linear], "out_features", 16)
     mul = commands.add_layer(document, "Mul", (0, 200))
     commands.connect(document, linear, 0, mul, 0)
     commands.connect(document, scale, 0, mul, 1)
@@ -204,10 +209,8 @@ def test_ports_and_links_survive_the_clipboard(drawn):
     assert f"ports.{copy}" not in document.tables.meta
 
 
-def test_a_sum_that_reads_outside_first_stays_so_in_copies(document):
-    source = commands.add_layer(document, "Input", (0, 0), params={"shape": ("N", 16)})
-    linear = commands.append_layer(document, "Linear", [source])
-    commands.set_param(document, [linear], "out_features", 16)
+def test_a_sum_that_reads_outside_first_stays_so_in_copies(document, begun):
+    source, linear = begun
     add = commands.add_layer(document, "Add", (0, 200))
     commands.connect(document, source, 0, add, 0)
     commands.connect(document, linear, 0, add, 1)

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import onnx_ir as ir
 
-from sketch.kernels.onnx.naming import SCOPES_KEY, Drawn, Path, paths
+from sketch.kernels.onnx.naming import SCOPES_KEY, STEP_NAMES, Drawn, Path, paths, scopes_beside
 from sketch.kernels.onnx.raising.layout import reshape
 from sketch.kernels.onnx.raising.matching import STANDARD
 from sketch.kernels.onnx.raising.patterns import Patterns
 from sketch.kernels.onnx.raising.site import Site
 from sketch.kernels.onnx.raising.types import type_of
-
-_SPOKEN = {"Relu": "relu", "PRelu": "prelu", "Gemm": "linear", "Clip": "clamp", "Transpose": "permute"}
 
 
 def paths_in(graph: ir.Graph, found: Patterns) -> dict[ir.Node, Path]:
@@ -31,15 +29,8 @@ def paths_in(graph: ir.Graph, found: Patterns) -> dict[ir.Node, Path]:
 
 
 def _scopes(node: ir.Node) -> str:
-    """Torch's scopes; of a convolution that took in its batch norm, those that its weight is named after."""
-    scopes = node.metadata_props.get(SCOPES_KEY, "")
-    weight = (
-        node.inputs[1].name or ""
-        if node.op_type in ("Conv", "ConvTranspose") and len(node.inputs) > 1 and node.inputs[1]
-        else ""
-    )
-    owner = weight.removesuffix(".weight")
-    return repr([owner, "conv"]) if scopes and owner and owner != weight else scopes
+    weight = node.inputs[1].name if len(node.inputs) > 1 and node.inputs[1] else ""
+    return scopes_beside(node.metadata_props.get(SCOPES_KEY, ""), node.op_type, weight or "")
 
 
 def _near(node: ir.Node, found: Patterns, numbers: Mapping[ir.Node, int]) -> Iterator[int]:
@@ -59,4 +50,4 @@ def _layer(node: ir.Node, found: Patterns) -> str:
     plans = found.plans.get(node)
     if plans is None and node.op_type == "Reshape" and node.domain in STANDARD:
         plans = tuple(reshape(Site(node, type_of)) or ())
-    return plans[-1].layer if plans else _SPOKEN.get(node.op_type, node.op_type)
+    return plans[-1].layer if plans else STEP_NAMES.get(node.op_type, node.op_type)

@@ -1,0 +1,241 @@
+"""Edits of very many layers: a command runs on a twin of the document beside the window, which then adopts it whole.
+
+    asides.edit(window, tab, "Delete", lambda document: commands.remove(document, ids), many=len(ids) > asides.MANY)
+
+The job bar shows progress and cancels; until the job is over nothing has changed. It ends with one short turn of the
+window: rows, shapes, the step of the history and the wires of every canvas come in at once, and `then` follows. What
+is asked of `edit` meanwhile waits for its turn; any other change of the drawing leaves the result without a use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from sketch.graph.collection import paused_collection
+from sketch.graph.lifting import descendants
+from sketch.gui import background
+from sketch.gui.long_lived import settle
+
+if TYPE_CHECKING:
+    from sketch.binder.job import Job
+    from sketch.gui.canvas.levels import Known
+    from sketch.gui.canvas.scene import CanvasScene
+    from sketch.gui.canvas.wires import Wiring
+    from sketch.gui.canvas_tab import CanvasTab
+    from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
+    from sketch.state.twin import Twin
+
+T = TypeVar("T")
+MANY = 200
+"""Up to so many layers or places change within a frame."""
+_waiting: WeakKeyDictionary[Document, deque[_Asked]] = WeakKeyDictionary()
+"""A document that a job works for, and what was asked for since it began."""
+
+
+class _Asked(NamedTuple):
+    """An edit that waits for its turn, and what follows it in any case."""
+
+    begin: Callable[[], object]
+    over: Callable[[], object]
+
+
+class _Canvas(NamedTuple):
+    """A canvas that shows the document, and how its wires are drawn."""
+
+    scene: CanvasScene
+    group: int | None
+    badges: bool
+    known: Known | None
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """False when the person has chosen meanwhile to see badges, or wires in their place."""
+        return self.scene.ink.options.badges == self.badges
+
+
+class _Picture(NamedTuple):
+    """A canvas, and its wires as they are after the edit."""
+
+    canvas: _Canvas
+    wiring: Wiring
+
+
+class _Outcome(NamedTuple, Generic[T]):
+    """What a command returned, and the canvases as they are after it."""
+
+    result: T
+    pictures: list[_Picture]
+
+
+def are_many(document: Document, ids: Iterable[int]) -> bool:
+    """True when these nodes and notes, with all that is in them, are more than change within a frame."""
+    ids = list(ids)
+    if len(ids) > MANY:
+        return True
+    inside = chain.from_iterable(descendants(document.tables, key) for key in ids)
+    return len(ids) + sum(1 for _ in islice(inside, MANY)) > MANY
+
+
+def edit(
+    window: MainWindow,
+    tab: CanvasTab,
+    title: str,
+    act: Callable[[Document], T],
+    then: Callable[[T], object] = lambda _result: None,
+    *,
+    many: Callable[[], bool],
+    folds: Callable[[], bool] = lambda: False,
+    over: Callable[[], object] = lambda: None,
+) -> None:
+    """Run a command on the document of a tab and then `then`; a refusal becomes one line in the status bar.
+
+    Args:
+        title: what the job bar says.
+        act: the command; it changes the document that it is given and knows of no other.
+        then: is given what the command returned, in the window's thread, when the document has the outcome.
+        many: asked when it is this edit's turn; False runs it here and now.
+        folds: asked when `many`: True when nothing but what is open and closed will differ.
+        over: is called after all that, and after a refusal, a cancel or a result without a use as well.
+    """
+    from sketch.gui.edit_commands import attempt
+
+    document = tab.document
+    if document in _waiting:
+        again = partial(edit, window, tab, title, act, then, many=many, folds=folds, over=over)
+        _waiting[document].append(_Asked(again, over))
+    elif many():
+        _Aside(window, tab, title, folds(), over).begin(act, then)
+    else:
+        attempt(window, lambda: then(act(document)))
+        over()
+
+
+def attach(window: MainWindow, tab: CanvasTab) -> None:
+    """Let gestures on a tab's canvas do what takes long beside the window, too."""
+
+    def aside(
+        title: str, act: Callable[[Document], object], ids: Collection[int], over: Callable[[], object]
+    ) -> None:
+        edit(window, tab, title, act, many=lambda: are_many(tab.document, ids), over=over)
+
+    tab.view.aside = aside
+
+
+class _Aside:
+    """One edit that is worked out beside the window."""
+
+    def __init__(
+        self, window: MainWindow, tab: CanvasTab, title: str, folds: bool, over: Callable[[], object]
+    ):
+        from sketch.state.twin import Twin
+
+        self.over = over
+
+        self._window, self._document, self._title = window, tab.document, title
+        with paused_collection():
+            self._twin = Twin(tab.document)
+            self._canvases = [
+                _Canvas(
+                    scene,
+                    scene.group,
+                    scene.ink.options.badges,
+                    scene.wiring.known() if folds else None,
+                )
+                for scene in tab.view.canvases()
+            ]
+            settle()  # the collector has no need to walk what it will not find free
+        self._job: Job | None = None
+
+    def begin(self, act: Callable[[Document], T], then: Callable[[T], object]) -> None:
+        """Start the job."""
+        _waiting[self._document] = deque()
+        self._job = background.run(
+            self._window.jobs,
+            self._title,
+            partial(self._work_out, act),
+            partial(self._adopt, then),
+            failed=self._refuse,
+            still=lambda: self._twin.update is None or self._twin.fits(self._document),
+            dropped=self._drop,
+            stopped=lambda: self._leave_out([]),
+        )
+
+    def _work_out(self, act: Callable[[Document], T], task: Job) -> _Outcome[T]:
+        from sketch.gui.canvas.indexing import prepare
+        from sketch.gui.canvas.wires import Wiring
+
+        twin = self._twin
+        pictures: list[_Picture] = []
+        task.step(0, 0, self._title)
+        twin.task = task
+        result = act(twin)
+        for canvas in self._canvases if twin.update is not None else ():
+            if canvas.group is not None and canvas.group not in twin.tables.nodes:
+                continue
+            task.step(0, 0, "Drawing wires")
+            wiring = Wiring(twin.tables, twin.library, canvas.group, badges=canvas.badges, known=canvas.known)
+            prepare(wiring)
+            pictures.append(_Picture(canvas, wiring))
+        task.check()
+        return _Outcome(result, pictures)
+
+    def _adopt(self, then: Callable[[T], object], outcome: _Outcome[T]) -> None:
+        from sketch.gui.edit_commands import attempt
+
+        twin = self._twin
+        for canvas, wiring in outcome.pictures if twin.update is not None else ():
+            if canvas.is_as_it_was and twin.update is not None:
+                canvas.scene.expect(twin.update.delta, wiring)
+        try:
+            twin.give(self._document)
+            attempt(self._window, lambda: then(outcome.result))
+        finally:
+            settle()
+            self._end(outcome.pictures)
+
+    def _drop(self, outcome: _Outcome[T]) -> None:
+        """The person cancelled, or something else was done to the drawing, and that stands."""
+        is_cancelled = self._job is not None and self._job.is_cancelled
+        if not is_cancelled and not self._document.is_closed:
+            self._window.say(f"{self._title} was left out: the drawing changed meanwhile.")
+        self._leave_out(outcome.pictures)
+
+    def _refuse(self, reason: str) -> None:
+        if self._document.is_closed:
+            self._leave_out([])
+            return
+        self._window.say(reason)
+        self._end([])
+
+    def _leave_out(self, pictures: Sequence[_Picture]) -> None:
+        """What waits was asked for after this, and goes with it."""
+        _free(self._twin, pictures)
+        for asked in (self, *_waiting.pop(self._document, ())):
+            if not self._document.is_closed:
+                asked.over()
+
+    def _end(self, pictures: Sequence[_Picture]) -> None:
+        """Let go of what nobody looks at any more, and go on with what waits."""
+        _free(self._twin, pictures)
+        self.over()
+        for asked in _waiting.pop(self._document, ()):
+            asked.begin()  # the first that takes long lets the others wait again
+
+
+def _free(twin: Twin, pictures: Sequence[_Picture]) -> None:
+    """Free all this on a thread: counts of references do, as soon as the circles in it are untied."""
+
+    def free() -> None:
+        with background.short_turns():
+            for _, wiring in pictures:
+                wiring.let_go()
+            vars(twin).clear()
+
+    threading.Thread(target=free, name="let go", daemon=True).start()

@@ -1,0 +1,203 @@
+"""Edits of very many layers are worked out beside the window: one step, in order, cancellable, as if done at once."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from sketch.graph.tables import snapshot
+from sketch.gui import asides, edit_commands
+from sketch.gui.canvas.keyboard import NUDGE
+from sketch.gui.canvas.wires import Wiring
+from sketch.state import commands
+from tests.gui.canvas.conftest import chain
+from tests.gui.conftest import Hand
+from tests.gui.windows import main_window
+
+
+@pytest.fixture
+def window(qtbot, user_folders, monkeypatch):
+    monkeypatch.setattr(asides, "MANY", 3)
+    monkeypatch.setattr(edit_commands, "LARGE_CLIP", 300)
+    with main_window(qtbot) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(window):
+    made = window.opener.new()
+    chain(made.document, *["ReLU"] * 12)
+    made.view.frame_all()
+    QApplication.processEvents()
+    return made
+
+
+def run(window, *names: str) -> None:
+    for name in names:
+        window.actions_.run(name)
+
+
+def titles(window) -> list[str]:
+    return [job.title for job in window.jobs.running]
+
+
+def idle(qtbot, window) -> None:
+    qtbot.waitUntil(lambda: not window.jobs.running)
+    QApplication.processEvents()
+
+
+def is_as_anew(tab) -> None:
+    for canvas in tab.view.canvases():
+        found, anew = canvas.wiring, Wiring(tab.document.tables, tab.document.library, canvas.group)
+        assert found.tables is tab.document.tables
+        assert (found.boxes, found.lines, found.frames) == (anew.boxes, anew.lines, anew.frames)
+        assert set(canvas.boxes) == set(anew.boxes)
+        assert set(canvas.edges.lines) == set(anew.lines)
+
+
+def test_all_is_deleted_and_comes_back_with_jobs(window, tab, qtbot):
+    before = snapshot(tab.document.tables)
+    run(window, "edit.select_all", "edit.delete")
+    assert titles(window) == ["Delete"]
+    assert snapshot(tab.document.tables) == before
+    idle(qtbot, window)
+    assert (len(tab.document.tables.nodes), tab.view.selected()) == (0, [])
+    run(window, "edit.undo")
+    assert titles(window) == ["Undo"]
+    idle(qtbot, window)
+    assert snapshot(tab.document.tables) == before
+    assert window.statusBar().currentMessage().startswith("Undone: Delete")
+    is_as_anew(tab)
+    run(window, "edit.redo")
+    idle(qtbot, window)
+    assert not tab.document.tables.nodes
+    is_as_anew(tab)
+
+
+def test_copies_are_selected_and_what_is_asked_meanwhile_waits_for_its_turn(window, tab, qtbot):
+    run(window, "edit.select_all", "edit.copy", "edit.paste")
+    assert titles(window) == ["Copy"]
+    idle(qtbot, window)
+    pasted = tab.view.selected()
+    assert (len(pasted), len(tab.document.tables.nodes)) == (12, 24)
+    run(window, "edit.duplicate", "edit.undo", "edit.undo")
+    idle(qtbot, window)
+    assert len(tab.document.tables.nodes) == 12
+    run(window, "edit.redo", "edit.redo")
+    idle(qtbot, window)
+    assert len(tab.document.tables.nodes) == 36
+    is_as_anew(tab)
+
+
+def test_cutting_takes_the_layers_into_the_clipboard(window, tab, qtbot):
+    run(window, "edit.select_all", "edit.cut", "edit.paste")
+    idle(qtbot, window)
+    assert [node.name for node in tab.document.tables.nodes.values()][:2] == ["relu1", "relu2"]
+    assert [entry.label.split()[0] for entry in tab.document.history.entries()][-2:] == ["Cut", "Paste"]
+
+
+def test_layers_go_into_a_group_and_out_of_it(window, tab, qtbot):
+    run(window, "edit.select_all", "group.group")
+    idle(qtbot, window)
+    (group,) = tab.view.selected()
+    assert len(tab.document.tables.children(group)) == 12
+    tab.enter(group)
+    run(window, "edit.select_all", "edit.delete")
+    idle(qtbot, window)
+    assert len(tab.view.canvases()) == 2
+    is_as_anew(tab)
+    run(window, "edit.undo")
+    idle(qtbot, window)
+    is_as_anew(tab)
+    tab.leave()
+    run(window, "group.ungroup")
+    idle(qtbot, window)
+    assert len(tab.view.selected()) == 12
+    is_as_anew(tab)
+
+
+def test_an_undo_that_takes_away_the_canvas_in_view(window, tab, qtbot):
+    run(window, "edit.select_all", "group.group")
+    idle(qtbot, window)
+    tab.enter(tab.view.selected()[0])
+    run(window, "edit.undo")
+    idle(qtbot, window)
+    assert tab.group is None
+    is_as_anew(tab)
+
+
+@pytest.mark.parametrize("meanwhile", ["edit", "cancel", "close"])
+def test_a_result_that_is_not_wanted_any_more_is_dropped(window, tab, qtbot, meanwhile):
+    run(window, "edit.select_all", "edit.delete", "edit.undo")
+    (job,) = window.jobs.running
+    if meanwhile == "edit":
+        commands.add_layer(tab.document, "Tanh", (900.0, 0.0))
+    elif meanwhile == "cancel":
+        job.cancel()
+    else:
+        window.opener.close(tab)
+    idle(qtbot, window)
+    if meanwhile == "edit":
+        said = [record.message for record in window.services.log.records()]
+        assert any("Delete was left out: the drawing changed meanwhile." in text for text in said)
+    if meanwhile == "close":
+        window.opener.reopen()
+        idle(qtbot, window)
+    assert len(window.desk.document.tables.nodes) == (13 if meanwhile == "edit" else 12)
+    if meanwhile == "cancel":
+        assert tab.document.undo_label is not None
+        run(window, "edit.select_all", "edit.delete")
+        idle(qtbot, window)
+        assert not tab.document.tables.nodes
+
+
+def test_nudges_of_many_follow_each_other_in_one_step(window, tab, qtbot):
+    steps, before = len(tab.document.history), dict(tab.document.tables.places)
+    run(window, "edit.select_all")
+    for _ in range(2):
+        tab.view._nudge("right")
+    assert titles(window) == ["Move"]
+    idle(qtbot, window)
+    places = tab.document.tables.places
+    assert {places[key].x - place.x for key, place in before.items()} == {2.0 * NUDGE}
+    assert len(tab.document.history) == steps + 1
+    is_as_anew(tab)
+
+
+@pytest.mark.parametrize("ends", ["well", "cancelled", "overtaken"])
+def test_what_was_dragged_stays_in_hand_until_it_stands_there(window, tab, qtbot, ends):
+    view, before = tab.view, dict(tab.document.tables.places)
+    run(window, "edit.select_all")
+    hand, first = Hand(view), min(before)
+    hand.drag((before[first].x, before[first].y), (before[first].x + 160, before[first].y))
+    assert titles(window) == ["Move"]
+    assert view.canvas.shift_of(first).x() > 100
+    if ends == "cancelled":
+        window.jobs.running[0].cancel()
+    elif ends == "overtaken":
+        commands.rename(tab.document, first, "other")
+    idle(qtbot, window)
+    assert view.canvas.shift_of(first).isNull()
+    assert (tab.document.tables.places[first] != before[first]) == (ends == "well")
+    is_as_anew(tab)
+
+
+def test_the_history_leads_to_any_state_with_a_job(window, tab, qtbot):
+    run(window, "edit.select_all", "edit.delete")
+    idle(qtbot, window)
+    rows = window.panels.history.model()
+    window.panels.history.refresh()
+    window.panels.history._jump(rows.index(5))
+    assert titles(window) == ["Go through the history"]
+    idle(qtbot, window)
+    assert len(tab.document.tables.nodes) == 3
+    is_as_anew(tab)
+    window.panels.history._jump(rows.index(rows.rowCount() - 1))
+    idle(qtbot, window)
+    assert not tab.document.tables.nodes
+
+
+def test_a_refusal_is_one_line(window, tab, qtbot):
+    asides.edit(
+        window, tab, "Rename", lambda document: commands.rename(document, 999, "no"), many=lambda: True
+    )
+    idle(qtbot, window)
+    assert window.statusBar().currentMessage() == "There is no node 999; it may have been deleted."
