@@ -104,9 +104,8 @@ class Meter(QObject):
     def _look(self) -> None:
         while self._going:
             time.sleep(LOOK_SECONDS)
-            frame = sys._current_frames().get(self._thread)
-            if frame is not None:
-                self._places[_place(frame)] += 1
+            place = _place(sys._current_frames().get(self._thread))
+            self._places[place] += 1  # no frame is kept: what lives in it would outlive its function
 
 
 def _place(frame: FrameType | None) -> str:

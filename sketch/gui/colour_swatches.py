@@ -70,30 +70,30 @@ class SwatchButton(LegendButton):
         self.more.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_ground(painter, self, self._theme)
-        square = QRectF(GAP, (self.height() - SIDE) / 2, SIDE, SIDE)
-        self.paint_swatch(painter, square)
-        font = self.font()
-        font.setStrikeOut(self.is_off)
-        painter.setFont(font)
-        muted = QColor(self._theme.text_muted)
-        painter.setPen(muted if self.is_off or self._colour is None else QColor(self._theme.text))
-        counted = self.fontMetrics().horizontalAdvance(self._count)
-        left, right = SIDE + 2 * GAP, self.width() - GAP
-        room = right - counted - GAP - left
-        name = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(left, 0, room, self.height()), middle | Qt.AlignmentFlag.AlignLeft, name)
-        font.setStrikeOut(False)
-        painter.setFont(font)
-        painter.setPen(muted)
-        painter.drawText(
-            QRectF(right - counted, 0, counted, self.height()),
-            middle | Qt.AlignmentFlag.AlignRight,
-            self._count,
-        )
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_ground(painter, self, self._theme)
+            square = QRectF(GAP, (self.height() - SIDE) / 2, SIDE, SIDE)
+            self.paint_swatch(painter, square)
+            font = self.font()
+            font.setStrikeOut(self.is_off)
+            painter.setFont(font)
+            muted = QColor(self._theme.text_muted)
+            painter.setPen(muted if self.is_off or self._colour is None else QColor(self._theme.text))
+            counted = self.fontMetrics().horizontalAdvance(self._count)
+            left, right = SIDE + 2 * GAP, self.width() - GAP
+            room = right - counted - GAP - left
+            name = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+            middle = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(left, 0, room, self.height()), middle | Qt.AlignmentFlag.AlignLeft, name)
+            font.setStrikeOut(False)
+            painter.setFont(font)
+            painter.setPen(muted)
+            painter.drawText(
+                QRectF(right - counted, 0, counted, self.height()),
+                middle | Qt.AlignmentFlag.AlignRight,
+                self._count,
+            )
 
     def paint_swatch(self, painter: QPainter, square: QRectF) -> None:
         """The colour itself; a frame only where the kind is hidden or there is nothing to tell."""
@@ -122,11 +122,11 @@ class ScalePiece(LegendButton):
         return QSize(38, BAR)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        paint_scale(painter, QRectF(self.rect()), self._colours)
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(QPen(QColor(self._theme.text), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        with QPainter(self) as painter:
+            paint_scale(painter, QRectF(self.rect()), self._colours)
+            if self.hasFocus() or self.underMouse():
+                painter.setPen(QPen(QColor(self._theme.text), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
 
 def paint_scale(painter: QPainter, area: QRectF, colours: list[str]) -> None:

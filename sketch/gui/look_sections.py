@@ -124,18 +124,18 @@ class Histogram(QWidget):
         return QSize(200, self._height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        line = self.fontMetrics().height()
-        room = QRectF(0, 2, self.width(), self.height() - line - 4)
-        most = max(self._bins, default=0)
-        width = room.width() / max(1, len(self._bins))
-        for place, count in enumerate(self._bins):
-            if count:
-                tall = max(1.0, room.height() * count / most)
-                bar = QRectF(place * width, room.bottom() - tall, max(1.0, width - 1), tall)
-                painter.fillRect(bar, self._bar)
-        painter.setPen(self._text)
-        painter.drawLine(room.bottomLeft(), room.bottomRight())
-        below = QRectF(0, room.bottom() + 2, self.width(), line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._ends[0])
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._ends[1])
+        with QPainter(self) as painter:
+            line = self.fontMetrics().height()
+            room = QRectF(0, 2, self.width(), self.height() - line - 4)
+            most = max(self._bins, default=0)
+            width = room.width() / max(1, len(self._bins))
+            for place, count in enumerate(self._bins):
+                if count:
+                    tall = max(1.0, room.height() * count / most)
+                    bar = QRectF(place * width, room.bottom() - tall, max(1.0, width - 1), tall)
+                    painter.fillRect(bar, self._bar)
+            painter.setPen(self._text)
+            painter.drawLine(room.bottomLeft(), room.bottomRight())
+            below = QRectF(0, room.bottom() + 2, self.width(), line)
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._ends[0])
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._ends[1])

@@ -45,9 +45,11 @@ class PictureView(QWidget):
             return
         scale = min(self.width() / self.image.width(), self.height() / self.image.height())
         scale = int(scale) if scale >= 2 else scale
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-        painter.drawImage(QRectF(0, 0, self.image.width() * scale, self.image.height() * scale), self.image)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
+            painter.drawImage(
+                QRectF(0, 0, self.image.width() * scale, self.image.height() * scale), self.image
+            )
 
 
 class Numbers(QAbstractTableModel):

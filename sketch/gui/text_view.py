@@ -241,15 +241,14 @@ class LineNumbers(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, here = self._code.theme, self._code.line
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(theme.panel))
-        painter.setFont(self._code.font())
-        for block, area in self._code.blocks_in(event.rect()):
-            line = block.blockNumber() + 1
-            usual = theme.text_muted if line == here and self._code.hasFocus() else theme.text_disabled
-            painter.setPen(QColor(theme.error if line in self._code.faults else usual))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight, str(line))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), QColor(theme.panel))
+            painter.setFont(self._code.font())
+            for block, area in self._code.blocks_in(event.rect()):
+                line = block.blockNumber() + 1
+                usual = theme.text_muted if line == here and self._code.hasFocus() else theme.text_disabled
+                painter.setPen(QColor(theme.error if line in self._code.faults else usual))
+                painter.drawText(area, Qt.AlignmentFlag.AlignRight, str(line))
 
 
 def _home(cursor: QTextCursor) -> None:

@@ -48,24 +48,25 @@ class Histogram(QWidget):
         ]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme, found = QPainter(self), self._theme, self._found
-        painter.fillRect(self.rect(), QColor(theme.panel_alt))
-        painter.setFont(theme.font(small=True))
-        if found is None or not found.bins:
+        theme, found = self._theme, self._found
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel_alt))
+            painter.setFont(theme.font(small=True))
+            if found is None or not found.bins:
+                painter.setPen(QColor(theme.text_muted))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No finite numbers")
+                return
+            for bar in self.bars():
+                painter.fillRect(bar.adjusted(0.5, 0, -0.5, 0), QColor(theme.accent))
+            area = self._area()
             painter.setPen(QColor(theme.text_muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No finite numbers")
-            return
-        for bar in self.bars():
-            painter.fillRect(bar.adjusted(0.5, 0, -0.5, 0), QColor(theme.accent))
-        area = self._area()
-        painter.setPen(QColor(theme.text_muted))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        if found.maximum > found.minimum:
-            share = (found.mean - found.minimum) / (found.maximum - found.minimum)
-            painter.setPen(QColor(theme.warning))
-            x = area.left() + share * area.width()
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        self._labels(painter, found, area)
+            painter.drawLine(area.bottomLeft(), area.bottomRight())
+            if found.maximum > found.minimum:
+                share = (found.mean - found.minimum) / (found.maximum - found.minimum)
+                painter.setPen(QColor(theme.warning))
+                x = area.left() + share * area.width()
+                painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            self._labels(painter, found, area)
 
     def _labels(self, painter: QPainter, found: Statistics, area: QRectF) -> None:
         painter.setPen(QColor(self._theme.text))
@@ -109,12 +110,13 @@ class DotPicture(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
-        painter.fillRect(self.rect(), QColor(theme.panel_alt))
-        if self._image is None:
-            return
-        painter.drawImage(self._target(), self._image)
-        self._scale(painter)
+        theme = self._theme
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel_alt))
+            if self._image is None:
+                return
+            painter.drawImage(self._target(), self._image)
+            self._scale(painter)
 
     def _target(self) -> QRectF:
         """Where the picture is painted: as large as fits, dots stay square unless the matrix is very long."""

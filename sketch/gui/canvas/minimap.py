@@ -70,18 +70,18 @@ class MiniMap(QWidget):
         theme = self._view.canvas.ink.theme
         if self._picture is None:
             self._picture = self._draw()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.canvas))
-        painter.drawPixmap(0, 0, self._picture)
-        self._paint_chosen(painter)
-        fill = QColor(theme.selection)
-        fill.setAlpha(30)
-        painter.setBrush(fill)
-        painter.setPen(QPen(QColor(theme.selection), 1.5))
-        painter.drawRect(self._frame())
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.canvas))
+            painter.drawPixmap(0, 0, self._picture)
+            self._paint_chosen(painter)
+            fill = QColor(theme.selection)
+            fill.setAlpha(30)
+            painter.setBrush(fill)
+            painter.setPen(QPen(QColor(theme.selection), 1.5))
+            painter.drawRect(self._frame())
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
