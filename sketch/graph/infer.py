@@ -69,8 +69,8 @@ class Inference(Known):
         self.seen = Known(library, self._resolved, self._faulty)
         self._unknown: set[int] = set()
         self._groups: set[int] = set()
-        self._count = ParameterCount()
-        self._alike = Alike(library)
+        self.count = ParameterCount()
+        self.alike = Alike(library)
         self._tables: Tables | None = None
         self._queued: set[int] = set()
         self._heap: list[tuple[float, int]] = []
@@ -96,7 +96,7 @@ class Inference(Known):
     def total_parameters(self) -> int:
         """Trainable elements of the nodes where their number is known; tied tensors once."""
         self._walk()
-        return self._count.total
+        return self.count.total
 
     @property
     def unknown_parameters(self) -> frozenset[int]:
@@ -122,7 +122,7 @@ class Inference(Known):
         self._tables = tables
         self.order.follow(tables, delta)
         dirty, removed = _dirty(tables, delta)
-        self._alike.forget(dirty)
+        self.alike.forget(dirty)
         for node_id in removed:
             self._forget(node_id)
         self._queued |= dirty
@@ -148,7 +148,7 @@ class Inference(Known):
         twin._resolved, twin._faulty = self._resolved.copy(), self._faulty.copy()
         twin.seen = Known(self.library, twin._resolved, twin._faulty)
         twin._unknown, twin._groups = set(self._unknown), set(self._groups)
-        twin._count, twin._alike = self._count.copy(), self._alike.copy()
+        twin.count, twin.alike = self.count.copy(), self.alike.copy()
         twin._tables = tables
         twin._queued, twin._heap, twin._untold = set(self._queued), list(self._heap), set(self._untold)
         return twin
@@ -207,10 +207,10 @@ class Inference(Known):
         """Resolve one node; True when what follows it is to be visited. `is_asked`: its own rows differ."""
         node_id, resolved = node.id, self._resolved
         before = resolved.get(node_id)
-        after = self._alike.resolve(tables, node, resolved)
+        after = self.alike.resolve(tables, node, resolved)
         differs = compared.differences(before, after)
         if differs & _COUNTS or is_asked:
-            self._count.put(tables, node_id, after)
+            self.count.put(tables, node_id, after)
         if not differs:
             return False
         resolved[node_id] = after
@@ -239,8 +239,8 @@ class Inference(Known):
         self._groups.discard(node_id)
         self._queued.discard(node_id)
         self._untold.discard(node_id)
-        self._alike.forget((node_id,))
-        self._count.drop(node_id)
+        self.alike.forget((node_id,))
+        self.count.drop(node_id)
 
 
 class _Compared:

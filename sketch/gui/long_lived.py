@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MANY = 1000
 """An edit of more rows than this leaves more behind than the collector walks in a frame."""
-
 FEW = 200
+"""So many entries of a list are freed at once."""
 
 
 def settle() -> None:
@@ -42,7 +42,9 @@ def let_go(tab: CanvasTab | GlancePage) -> None:
     """Free what a closed tab and its document hold, on a thread, a little at a time; it is never painted again."""
     canvas, document = tab.view.canvas, tab.document
     lines = canvas.edges.lines
-    owners = (document.tables, document.inference, document.history, canvas.boxes, lines, lines.extents)
+    known = document.inference
+    inferred = known, known.order, known.alike, known.count
+    owners = (document.tables, *inferred, document.history, canvas.boxes, lines, lines.extents)
     held = [rows for owner in owners for rows in vars(owner).values()]
     threading.Thread(target=_empty, args=(held, canvas.wiring), name="let go", daemon=True).start()
 

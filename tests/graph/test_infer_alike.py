@@ -22,7 +22,7 @@ class Plain(Inference):
 
     def __init__(self, library: LayerLibrary):
         super().__init__(library)
-        self._alike._by_types, self._alike._by_sources = Alone(), Alone()
+        self.alike._by_types, self.alike._by_sources = Alone(), Alone()
 
 
 @pytest.fixture(scope="module")
