@@ -32,8 +32,8 @@ from sketch.graph.library import LayerLibrary
 from sketch.graph.network import build_network
 from sketch.graph.tables import Tables
 from sketch.resources_root import resource_root
-import sketch.kernels.onnx.load as load
-load._library()["ai.onnx:Shape"]
+from sketch.kernels.onnx.layer_library import library as known
+known()["ai.onnx:Shape"]
 library = LayerLibrary.load(resource_root() / "layers")
 library["ai.onnx:Shape"]
 
