@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sketch.graph.collection import Collection
 from tests.engine import engine
 from tests.leftovers import Snapshot, close_windows, visible_windows
 
@@ -30,6 +31,15 @@ settings.load_profile("sketch")
 def _point_user_folders_to(root: Path, environment: pytest.MonkeyPatch) -> None:
     for name in USER_FOLDERS:
         environment.setenv(name, str(root / name.removeprefix("XDG_").removesuffix("_HOME").lower()))
+
+
+COLLECTION = Collection()
+"""As in the window: a Qt object that one test left may not be freed on a thread of the next."""
+
+
+def pytest_runtest_teardown() -> None:
+    """Collect between tests, in the main thread."""
+    COLLECTION.go_on()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,12 +1,21 @@
-"""Pausing the garbage collector where many small objects are made at once: it would walk them over and over."""
+"""When the garbage collector works: not while many small objects are made, and in the window's thread alone.
+
+It walks what is made at once over and over. And a Qt object that it frees on another thread leaves its timers behind
+in the window's, which ends the process with the next of their beats.
+"""
 
 from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+OLD_AFTER = 70_000
+"""So many new objects later all are walked, as Python does it by itself (700 x 10 x 10)."""
+REST = 100
+"""Walking all of them takes one part in so many of the time at most."""
 _lock = threading.Lock()
 _pauses: list[bool] = []
 """One entry a pause that goes on, in any thread: whether the collector was on when the first one began."""
@@ -24,3 +33,27 @@ def paused_collection() -> Iterator[None]:
         with _lock:
             if _pauses.pop() and not _pauses:
                 gc.enable()
+
+
+class Collection:
+    """The collector by hand: switched off for every thread, `go_on` does what is due where it is called."""
+
+    def __init__(self) -> None:
+        with _lock:
+            gc.disable()
+            _pauses[:] = [False] * len(_pauses)
+        self._made = 0
+        self._rests_until = 0.0
+
+    def go_on(self) -> None:
+        """Walk the new objects, now and then all; nothing while few were made or a pause goes on."""
+        made, begun = gc.get_count()[0], time.monotonic()
+        if _pauses or made < gc.get_threshold()[0]:
+            return
+        self._made += made
+        if self._made < OLD_AFTER or begun < self._rests_until:
+            gc.collect(1)
+            return
+        gc.collect()
+        self._made, end = 0, time.monotonic()
+        self._rests_until = end + REST * (end - begun)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 import threading
@@ -13,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from sketch.gui.long_lived import settle
 from sketch.gui.main_window import MainWindow
 from sketch.gui.services import Services
 
@@ -54,8 +54,7 @@ def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
     from sketch.gui.warming import warm_up
 
     def started() -> None:
-        gc.freeze()
-        gc.enable()
+        settle()
         if files:
             window.opener.open_files(list(files))
         QTimer.singleShot(IDLE_MS, lambda: warm_up(window))

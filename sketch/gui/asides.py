@@ -231,10 +231,11 @@ class _Aside:
 
 def _free(twin: Twin, pictures: Sequence[_Picture]) -> None:
     """Free all this on a thread: counts of references do, as soon as the circles in it are untied."""
+    wirings = [wiring for _, wiring in pictures]  # a canvas must not be freed there
 
     def free() -> None:
         with background.short_turns():
-            for _, wiring in pictures:
+            for wiring in wirings:
                 wiring.let_go()
             vars(twin).clear()
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow
 
 from sketch.gui.action_table import TABLE
 from sketch.gui.actions import ActionSet
+from sketch.gui.collector import Collector
 from sketch.gui.desk import Desk
 from sketch.gui.docks import build_docks
 from sketch.gui.icons import app_icon
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
     def __init__(self, services: Services):
         super().__init__()
         self.services: Services = services
+        self.collector = Collector(self)
         self.theme: Theme = load_theme(theme_name(services.settings.get("appearance.theme")))
         dress(self.theme)
         self.folder = Path.cwd()
@@ -91,7 +93,9 @@ class MainWindow(QMainWindow):
         """The start after the first paint; it goes on while nothing else is done."""
         from sketch.gui import starting
 
-        return Walk(self, starting.steps(self))
+        walk = Walk(self, starting.steps(self))
+        walk.ended.connect(self.collector.begin)
+        return walk
 
     @cached_property
     def opener(self) -> Opener:

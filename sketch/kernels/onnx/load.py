@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import onnx_ir as ir
 
 from sketch.binder.kernel import BinderError, ImportedModel, Loss, Task
+from sketch.graph.collection import paused_collection
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.rows import ValueType
@@ -52,7 +51,7 @@ def import_model(path: Path, options: Mapping[str, Any], task: Task) -> Imported
 
     Options: `raise` (False: every operator stays an operator), `keep` (names of nodes that stay operators).
     """
-    with _no_collection():
+    with paused_collection():
         return _imported(path, options, task)
 
 
@@ -73,18 +72,6 @@ def _imported(path: Path, options: Mapping[str, Any], task: Task) -> ImportedMod
     graph_name = structure.model.graph.name or ""
     name = clean(path.stem if graph_name in _SAYS_NOTHING else graph_name) or path.stem
     return ImportedModel(delta, "onnx", name, tuple(loader.losses), details)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Rows by the ten thousand are made and none dropped: looking for garbage meanwhile is a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class _Loader:
