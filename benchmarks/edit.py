@@ -24,16 +24,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import stalls  # noqa: E402
+
 MOST_MS = 16.0
 BLOCKS = 3333
 QUIET_SECONDS = 0.6
-
-
-def user_folders(folder: str) -> None:
-    """Keep out of the real user folders."""
-    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
-        os.environ[f"XDG_{name}_HOME"] = str(Path(folder) / name.lower())
 
 
 def draw(draft: Draft, blocks: int) -> int:
@@ -76,12 +72,10 @@ def settle(seconds: float = QUIET_SECONDS) -> float:
 
 def opened(blocks: int) -> tuple[MainWindow, int]:
     """A full window that shows the drawing, and the layer in the middle, in view and selected."""
-    from stalls import open_window
-
     from sketch.graph.draft import Draft
     from sketch.graph.placing import placed
 
-    window = open_window()
+    window = stalls.open_window()
     tab = window.opener.new()
     draft = Draft(tab.document.tables, tab.document.library)
     node = draw(draft, blocks)
@@ -163,7 +157,7 @@ def main() -> int:
         int(sys.argv[at]) if len(sys.argv) > at else usual for at, usual in ((1, 10), (2, BLOCKS))
     )
     with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
-        user_folders(folder)
+        stalls.user_folders(folder)
         found = measure(repeats, blocks)
     sys.stdout.write(json.dumps(found).replace('}, "', '},\n "') + "\n")
     worst = max(times[1] for name, kinds in found.items() if name != "nodes" for times in kinds.values())

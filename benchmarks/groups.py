@@ -6,10 +6,8 @@ same run; exit 1 when a stretch takes more than 100 ms of CPU: from there on the
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-import models  # noqa: E402
 import stalls  # noqa: E402
 
 if TYPE_CHECKING:
@@ -70,31 +67,7 @@ def gestures(window: MainWindow) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 def main() -> int:
     """Print the longest stretch of each gesture as JSON; 1 when one is too long."""
-    from meter import Meter
-
-    nodes = next((int(word) for word in sys.argv[1:] if word.isdigit()), 10_000)
-    with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
-        stalls.user_folders(folder)
-        path = models.write(Path(folder), "branching", nodes)
-        window = stalls.open_window()
-        meter = Meter()
-
-        def idle() -> bool:
-            return not window.jobs.running
-
-        meter.step(lambda: window.opener.open_file(path), idle)
-        least = floor(window)
-        found = {name: meter.step(gesture, idle) for name, gesture in gestures(window)}
-        meter.close()
-        window.close()
-    worst = {name: round(stretches[0].ms, 1) if stretches else 0.0 for name, stretches in found.items()}
-    if "-v" in sys.argv:
-        for name, stretches in found.items():
-            sys.stderr.write(f"{name}: {[str(stretch) for stretch in stretches[:2]]}\n")
-    sys.stdout.write(
-        json.dumps({"nodes": nodes, "floor_ms": round(least, 2), "worst_ms": worst}, indent=1) + "\n"
-    )
-    return int(max(worst.values()) > MOST_MS)
+    return int(stalls.longest(gestures, floor) > MOST_MS)
 
 
 if __name__ == "__main__":

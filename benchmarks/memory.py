@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +33,10 @@ def resident() -> dict[str, float]:
     return {"resident_mb": round(sizes["Rss"], 1), "anonymous_mb": round(sizes["Anonymous"], 1)}
 
 
-def rest(seconds: float) -> None:
-    """Let threads, timers and paints run."""
-    from PySide6.QtWidgets import QApplication
-
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.005)
-
-
 def show_all(window: Any) -> None:
     """Bring every panel to the front once, so that it has filled itself."""
+    from stalls import rest
+
     for dock in window.docks.values():
         dock.raise_()
         rest(0.3)
@@ -53,7 +44,7 @@ def show_all(window: Any) -> None:
 
 def measure(path: Path) -> dict[str, Any]:
     """What a window weighs empty, and with this file."""
-    from stalls import open_window
+    from stalls import open_window, rest
 
     window = open_window()
     show_all(window)

@@ -61,7 +61,7 @@ class Meter(QObject):
 
     def step(self, call: Callable[[], Any], until: Callable[[], bool] = lambda: True) -> list[Stretch]:
         """Run this in the event loop, wait until it and what it began is over; the stretches, longest first."""
-        self.stretches = []
+        self.stretches, self._last = [], time.thread_time()  # what prepared the step is no part of it
         loop, begun = QEventLoop(), time.monotonic()
         QTimer.singleShot(0, call)
         quiet = QTimer(loop, interval=20)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from stalls import open_window  # noqa: E402
+from stalls import open_window, rest  # noqa: E402
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -72,16 +72,6 @@ def opened(window: MainWindow, path: Path) -> dict[str, Any]:
     exact = watch.read()
     beat.deleteLater()
     return {**(first or exact), "exact": exact, "nodes": len(window.desk.tab.document.tables.nodes)}
-
-
-def rest(seconds: float) -> None:
-    """Let what follows the picture (source text, lists, the journal) run to its end."""
-    from PySide6.QtWidgets import QApplication
-
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def main() -> int:

@@ -7,9 +7,11 @@ whole document (everything is deleted, copied, selected, coloured; 3,000 layers 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +77,16 @@ def painted_window() -> MainWindow:
     return window
 
 
+def rest(seconds: float) -> None:
+    """Let threads, timers and paints run: what follows a picture, lists, the journal."""
+    from PySide6.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
 def start(window: MainWindow) -> None:
     """The rest of the start, as the application does it after the first paint."""
     from sketch.gui.warming import warm_up
@@ -84,6 +96,7 @@ def start(window: MainWindow) -> None:
 
 
 Gesture = tuple[str, Callable[[], Any]]
+Gestures = Callable[["MainWindow"], Iterator[Gesture]]
 
 
 def gestures(window: MainWindow, path: Path) -> Iterator[Gesture]:
@@ -231,6 +244,40 @@ def measure(path: Path, *, verbose: bool) -> dict[str, list[Stretch]]:
     meter.close()
     window.close()
     return found
+
+
+def longest(gestures: Gestures, floor: Callable[[MainWindow], float]) -> float:
+    """Print as JSON the longest stretch of each gesture in a window with 10,000 layers; ms, the worst of all.
+
+    The words of the command line are the number of layers and `-v`.
+
+    Args:
+        floor: ms of something that any answer needs at least, in the same run.
+    """
+    from meter import Meter
+
+    nodes = next((int(word) for word in sys.argv[1:] if word.isdigit()), 10_000)
+    with tempfile.TemporaryDirectory(prefix="sketch-bench-") as folder:
+        user_folders(folder)
+        path = models.write(Path(folder), "branching", nodes)
+        window = open_window()
+        meter = Meter()
+
+        def idle() -> bool:
+            return not window.jobs.running
+
+        meter.step(lambda: window.opener.open_file(path), idle)
+        least = floor(window)
+        found = {name: meter.step(gesture, idle) for name, gesture in gestures(window)}
+        meter.close()
+        window.close()
+    if "-v" in sys.argv:
+        for name, stretches in found.items():
+            sys.stderr.write(f"{name}: {[str(stretch) for stretch in stretches[:2]]}\n")
+    times = {name: round(worst(stretches), 1) for name, stretches in found.items()}
+    said = {"nodes": nodes, "floor_ms": round(least, 2), "worst_ms": times}
+    sys.stdout.write(json.dumps(said, indent=1) + "\n")
+    return max(times.values())
 
 
 def worst(stretches: list[Stretch]) -> float:

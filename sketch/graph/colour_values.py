@@ -11,6 +11,7 @@ from typing import Any
 
 from sketch.graph.colour_rules import Facts, Rule
 from sketch.graph.delta import Change, Delta
+from sketch.graph.freezing import frozen_node
 
 
 class ColourValues:
@@ -76,8 +77,8 @@ class ColourValues:
                 )
             elif change.table == "weights":
                 found.add(change.key[0])
-            elif change.table == "meta" and change.key.startswith("frozen."):
-                found.add(int(change.key.removeprefix("frozen.")))
+            elif change.table == "meta" and (node_id := frozen_node(change.key)) is not None:
+                found.add(node_id)
         groups |= {key for key in found if key in nodes and self.is_group(key)}
         groups &= nodes.keys()
         return found - groups, groups | self._above(groups)

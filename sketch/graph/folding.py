@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sketch.graph.delta import Change, Delta
+from sketch.graph.rows import number_in
 from sketch.graph.zone_kinds import BRANCHES, ENDS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def open_row(group_id: int) -> str:
 
 def group_of(row: str) -> int | None:
     """The group that a row of `meta` with this name is about; None for every other row."""
-    return int(row[len(_ROW) :]) if row.startswith(_ROW) else None
+    return number_in(row, _ROW)
 
 
 def is_open(tables: Tables, group_id: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sketch.graph.rows import number_in
+
 if TYPE_CHECKING:
     from sketch.graph.draft_rows import DraftRows
     from sketch.graph.infer import Inference
@@ -23,9 +25,15 @@ def frozen_roles(meta: Mapping[str, Any], node_id: int) -> frozenset[str]:
     return frozenset(meta.get(frozen_row(node_id), ()))
 
 
+def frozen_node(row: str) -> int | None:
+    """The node that a row of `meta` of this name is about; None for every other row."""
+    return number_in(row, _ROW)
+
+
 def frozen_nodes(meta: Mapping[str, Any]) -> dict[int, frozenset[str]]:
     """node id -> roles, for every node that has frozen weights."""
-    return {int(name[len(_ROW) :]): frozenset(roles) for name, roles in meta.items() if name.startswith(_ROW)}
+    found = ((frozen_node(name), roles) for name, roles in meta.items())
+    return {node_id: frozenset(roles) for node_id, roles in found if node_id is not None}
 
 
 def set_frozen(draft: DraftRows, node_id: int, roles: Iterable[str]) -> None:

@@ -20,6 +20,8 @@ PORT_PITCH = 24.0
 GAP_X = 28.0
 GAP_Y = 44.0
 GAP_RIGHT = 96.0
+LANE_GAP = 12.0
+"""Between two wires beside each other."""
 
 
 def direction(meta: Mapping[str, Any]) -> str:

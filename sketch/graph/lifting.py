@@ -15,7 +15,7 @@ from sketch.graph.geometry import node_size, port_counts
 from sketch.graph.library import LayerLibrary
 from sketch.graph.operator_types import constant_places
 from sketch.graph.ports import Inner, said_ports, sort_inputs, sort_outputs
-from sketch.graph.rows import Node
+from sketch.graph.rows import Node, number_in
 from sketch.graph.tables import Tables
 from sketch.graph.zone_kinds import MARKERS
 
@@ -191,7 +191,7 @@ def set_wired(draft: DraftRows, node_id: int, wired: bool) -> None:
 
 def wired_source(row: str) -> int | None:
     """The source that a row of `meta` with this name is about; None for every other row."""
-    return int(row[len(_WIRED) :]) if row.startswith(_WIRED) else None
+    return number_in(row, _WIRED)
 
 
 def _index(keys: tuple[Any, ...]) -> dict[Any, int]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sketch.graph.rows import number_in
+
 if TYPE_CHECKING:
     from sketch.graph.draft_rows import DraftRows
     from sketch.graph.tables import Tables
@@ -40,8 +42,7 @@ def ports_row(group: int) -> str:
 
 def ported_group(row: str) -> int | None:
     """The group that a row of `meta` of this name is about; None for every other row."""
-    number = row.removeprefix(_ROW)
-    return int(number) if number != row and number.isdigit() else None
+    return number_in(row, _ROW)
 
 
 def said_ports(meta: Mapping[str, Any], group: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:

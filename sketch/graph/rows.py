@@ -160,6 +160,12 @@ def shape_text(shape: tuple[Any, ...] | None) -> str:
     return "×".join(str(dim) for dim in shape) if shape else "scalar"
 
 
+def number_in(row: str, prefix: str) -> int | None:
+    """The number in the name of a row of `meta` such as `open.12`; None for every other name, and files hold any."""
+    number = row.removeprefix(prefix)
+    return int(number) if number != row and number.isascii() and number.isdigit() else None
+
+
 def edges_of(nodes: Mapping[int, Node]) -> Iterator[Edge]:
     """Every wire once, in the order of the nodes."""
     for node in nodes.values():

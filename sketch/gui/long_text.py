@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
+from sketch.gui.text_syntax import common_start
+
 LONG = 1500
 """A text of more lines than this is long: Qt needs more than a few milliseconds to take it in at once."""
 FEW = 50
@@ -53,8 +55,8 @@ class LongText(QObject):
         if self._exchange(before, after):
             self._changed()
             return
-        head = _common(before, after)
-        tail = _common(before[head:][::-1], after[head:][::-1])
+        head = common_start(before, after)
+        tail = common_start(before[head:][::-1], after[head:][::-1])
         if len(before) - head - tail > LONG:
             head = tail = 0  # Qt takes a second to cut so much out of the middle, and a moment to begin anew
         self._text, self._top = text, self._code.verticalScrollBar().value()
@@ -119,12 +121,3 @@ def _pieces(lines: Sequence[str], *, first: bool, last: bool) -> list[str]:
     if not last:
         return [f"{piece}\n" for piece in slices]
     return [piece if first and not index else f"\n{piece}" for index, piece in enumerate(slices)]
-
-
-def _common(first: Sequence[str], second: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sketch.gui.background import short_turns
-from sketch.gui.warming import FIRST, loaded
+from sketch.gui.warming import FIRST, loaded, waiting_for
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
     from sketch.gui.services import Services
 
 log = logging.getLogger(__name__)
-TURN_SECONDS = 0.002
-"""So long at a time the window waits for what the thread beside it reads."""
 
 
 def steps(window: MainWindow) -> Iterator[None]:
@@ -27,9 +25,7 @@ def steps(window: MainWindow) -> Iterator[None]:
     for _ in window.actions_.filling:
         yield
     yield from _panels(window)
-    while beside.is_alive():
-        beside.join(TURN_SECONDS)
-        yield
+    yield from waiting_for(beside)
     _offer_kernels(window)
     window.set_folder(window.keeper.folder)
     window.is_filled = True

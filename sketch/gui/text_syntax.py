@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -82,8 +82,8 @@ def same_program(first: str, second: str) -> bool:
 def moved(before: str, after: str) -> dict[int, int]:
     """Line of the text before an edit -> its line after it; lines that changed are left out."""
     old, new = before.splitlines(), after.splitlines()
-    start = _common(old, new)
-    end = _common(old[start:][::-1], new[start:][::-1])
+    start = common_start(old, new)
+    end = common_start(old[start:][::-1], new[start:][::-1])
     found = {line: line for line in range(1, start + 1)}
     middle = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
     for first, second, size in middle.get_matching_blocks():
@@ -111,7 +111,8 @@ def _tree(text: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def _common(first: list[str], second: list[str]) -> int:
+def common_start(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many lines two texts have in common at their beginnings."""
     count = 0
     for one, other in zip(first, second, strict=False):
         if one != other:

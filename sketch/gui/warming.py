@@ -54,10 +54,15 @@ def loaded(names: Iterable[str]) -> Iterator[None]:
         yield
 
 
-def _after(loading: threading.Thread) -> Iterator[None]:
-    while loading.is_alive():
-        loading.join(TURN_SECONDS)
+def waiting_for(thread: threading.Thread) -> Iterator[None]:
+    """Wait for a thread, a short turn a step."""
+    while thread.is_alive():
+        thread.join(TURN_SECONDS)
         yield
+
+
+def _after(loading: threading.Thread) -> Iterator[None]:
+    yield from waiting_for(loading)
     yield from loaded(HERE)
 
 

@@ -30,8 +30,10 @@ def no_weight(window: MainWindow) -> str | None:
 
 def no_frozen(window: MainWindow) -> str | None:
     """Why there is nothing to unfreeze."""
-    document = window.desk.document
-    frozen = document is not None and any(name.startswith("frozen.") for name in document.tables.meta)
+    from sketch.graph.freezing import frozen_node  # not before the first paint
+
+    meta = window.desk.document.tables.meta if window.desk.document else ()
+    frozen = any(frozen_node(name) is not None for name in meta)
     return no_weight(window) or (None if frozen else "No weight of this network is frozen.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from sketch.graph.recipes import KEEP, MADE, TILE
 from sketch.graph.rows import TensorRow, shape_text
-from sketch.gui.edit_commands import attempt, clip_in_clipboard, put_clip
+from sketch.gui.edit_commands import attempt, clip_in_clipboard, put_clip, with_tab
 from sketch.gui.model_jobs import run_job
 from sketch.gui.questions import show_error
 from sketch.gui.reasons import selected_nodes
@@ -36,7 +36,7 @@ def copy(window: MainWindow) -> None:
         put_clip(clip)
         window.say(f"Copied {len(clip.weights)} weights; select layers and choose Paste weights.")
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def paste(window: MainWindow) -> None:
@@ -50,7 +50,7 @@ def paste(window: MainWindow) -> None:
             report = weights_pasting.paste_weights(tab.document, clip, pairs, misfit)
             told(window, tab, report, "Paste weights")
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def freeze(window: MainWindow, *, frozen: bool = True) -> None:
@@ -63,12 +63,12 @@ def freeze(window: MainWindow, *, frozen: bool = True) -> None:
             f"{'Froze' if frozen else 'Unfroze'} {count} weights; {total - held:,} of {total:,} are trainable."
         )
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def reset(window: MainWindow) -> None:
     """Let go of the stored weights of the selection."""
-    _with_tab(
+    with_tab(
         window,
         lambda tab: told(
             window, tab, weights.reset_weights(tab.document, keys_of(window, tab)), "Reset to initial values"
@@ -85,7 +85,7 @@ def resize(window: MainWindow, *, how: str) -> None:
         tab.weights_bar.offer(changes, report, how)
         told(window, tab, report, "Resize weights")
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def report(window: MainWindow) -> None:
@@ -113,7 +113,7 @@ def set_from_file(window: MainWindow, key: Key | None = None) -> None:
         if path:
             take_file(window, tab, chosen, Path(path))
 
-    _with_tab(window, run)
+    with_tab(window, run)
 
 
 def take_file(window: MainWindow, tab: CanvasTab, key: Key, path: Path) -> None:
@@ -241,9 +241,3 @@ def _ask_misfit(window: MainWindow, differing: Sequence[str]) -> str | None:
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.exec()
     return next((how for button, how in buttons.items() if button is box.clickedButton()), None)
-
-
-def _with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:
-    tab = window.desk.tab
-    if tab is not None:
-        attempt(window, lambda: run(tab))

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sketch.graph.geometry import GAP_X, GAP_Y, port_offset
+from sketch.graph.geometry import GAP_X, GAP_Y, LANE_GAP, port_offset
 from sketch.graph.layout.coordinates import across
 from sketch.graph.layout.lanes import straighten
 from sketch.graph.layout.layers import Arc, Layered, assign
 from sketch.graph.layout.order import order
 
-LANE_GAP = 12.0
 LANE_MARGIN = 14.0
 """From the border of a box to a trunk beside it."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from sketch.graph.rows import number_in
+
 if TYPE_CHECKING:
     from sketch.graph.delta import Delta
     from sketch.graph.draft_rows import DraftRows
@@ -20,8 +22,7 @@ def link_row(group: int) -> str:
 
 def linked_group(row: str) -> int | None:
     """The group that a row of `meta` of this name is about; None for every other row."""
-    number = row.removeprefix(_ROW)
-    return int(number) if number != row and number.isdigit() else None
+    return number_in(row, _ROW)
 
 
 def set_link(draft: DraftRows, group: int, link: str | None) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from sketch.graph.geometry import LANE_GAP
 from sketch.gui.canvas.boxes import Box, Point
 
 BIN = 120.0
 MARGIN = 14.0
-LANE_GAP = 12.0
 FAR_BINS = 40
 TURN = 34.0
 BACK_TURN = 30.0
