@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 OLD_AFTER = 70_000
 """So many new objects later all are walked, as Python does it by itself (700 x 10 x 10)."""
+LIGHT, HEAVY = 20_000, 2_000_000
+"""So many new objects are walked in a quarter of a frame; from so many on it cannot wait for a calm moment."""
 REST = 100
 """Walking all of them takes one part in so many of the time at most."""
 _lock = threading.Lock()
@@ -45,13 +47,18 @@ class Collection:
         self._made = 0
         self._rests_until = 0.0
 
-    def go_on(self) -> None:
-        """Walk the new objects, now and then all; nothing while few were made or a pause goes on."""
+    def go_on(self, *, calm: bool = True) -> None:
+        """Walk the new objects, now and then all; nothing while few were made or a pause goes on.
+
+        Args:
+            calm: False when a person would notice what takes longer than a part of a frame.
+        """
         made, begun = gc.get_count()[0], time.monotonic()
-        if _pauses or made < gc.get_threshold()[0]:
+        calm = calm or made > HEAVY
+        if _pauses or made < gc.get_threshold()[0] or (made > LIGHT and not calm):
             return
         self._made += made
-        if self._made < OLD_AFTER or begun < self._rests_until:
+        if self._made < OLD_AFTER or begun < self._rests_until or not calm:
             gc.collect(1)
             return
         gc.collect()

@@ -22,9 +22,9 @@ class Beating(QObject):
         self.timer.start()
 
 
-def make_many() -> list[list[int]]:
+def make_many(many: int = MANY) -> list[list[int]]:
     """So many objects that the collector, were it on, would walk all there are."""
-    return [[number] for number in range(MANY)]
+    return [[number] for number in range(many)]
 
 
 def test_no_other_thread_frees_what_belongs_to_the_window(qtbot) -> None:
@@ -43,7 +43,8 @@ def test_no_other_thread_frees_what_belongs_to_the_window(qtbot) -> None:
             assert [seen for seen in threads if seen.endswith("beside")] == []
             assert gone() is not None
             kept = make_many()
-            window.collector._beat()
+            window.collector.beat()
+            window.collector.beat()  # nothing has happened since the one before
             assert gone() is None
             assert set(threads) == {"start MainThread", "stop MainThread"}
             del kept
@@ -54,10 +55,22 @@ def test_no_other_thread_frees_what_belongs_to_the_window(qtbot) -> None:
 def test_the_window_collects_by_itself(qtbot) -> None:
     with main_window(qtbot) as window:
         gone = weakref.ref(Beating())
-        kept = make_many()
+        kept = make_many(5000)
         qtbot.waitUntil(lambda: gone() is None, timeout=5000)
-        del kept
-        assert window.collector is not None
+        assert len(kept) == 5000
+        assert not gc.isenabled()
+        assert window.isVisible()
+
+
+def test_much_waits_for_a_calm_moment() -> None:
+    collection = Collection()
+    gone = weakref.ref(Beating())
+    kept = make_many()
+    collection.go_on(calm=False)
+    assert gone() is not None
+    collection.go_on()
+    assert gone() is None
+    del kept
 
 
 def test_nothing_is_collected_while_a_pause_goes_on() -> None:
