@@ -42,6 +42,13 @@ def pytest_runtest_teardown() -> None:
     COLLECTION.go_on()
 
 
+def pytest_sessionfinish() -> None:
+    """Empty the clipboard: without a screen it frees what was copied after Python has ended, and the process dies."""
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is not None and gui.QGuiApplication.instance() is not None:
+        gui.QGuiApplication.clipboard().clear()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _session_folders() -> Iterator[None]:
     """Keep fixtures that live longer than a test out of the real user folders as well."""

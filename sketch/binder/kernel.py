@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sketch.graph.delta import Delta
 from sketch.graph.network import Network, Step
+from sketch.graph.rows import Node
 
 if TYPE_CHECKING:
     import numpy as np
@@ -248,8 +249,8 @@ class ObservingKernel(Kernel, Protocol):
 class GlancingKernel(Kernel, Protocol):
     """A kernel that can say at a glance, in the window's own process, roughly what a file holds."""
 
-    def glance(self, path: Path) -> Delta | None:
-        """Nodes and wires for a first picture, on empty tables and without places; None when the file gives none.
+    def glance(self, path: Path) -> list[Node] | None:
+        """Nodes with their wires for a first picture, ids from 1 on; None when the file gives none.
 
         It loads no framework, runs nothing of the file, reads no weights and never raises for what is wrong with it:
         `import_model` says that. Names, layers and groups are those of the import as far as that is easily known.

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Protocol
 
 from sketch.graph.collection import paused_collection
-from sketch.graph.geometry import RIGHT, direction, layer_gap, node_size
+from sketch.graph.evaluate import outputs_of
+from sketch.graph.geometry import RIGHT, direction, layer_gap, node_size, port_counts
 from sketch.graph.layout.drawing import Drawn, Picture, Shape, Step, draw
 from sketch.graph.layout.layers import Arc
 from sketch.graph.layout.packing import pack
 from sketch.graph.library import LayerLibrary
-from sketch.graph.lifting import GroupPorts, descendants, drawn_ports, group_ports, is_shared
-from sketch.graph.rows import Place, Way
+from sketch.graph.lifting import MOST_WIRES, GroupPorts, descendants, group_ports, is_shared
+from sketch.graph.rows import Edge, Place, Way
 from sketch.graph.tables import Tables
 
 Places = dict[int, Place]
@@ -97,7 +98,18 @@ def moved(place: Place, dx: float, dy: float) -> Place:
 
 
 def lay_out(canvas: Canvas, task: Task | None = None) -> Places:
-    """Draw every part of a canvas, and pack the parts."""
+    """Rows for everything on a canvas."""
+    places: Places = {}
+    for part, drawn in draw_parts(canvas, task):
+        places.update(_placed(part, drawn, 0 if canvas.turned else 1))
+    return places
+
+
+def draw_parts(canvas: Canvas, task: Task | None = None) -> list[tuple[list[int], Drawn]]:
+    """Draw every part of a canvas, and pack the parts: the items of each, and where they and their wires are.
+
+    What is drawn knows an item by its number in the list.
+    """
     parts = canvas.parts()
     pictures: list[Picture] = []
     done, total = 0, len(canvas.shapes)
@@ -108,11 +120,10 @@ def lay_out(canvas: Canvas, task: Task | None = None) -> Places:
         pictures.append(draw(shapes, arcs, step, layer_gap(canvas.runs)))
         done += len(part)
     moves = pack([picture.extent for picture in pictures])
-    places: Places = {}
-    for (part, arcs), picture, move in zip(parts, pictures, moves, strict=True):
-        drawn = picture.drawn(arcs, (round(move[0], 1), round(move[1], 1)), turned=canvas.turned)
-        places.update(_placed(part, drawn, 0 if canvas.turned else 1))
-    return places
+    return [
+        (part, picture.drawn(arcs, (round(move[0], 1), round(move[1], 1)), turned=canvas.turned))
+        for (part, arcs), picture, move in zip(parts, pictures, moves, strict=True)
+    ]
 
 
 def _progress(task: Task | None, done: int, size: int, total: int) -> Step:
@@ -141,43 +152,43 @@ class Canvas:
     def __init__(self, tables: Tables, library: LayerLibrary, members: list[int], runs: str | None = None):
         self._tables, self._library = tables, library
         self._members = members
-        self._ports: dict[int, GroupPorts] = {}
+        self.ports: dict[int, GroupPorts] = {}
+        """Those of the closed groups."""
         self.runs = runs or direction(tables.meta)
         self.turned = self.runs == RIGHT
         self.shapes: dict[int, Shape] = {}
         """Item -> its box, width and height exchanged in a drawing that runs to the right."""
-        item_of: dict[int, int] = {}
+        self.shared: dict[int, tuple[Edge, ...]] = {}
+        """Shared source -> its wires to what is on this canvas: badges; only the first counts for the layout."""
+        self._shape_of: dict[tuple[int, int], Shape] = {}
+        item_of = dict(zip(members, members, strict=True))
         for item in members:
-            item_of[item] = item
-            if library[tables.nodes[item].layer].group:
-                self._ports[item] = ports = group_ports(tables, library, item)
+            node = tables.nodes[item]
+            spec = library[node.layer]
+            if spec.group:
+                self.ports[item] = ports = group_ports(tables, library, item)
                 item_of.update((inner, item) for inner in descendants(tables, item))
-                self.shapes[item] = self._shape(len(ports.inputs), len(ports.outputs))
+                self.shapes[item] = self._shape((len(ports.inputs), len(ports.outputs)))
             else:
-                self.shapes[item] = self._shape(*drawn_ports(tables, library, item))
-        self.arcs = self._lifted(item_of)
+                self.shapes[item] = self._shape(port_counts(node, spec, outputs_of(node, spec)))
+        self.wires = self._lifted(item_of)
+        """(item, its output, item, its input) -> the wires drawn as one; none for the first of a shared source."""
 
     def parts(self) -> list[tuple[list[int], list[Arc]]]:
         """Items that hang together and the wires among them as indices; parts in the order of their oldest item."""
-        root = {item: item for item in self._members}
-
-        def find(item: int) -> int:
-            while root[item] != item:
-                root[item] = root[root[item]]
-                item = root[item]
-            return item
-
-        for source, _, target, _ in self.arcs:
-            one, other = find(source), find(target)
-            root[max(one, other)] = min(one, other)
+        index = {item: number for number, item in enumerate(self._members)}
+        arcs = [(index[source], out, index[target], into) for source, out, target, into in self.wires]
+        root = _roots(len(index), arcs)
+        if not any(root):
+            return [(self._members, arcs)] if index else []
         found: dict[int, tuple[list[int], list[Arc]]] = {}
-        index: dict[int, int] = {}
-        for item in self._members:
-            part = found.setdefault(find(item), ([], []))[0]
-            index[item] = len(part)
+        place = []
+        for item, its_root in zip(self._members, root, strict=True):
+            part = found.setdefault(its_root, ([], []))[0]
+            place.append(len(part))
             part.append(item)
-        for source, out, target, into in self.arcs:
-            found[find(source)][1].append((index[source], out, index[target], into))
+        for source, out, target, into in arcs:
+            found[root[source]][1].append((place[source], out, place[target], into))
         return list(found.values())
 
     def middle(self, places: Mapping[int, Place]) -> tuple[float, float]:
@@ -192,23 +203,53 @@ class Canvas:
         left, top, right, bottom = zip(*ends, strict=True)
         return (min(left) + max(right)) / 2, (min(top) + max(bottom)) / 2
 
-    def _shape(self, inputs: int, outputs: int) -> Shape:
-        width, height = node_size(inputs, outputs, self.runs)
-        return Shape(*((height, width) if self.turned else (width, height)), inputs, outputs)
+    def _shape(self, ports: tuple[int, int]) -> Shape:
+        shape = self._shape_of.get(ports)
+        if shape is None:
+            width, height = node_size(*ports, self.runs)
+            shape = self._shape_of[ports] = Shape(
+                *((height, width) if self.turned else (width, height)), *ports
+            )
+        return shape
 
-    def _lifted(self, item_of: dict[int, int]) -> list[Arc]:
-        """Wires between items of the canvas; of a shared source only the first."""
-        found: dict[Arc, None] = {}
+    def _lifted(self, item_of: dict[int, int]) -> dict[Arc, tuple[Edge, ...]]:
+        """The wires between items of the canvas."""
+        found: dict[Arc, tuple[Edge, ...]] = {}
+        nodes, ports = self._tables.nodes, self.ports
         for node_id, source in item_of.items():
-            edges = self._tables.nodes[node_id].next
-            if is_shared(self._tables, self._library, node_id):
-                edges = tuple(edge for edge in edges if edge.target in item_of)[:1]
+            edges = nodes[node_id].next
+            shared = len(edges) > MOST_WIRES and is_shared(self._tables, self._library, node_id)
+            if shared:
+                self.shared[node_id] = tuple(edge for edge in edges if edge.target in item_of)
+                edges = self.shared[node_id][:1]
+            start = ports.get(source)
             for edge in edges:
-                target = item_of.get(edge.target)
+                target = item_of.get(edge[2])
                 if target is None or target == source:
                     continue
-                start, end = self._ports.get(source), self._ports.get(target)
-                out = edge.out if start is None else start.output_index[edge.source, edge.out]
-                into = edge.into if end is None else end.input_index[edge.source, edge.out]
-                found[source, out, target, into] = None
-        return list(found)
+                arc: Arc = edge
+                end = ports.get(target)
+                if start is not None or end is not None:
+                    value = edge[:2]
+                    out = edge.out if start is None else start.output_index[value]
+                    arc = source, out, target, edge.into if end is None else end.input_index[value]
+                found[arc] = found.get(arc, ()) if shared else (*found.get(arc, ()), edge)
+        return found
+
+
+def _roots(count: int, arcs: list[Arc]) -> list[int]:
+    """For each of so many vertices the least one that it hangs together with."""
+    root = list(range(count))
+    for source, _, target, _ in arcs:
+        one, other = source, target
+        while root[one] != one:
+            root[one] = one = root[root[one]]
+        while root[other] != other:
+            root[other] = other = root[root[other]]
+        if one < other:
+            root[other] = one
+        else:
+            root[one] = other
+    for vertex, above in enumerate(root):
+        root[vertex] = root[above]
+    return root

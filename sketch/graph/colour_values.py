@@ -35,9 +35,9 @@ class ColourValues:
         if self.rule.key == "group":
             self.facts = replace(self.facts, level=group_level(self.facts))
         nodes = self.facts.tables.nodes
-        groups = {node_id for node_id in nodes if self.is_group(node_id)}
-        self._measure([node_id for node_id in nodes if node_id not in groups])
-        self._join(groups)
+        layers = self.layers(nodes)
+        self._measure(layers)
+        self._join(nodes.keys() - layers if len(layers) < len(nodes) else ())
 
     def follow(self, delta: Delta, changed: Iterable[int]) -> set[int] | None:
         """Take in an edit (`changed` as inference says): the nodes and groups that were counted again, None for all."""
@@ -57,6 +57,12 @@ class ColourValues:
     def is_group(self, node_id: int) -> bool:
         """True for a node that holds others."""
         return self.facts.inference.library[self.facts.tables.nodes[node_id].layer].group
+
+    def layers(self, node_ids: Iterable[int]) -> list[int]:
+        """Those of some nodes that hold no others, in their order."""
+        nodes, library = self.facts.tables.nodes, self.facts.inference.library
+        holding = {layer for layer in self.facts.tables.layers if library[layer].group}
+        return [node_id for node_id in node_ids if nodes[node_id].layer not in holding]
 
     def kind_of(self, node_id: int) -> str | None:
         """The kind of a layer; None for a group, and where the rule says nothing."""

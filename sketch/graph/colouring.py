@@ -95,14 +95,14 @@ class Colouring:
 
     def between(self, low: int, high: int) -> list[int]:
         """The layers, no groups, whose shade on the scale is one of these."""
-        values = self._values
-        return [n for n in values.numbers if low <= self.shades[n] <= high and not values.is_group(n)]  # type: ignore[operator]
+        shades = self.shades.items()
+        return self._values.layers(n for n, shade in shades if low <= shade <= high)  # type: ignore[operator]
 
     def rest(self, among: Collection[int] | None = None) -> list[int]:
         """The layers (among these) that the rule says nothing of (those that look grey)."""
         values = self._values
         nodes = values.facts.tables.nodes if among is None else among
-        return [node_id for node_id in nodes if node_id not in self.shades and not values.is_group(node_id)]
+        return values.layers(node_id for node_id in nodes if node_id not in self.shades)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -123,8 +123,12 @@ class Colouring:
             self.shades.update({node_id: shade(number) for node_id, number in self._values.numbers.items()})
             return
         self._deal((*self.rule.kinds, *self._ranked()))
-        for node_id in self._values.values:
-            self._shade(node_id)
+        known = {name: min(slot, self._room) for name, slot in self._slots.items()}
+        for node_id, value in self._values.values.items():
+            if isinstance(value, str):
+                self.shades[node_id] = known[value]
+            else:
+                self._shade(node_id)
 
     def _ranked(self) -> list[str]:
         """Kinds, the most frequent first; where the rule lists them in order, those with a colour as they come."""

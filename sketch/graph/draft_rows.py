@@ -10,6 +10,7 @@ from sketch.graph.errors import GroupError, UnknownNodeError
 from sketch.graph.library import LayerLibrary
 from sketch.graph.rows import FrozenDict, Node
 from sketch.graph.specs import LayerSpec
+from sketch.graph.stopping import OFTEN, check
 from sketch.graph.tables import Tables
 
 
@@ -26,6 +27,7 @@ class DraftRows:
         self._has_freed = False
         self._clean: dict[tuple[str, str], FrozenDict] = {}
         self._attached: dict[int, set[tuple[str, Any]]] = {}
+        self._written = 0
 
     def get(self, table: str, key: Any) -> Any:
         """A row as the draft sees it, None when absent."""
@@ -35,6 +37,9 @@ class DraftRows:
 
     def put(self, table: str, key: Any, row: Any) -> None:
         """Write a row (None removes it). Verbs below keep the graph's laws; prefer them."""
+        self._written += 1
+        if self._written % OFTEN == 0:
+            check()
         self._rows[table, key] = row
         if table == "nodes" and (before := self.base.nodes.get(key)) is not None:
             freed = row is None or row.name != before.name or row.parent != before.parent

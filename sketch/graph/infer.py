@@ -14,6 +14,7 @@ from sketch.graph.order import TopologicalOrder
 from sketch.graph.parameter_count import ParameterCount
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Node, ValueType
+from sketch.graph.stopping import check
 from sketch.graph.tables import Tables, whole
 
 OFTEN = 32
@@ -91,6 +92,11 @@ class Inference(Known):
         """The problems of one node."""
         self._reach(node_id)
         return super().problems_of(node_id)
+
+    def faulty(self, node_ids: Iterable[int]) -> list[int]:
+        """Those of some nodes that have problems, oldest first."""
+        self._walk()
+        return sorted(self._faulty.keys() & node_ids)
 
     @property
     def total_parameters(self) -> int:
@@ -188,10 +194,12 @@ class Inference(Known):
         nodes, rank, steps = tables.nodes, self.order.rank, 0
         compared = _Compared()
         while heap and (upto is None or heap[0][0] <= upto):
-            if (most is not None and steps >= most and not asked) or (
-                steps % OFTEN == OFTEN - 1 and is_enough()
-            ):
+            if most is not None and steps >= most and not asked:
                 return
+            if steps % OFTEN == OFTEN - 1:
+                check()
+                if is_enough():
+                    return
             steps += 1
             node_id = heapq.heappop(heap)[1]
             queued.discard(node_id)

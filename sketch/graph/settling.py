@@ -6,10 +6,10 @@ makes room; where a place is taken, the nearest free one beside it is.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, merge
 from math import inf
 
 from sketch.graph.arrange import moved
@@ -79,7 +79,7 @@ def _settle(board: _Board, item: int, *, wished: bool) -> None:
     half = board.size(item)[1] / 2
     low = max((board.end(other) for other in before), default=-inf) + half
     high = min((board.start(other) for other in after), default=inf) - half
-    across = _middle([board.spots[other][0] for other in (*before, *after)])
+    across = _middle([board.spot(other)[0] for other in (*before, *after)])
     if not after:
         board.put(item, board.free(item, (across, low + board.gap)))
     elif not before:
@@ -100,19 +100,30 @@ def joined(
     tables: Tables, library: LayerLibrary, parent: int | None, item: int
 ) -> tuple[dict[int, None], dict[int, None]]:
     """Items of a canvas that feed one of them, and those that it feeds; sources shown as badges do not count."""
-    group = library[tables.nodes[item].layer].group
     before: dict[int, None] = {}
-    after: dict[int, None] = {}
-    for member in (item, *descendants(tables, item)) if group else (item,):
+    for member in _members(tables, library, item):
         for edge in tables.nodes[member].prior:
             if not is_shared(tables, library, edge.source):
                 before[lift(tables, edge.source, parent) or item] = None
+    before.pop(item, None)
+    return before, readers(tables, library, parent, item)
+
+
+def readers(tables: Tables, library: LayerLibrary, parent: int | None, item: int) -> dict[int, None]:
+    """Items of a canvas that one of them feeds; a source shown as badges feeds none here."""
+    after: dict[int, None] = {}
+    for member in _members(tables, library, item):
         if not is_shared(tables, library, member):
             for edge in tables.nodes[member].next:
                 after[lift(tables, edge.target, parent) or item] = None
-    before.pop(item, None)
     after.pop(item, None)
-    return before, after
+    return after
+
+
+def _members(tables: Tables, library: LayerLibrary, item: int) -> tuple[int, ...]:
+    """The node, and all in it when it is a group."""
+    group = library[tables.nodes[item].layer].group
+    return (item, *descendants(tables, item)) if group else (item,)
 
 
 class _Board:
@@ -134,18 +145,22 @@ class _Board:
         self._sizes: dict[int, Spot] = {}
         self._depth = NODE_WIDTH if self._runs == RIGHT else NODE_HEIGHT
         """The size of every box along the way the drawing runs."""
+        self._least = NODE_HEIGHT if self._runs == RIGHT else NODE_WIDTH
+        """The least size of a box across it."""
         self._new = dict.fromkeys(changed)
-        self.spots = self._stored_spots()
-        self._levels = sorted([(spot[1], item) for item, spot in self.spots.items()])
-        self._was: dict[int, Spot | None] = {}
-        """Where those stood that were put somewhere; None for what is new."""
+        self._standing = tables.standing(parent, sideways=self._runs == RIGHT)
+        self._put: dict[int, Spot] = {}
+        """Where those are that were put somewhere."""
+        self._levels: list[tuple[float, int]] = []
+        """(along, item) of these, in order."""
 
     def in_order(self, items: Iterable[int]) -> list[int]:
         """What feeds others before them."""
         left = dict.fromkeys(item for item in items if item in self._tables.nodes)
+        before = {item: joined(self._tables, self._library, self._parent, item)[0] for item in left}
         found: list[int] = []
         while left:
-            ready = [item for item in left if not any(e in left for e in self._joined(item)[0] if e != item)]
+            ready = [item for item in left if not any(e in left for e in before[item] if e != item)]
             for item in ready or [next(iter(left))]:
                 found.append(item)
                 del left[item]
@@ -153,10 +168,12 @@ class _Board:
 
     def neighbours(self, item: int) -> tuple[list[int], list[int]]:
         """What stands already of the items that feed this one, and of those that it feeds."""
-        before, after = self._joined(item)
-        return [other for other in before if other in self.spots], [
-            other for other in after if other in self.spots
-        ]
+        before, after = joined(self._tables, self._library, self._parent, item)
+        return list(filter(self._stands, before)), list(filter(self._stands, after))
+
+    def spot(self, item: int) -> Spot:
+        """Where an item stands."""
+        return self._put.get(item) or self.wish(item)
 
     def wish(self, item: int) -> Spot:
         """Where an item stands in the tables."""
@@ -172,31 +189,30 @@ class _Board:
 
     def start(self, item: int) -> float:
         """The border where inputs are."""
-        return self.spots[item][1] - self.size(item)[1] / 2
+        return self.spot(item)[1] - self._depth / 2
 
     def end(self, item: int) -> float:
         """The border where outputs are."""
-        return self.spots[item][1] + self.size(item)[1] / 2
+        return self.spot(item)[1] + self._depth / 2
 
     def put(self, item: int, spot: Spot) -> None:
         """Let an item stand there."""
-        before = self.spots.get(item)
+        before = self._put.get(item)
         if before is not None:
             del self._levels[bisect_left(self._levels, (before[1], item))]
-        self._was.setdefault(item, before)
-        self.spots[item] = spot
-        at = (spot[1], item)
-        self._levels.insert(bisect_left(self._levels, at), at)
+        self._put[item] = spot
+        insort(self._levels, (spot[1], item))
 
     def covers(self, item: int, spot: Spot) -> bool:
         """True when a box there would touch another."""
         across, along = self.size(item)
-        return any(
-            abs(self.spots[other][0] - spot[0]) < (across + self.size(other)[0]) / 2 + LEAST_GAP / 2
-            and abs(self.spots[other][1] - spot[1]) < (along + self.size(other)[1]) / 2 + LEAST_GAP / 2
-            for other in self._near(spot[1], along)
-            if other != item
-        )
+        for other in self._near(spot[1], along):
+            x, y = self.spot(other)
+            if other == item or abs(y - spot[1]) >= along + LEAST_GAP / 2:
+                continue
+            if abs(x - spot[0]) < (across + self.size(other)[0]) / 2 + LEAST_GAP / 2:
+                return True
+        return False
 
     def free(self, item: int, spot: Spot) -> Spot:
         """The free place nearest to a spot: beside it, or some rows further on."""
@@ -215,53 +231,46 @@ class _Board:
     def make_room(self, items: Iterable[int], distance: float, across: float) -> bool:
         """Move items on by a distance, and what follows as far as it must; False, and nothing, if that is too much."""
         shifts = dict.fromkeys((item for item in items if item not in self._new), distance)
-        waiting = [(self.spots[item][1], item) for item in shifts]
+        waiting = [(self.spot(item)[1], item) for item in shifts]
         heapify(waiting)
         while waiting:
             item = heappop(waiting)[1]  # what comes first, so that each is looked at once
             for other, least in self._pushed(item, shifts[item]):
                 if least > shifts.get(other, 0.0) + 0.5:
                     shifts[other] = least
-                    heappush(waiting, (self.spots[other][1], other))
+                    heappush(waiting, (self.spot(other)[1], other))
             if len(shifts) > self._most_moved:
                 return False
         for item, shift in shifts.items():
-            x, y = self.spots[item]
+            x, y = self.spot(item)
             self.put(item, (x, y + shift))
         return True
 
     def moved(self) -> Places:
         """The rows of what is new or stands elsewhere now; ways among what moved together move along."""
         shifts = {
-            item: (self.spots[item][0] - was[0], self.spots[item][1] - was[1])
-            for item, was in self._was.items()
-            if was is not None and was != self.spots[item]
+            item: (spot[0] - was[0], spot[1] - was[1])
+            for item, spot in self._put.items()
+            if item not in self._new and (was := self.wish(item)) != spot
         }
         found: Places = {}
-        for item, was in self._was.items():
-            if was is None:
-                found[item] = Place(*self._turned(*self.spots[item]))
+        for item, spot in self._put.items():
+            if item in self._new:
+                found[item] = Place(*self._turned(*spot))
             elif item in shifts:
                 found[item] = self._carried(item, shifts)
         return found
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _stored_spots(self) -> dict[int, Spot]:
-        """Where the items stand that are not new."""
-        places, new = self._tables.places, self._new
-        items = [item for item in self._tables.children(self._parent) if item not in new and item in places]
-        rows = zip(items, map(places.__getitem__, items), strict=True)
-        if self._runs == RIGHT:
-            return {item: (place.y, place.x) for item, place in rows}
-        return {item: (place.x, place.y) for item, place in rows}
+    def _stands(self, item: int) -> bool:
+        """True for what has a place here: what is new has none until it is put somewhere."""
+        if item in self._put or item in self._new:
+            return item in self._put
+        return item in self._tables.places and self._tables.nodes[item].parent == self._parent
 
     def _turned(self, x: float, y: float) -> Spot:
         return (y, x) if self._runs == RIGHT else (x, y)
-
-    def _joined(self, item: int) -> tuple[dict[int, None], dict[int, None]]:
-        """Items that feed this one and those that it feeds."""
-        return joined(self._tables, self._library, self._parent, item)
 
     def _near(self, along: float, size: float) -> Iterator[int]:
         """Items that may stand at a height."""
@@ -269,16 +278,19 @@ class _Board:
         return self._between(along - reach, along + reach)
 
     def _between(self, low: float, high: float) -> Iterator[int]:
+        """Items that stand there, both ends included, by (along, id)."""
         first = bisect_left(self._levels, (low, -1))
         last = bisect_right(self._levels, (high, inf))
-        return (item for _, item in self._levels[first:last])
+        put, new = self._put, self._new
+        stored = (at for at in self._standing.between(low, high) if at[1] not in put and at[1] not in new)
+        return (item for _, item in merge(stored, self._levels[first:last]))
 
     def _beside(self, item: int, spot: Spot) -> float:
         """The nearest x to both sides where a box fits at this height."""
         across, along = self.size(item)
         spans = []
         for other in self._near(spot[1], along):
-            x, y = self.spots[other]
+            x, y = self.spot(other)
             if other != item and abs(x - spot[0]) < FAR and abs(y - spot[1]) < along + LEAST_GAP / 2:
                 reach = (self.size(other)[0] + across) / 2 + GAP_X
                 spans.append((x - reach, x + reach))
@@ -288,19 +300,20 @@ class _Board:
 
     def _pushed(self, item: int, shift: float) -> Iterator[tuple[int, float]]:
         """(what must move when an item does, how far at least): what it feeds, and what it would cover."""
-        end, (x, _) = self.end(item), self.spots[item]
-        for other in self._joined(item)[1]:
-            if other in self.spots and other not in self._new and (gap := self.start(other) - end) >= 0:
+        end, half, new = self.end(item), self._depth / 2, self._new
+        for other in readers(self._tables, self._library, self._parent, item):
+            if other not in new and self._stands(other) and (gap := self.start(other) - end) >= 0:
                 yield other, shift - max(0.0, gap - self.gap)
-        width, half = self.size(item)[0], self._depth / 2
         for other in self._between(end + half, end + half + shift + LEAST_GAP):
-            if other not in self._new and self._touches(other, x, width):
+            if other not in new and self._touches(other, item):
                 yield other, shift - max(0.0, self.start(other) - end - LEAST_GAP)
 
-    def _touches(self, other: int, x: float, width: float) -> bool:
-        """True when a box of this width at `x` would be in the way of another; sizes are asked for late."""
-        apart = abs(self.spots[other][0] - x) - LEAST_GAP / 2
-        node = self._tables.nodes[other]
+    def _touches(self, other: int, item: int) -> bool:
+        """True when a box before another would be in its way; sizes are asked for late."""
+        apart = abs(self.spot(other)[0] - self.spot(item)[0]) - LEAST_GAP / 2
+        if apart < self._least:
+            return True
+        width, node = self.size(item)[0], self._tables.nodes[other]
         ports = len(node.prior) + len(node.next) + MOST_OWN_PORTS
         if apart > (max(NODE_WIDTH, ports * PORT_PITCH) + width) / 2 and not self._library[node.layer].group:
             return False

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from sketch.graph.delta import TABLES, Change, Delta
 from sketch.graph.errors import StaleDeltaError, UnknownNodeError
 from sketch.graph.linking.rows import linked_group
 from sketch.graph.rows import Node, Note, Place, TensorRow, ValueType
+
+if TYPE_CHECKING:
+    from sketch.graph.standing import Standing
 
 
 class Tables:
@@ -30,6 +33,7 @@ class Tables:
         self._linked: dict[str, dict[int, None]] = {}
         self._layers: Counter[str] = Counter()
         self._free: dict[int | None, dict[str, int]] = {}
+        self._standing: Standing | None = None
 
     def table(self, name: str) -> dict[Any, Any]:
         """The rows of one table by its name in `delta.TABLES`."""
@@ -66,6 +70,19 @@ class Tables:
         known[prefix] = number
         return number
 
+    def standing(self, parent: int | None, *, sideways: bool) -> Standing:
+        """What stands on the canvas of `parent` by its place along the way the drawing runs, until the next edit.
+
+        That of one canvas is kept, and what an edit changes is put in order when it is next asked for.
+        """
+        kept = self._standing
+        if kept is None or (kept.parent, kept.sideways) != (parent, sideways):
+            from sketch.graph.standing import Standing  # numpy, which an empty canvas has no need of
+
+            kept = Standing(self, parent, sideways=sideways)
+        self._standing = kept.up_to_date(self)
+        return self._standing
+
     def weights_of(self, node_id: int) -> dict[str, int]:
         """role -> tensor id of the stored weights of a node."""
         return {role: self.weights[node_id, role] for role in self._roles.get(node_id, ())}
@@ -92,6 +109,17 @@ class Tables:
         """True when some group is linked to another, or was while they are cut."""
         return bool(self._linked)
 
+    @classmethod
+    def of(cls, nodes: Iterable[Node]) -> Tables:
+        """Tables with these nodes, which have ids and names of their own, and nothing else; no Delta is made."""
+        made = cls()
+        made.nodes = {node.id: node for node in nodes}
+        for key, node in made.nodes.items():
+            made._children.setdefault(node.parent, {})[key] = None
+        made._names = {(node.parent, node.name): key for key, node in made.nodes.items()}
+        made._layers = Counter([node.layer for node in made.nodes.values()])
+        return made
+
     def copy(self) -> Tables:
         """The same rows (they are frozen, and shared) in tables of their own."""
         twin = Tables()
@@ -102,6 +130,7 @@ class Tables:
         twin._roles, twin._hinted = self._roles.copy(), self._hinted.copy()
         twin._linked = {link: dict(groups) for link, groups in self._linked.items()}
         twin._layers = Counter(self._layers)
+        twin._standing = None if self._standing is None else self._standing.copy()
         return twin
 
     def apply(self, delta: Delta) -> None:
@@ -118,6 +147,8 @@ class Tables:
             else:
                 rows[change.key] = change.after
             self._index(change.table, change.key, change.before, change.after)
+        if self._standing is not None:
+            self._standing.touched.update(c.key for c in delta if c.table in ("nodes", "places"))
 
     def _index(self, table: str, key: Any, before: Any, after: Any) -> None:
         if table == "nodes":

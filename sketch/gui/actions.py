@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from sketch.gui.action_rows import Action, plain
 from sketch.gui.icons import action_icon
+from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
+    from sketch.gui.desk import Chosen
     from sketch.gui.main_window import MainWindow
     from sketch.gui.theme import Theme
     from sketch.state.settings import Settings
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 class ActionSet(QObject):
     """The QActions of a window: each is made when it is first asked for, the rest after the first paint.
 
-    What can run is worked out once in a turn of the event loop, and before when somebody looks: a menu that opens,
-    a key that is pressed, a caller who asks for an action.
+    What can run is worked out in slices after a change, and before when somebody looks: a menu that opens, a key that
+    is pressed, a caller who asks for an action.
     """
 
     def __init__(self, window: MainWindow, table: Sequence[Action], settings: Settings):
@@ -38,8 +41,11 @@ class ActionSet(QObject):
         self.filling: Iterator[None] = self._fill()
         """Makes them and fills the menus, one a step."""
         self._is_complete = self._is_stale = False
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.settle)
+        self._keys: dict[str, str] = {}
+        """How the first key of an action is written."""
+        self._slices = Slices(self)
+        self._asked: dict[Callable[[MainWindow], str | None], str | None] = {}
+        self._chosen: Chosen | None = None
         window.installEventFilter(self)
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -55,21 +61,11 @@ class ActionSet(QObject):
         """Something has changed that commands depend on."""
         if not self._is_stale:
             self._is_stale = True
-            self._soon.start()
+            self._slices.replace([self._begin])
 
     def settle(self) -> None:
         """Enable what can run now, if something has changed; what cannot says why in its tool tip and status tip."""
-        if not self._is_stale:
-            return
-        self._is_stale = False
-        self._soon.stop()
-        asked: dict[Callable[[MainWindow], str | None], str | None] = {}
-        with self._window.desk.same_selection():
-            for key, action in self._actions.items():
-                row = self._rows[key]
-                if row.why_not not in asked:
-                    asked[row.why_not] = row.why_not(self._window)
-                self._show(row, action, asked[row.why_not])
+        self._slices.finish()
 
     def run(self, action_id: str) -> None:
         """Run a command by its id, or say why it cannot run."""
@@ -85,18 +81,26 @@ class ActionSet(QObject):
         """The reason why a command cannot run now, None when it can."""
         return self._rows[action_id].why_not(self._window)
 
+    def explain(self, combination: QKeyCombination) -> None:
+        """Say why the command of a key cannot run now, if the key is one of a command that is disabled here."""
+        view, keys = self._window.desk.view, QKeySequence(combination)
+        on_canvas = view is not None and view.hasFocus()
+        for key, action in self._actions.items():
+            reason = self._reasons.get(key)
+            if reason and keys in action.shortcuts() and (on_canvas or self._rows[key].scope != "canvas"):
+                self._window.say(reason, for_now=True)
+                return
+
     def apply_shortcuts(self) -> None:
         """Take the shortcuts from the settings again (another preset was chosen)."""
         for key, action in self._actions.items():
             row = self._rows[key]
             self._give_keys(row, action)
-            action.setToolTip(_tool_tip(row, action, self._reasons.get(key)))
+            action.setToolTip(self._tool_tip(row, self._reasons.get(key)))
 
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the icons in the colours of a theme."""
-        for key, action in self._actions.items():
-            if self._rows[key].icon:
-                action.setIcon(action_icon(self._rows[key].icon, theme))
+    def dressing(self, theme: Theme) -> list[Callable[[], object]]:
+        """The steps that draw the icons in the colours of a theme."""
+        return [partial(self._draw, key, theme) for key in self._actions if self._rows[key].icon]
 
     def attach(self, canvas: QWidget) -> None:
         """Let the keys of canvas commands work while this widget has the focus."""
@@ -146,6 +150,19 @@ class ActionSet(QObject):
             self.attach(canvas)
         self._waiting.clear()
 
+    def _begin(self) -> None:
+        """From here on a change makes it necessary to ask all anew."""
+        self._is_stale = False
+        self._asked, self._chosen = {}, self._window.desk.chosen
+        self._slices.replace([partial(self._settle, key) for key in self._actions])
+
+    def _settle(self, key: str) -> None:
+        row = self._rows[key]
+        with self._window.desk.same_selection(self._chosen):
+            if row.why_not not in self._asked:
+                self._asked[row.why_not] = row.why_not(self._window)
+            self._show(row, self._actions[key], self._asked[row.why_not])
+
     def _made(self, row: Action) -> QAction:
         if row.id not in self._actions:
             self._show(row, self._build(row), row.why_not(self._window))
@@ -174,27 +191,29 @@ class ActionSet(QObject):
         action.triggered.connect(lambda _on=False, key=row.id: self.run(key))
         return action
 
+    def _draw(self, key: str, theme: Theme) -> None:
+        self._actions[key].setIcon(action_icon(self._rows[key].icon, theme))
+
     def _give_keys(self, row: Action, action: QAction) -> None:
         keys = self._settings.shortcut(row.id)
         if row.scope == "gesture":
             action.setText("\t".join([row.title, *keys[:1]]))
         else:
             action.setShortcuts([QKeySequence(text) for text in keys])
+        self._keys[row.id] = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
     def _show(self, row: Action, action: QAction, reason: str | None) -> None:
         if row.id not in self._reasons or self._reasons[row.id] != reason:
             self._reasons[row.id] = reason
             action.setEnabled(reason is None)
             action.setStatusTip(reason or row.hint or plain(row.title))
-            action.setToolTip(_tool_tip(row, action, reason))
+            action.setToolTip(self._tool_tip(row, reason))
         if row.named is not None and action.text() != (title := row.named(self._window)):
             action.setText(title)
         if row.checked is not None:
             action.setChecked(row.checked(self._window))
 
-
-def _tool_tip(row: Action, action: QAction, reason: str | None) -> str:
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    title = plain(row.title)
-    head = f"{title}  ({keys})" if keys else title
-    return f"{head}\n{reason or row.hint}" if reason or row.hint else head
+    def _tool_tip(self, row: Action, reason: str | None) -> str:
+        title, keys = plain(row.title), self._keys[row.id]
+        head = f"{title}  ({keys})" if keys else title
+        return f"{head}\n{reason or row.hint}" if reason or row.hint else head

@@ -57,7 +57,7 @@ def after_paint(window: MainWindow, files: Sequence[Path] = ()) -> None:
         settle()
         if files:
             window.opener.open_files(list(files))
-        QTimer.singleShot(IDLE_MS, lambda: warm_up(window))
+        QTimer.singleShot(IDLE_MS, window, lambda: warm_up(window))
 
     window.rest.ended.connect(started)
     window.rest.begin()

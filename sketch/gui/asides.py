@@ -24,7 +24,7 @@ from sketch.gui.long_lived import settle
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
-    from sketch.gui.canvas.levels import Known
+    from sketch.gui.canvas.levels import KnownLevels
     from sketch.gui.canvas.scene import CanvasScene
     from sketch.gui.canvas.wires import Wiring
     from sketch.gui.canvas_tab import CanvasTab
@@ -52,7 +52,7 @@ class _Canvas(NamedTuple):
     scene: CanvasScene
     group: int | None
     badges: bool
-    known: Known | None
+    known: KnownLevels | None
 
     @property
     def is_as_it_was(self) -> bool:
@@ -121,9 +121,9 @@ def attach(window: MainWindow, tab: CanvasTab) -> None:
     """Let gestures on a tab's canvas do what takes long beside the window, too."""
 
     def aside(
-        title: str, act: Callable[[Document], object], ids: Collection[int], over: Callable[[], object]
+        title: str, act: Callable[[Document], object], ids: Collection[int] | None, over: Callable[[], object]
     ) -> None:
-        edit(window, tab, title, act, many=lambda: are_many(tab.document, ids), over=over)
+        edit(window, tab, title, act, many=lambda: ids is None or are_many(tab.document, ids), over=over)
 
     tab.view.aside = aside
 
@@ -181,6 +181,7 @@ class _Aside:
                 continue
             task.step(0, 0, "Drawing wires")
             wiring = Wiring(twin.tables, twin.library, canvas.group, badges=canvas.badges, known=canvas.known)
+            task.check()
             prepare(wiring)
             pictures.append(_Picture(canvas, wiring))
         task.check()

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from sketch.graph.collection import paused_collection
+from sketch.graph.stopping import asked_by
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
@@ -90,7 +91,7 @@ def _quietly(body: Callable[[Job], T], task: Job) -> T:
     from sketch.binder.kernel import BinderError
 
     try:
-        with paused_collection(), short_turns():
+        with paused_collection(), short_turns(), asked_by(task.check):
             return body(task)
     except Exception as error:
         from sketch.graph.errors import GraphError

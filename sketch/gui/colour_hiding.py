@@ -33,7 +33,7 @@ class HiddenKinds:
         for colouring in self.counted.values():
             if colouring is not followed:
                 follow(colouring, update)
-        return any(change.table == "nodes" for change in update.delta) and self._find()
+        return bool(update.of("nodes")) and self._find()
 
     def without(self, node_id: int) -> dict[str, frozenset[str]]:
         """The kinds that are hidden, but those of one layer."""

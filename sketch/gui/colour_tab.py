@@ -205,7 +205,7 @@ class TabColours(QObject):
         self._canvas.hide(self.hidden_ids)
 
     def _follow(self, update: Update) -> None:
-        if self.needs_sums and any(change.table == "weights" for change in update.delta):
+        if self.needs_sums and update.of("weights"):
             self.unmeasured.emit()
         if self._colouring is None and not self.hidden:
             return

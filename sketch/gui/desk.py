@@ -64,7 +64,7 @@ class Desk(QObject):
     followed = Signal(object)
     settled = Signal()
     text_due = Signal()
-    selection_changed = Signal(list)
+    selection_changed = Signal(object)
     kernel_changed = Signal(str)
     said = Signal(str)
 
@@ -104,9 +104,9 @@ class Desk(QObject):
         return self._kept or Chosen(list(self._tab.view.selected()) if self._tab else [], self.document)
 
     @contextmanager
-    def same_selection(self) -> Iterator[None]:
-        """Ask the canvas once for the selection, and not for every command that wants to know it."""
-        self._kept = self.chosen
+    def same_selection(self, chosen: Chosen | None = None) -> Iterator[None]:
+        """Ask the canvas once for the selection (or take this one), and not for every command that wants to know it."""
+        self._kept = chosen or self.chosen
         try:
             yield
         finally:

@@ -23,6 +23,7 @@ from sketch.state.document import Document
 
 if TYPE_CHECKING:
     from sketch.graph.delta import Delta
+    from sketch.gui.canvas.view import CanvasView
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.history import Checkpoint
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MIME_CLIP = "application/x-sketch-clip"
 CLEARANCE = 16.0
+EDGE = 0.1
+"""What stands in this part of the view's width and height at each side is not what a person looks at."""
 LARGE_CLIP = 100 * asides.MANY
 """A clip of so many bytes holds more layers than are pasted within a frame."""
 
@@ -72,20 +75,32 @@ def _step(
     tab = window.desk.tab
     if tab is None:
         return
-    document = tab.document
+    document, view = tab.document, tab.view
+    saw = sees_anything(view)
 
     def delta() -> Delta:
         step = step_of(document)
         return () if step is None else step.delta
 
     def tell(label: str | None) -> None:
-        if label is not None:
-            window.say(f"{done}: {label}")
+        if label is None:
+            return
+        window.say(f"{done}: {label}", for_now=True)
+        if saw and view is tab.view and not sees_anything(view):
+            view.frame_all()  # all went back to a place that is out of view
 
     asides.edit(
         window, tab, title, act, tell,
         many=lambda: fold_jobs.change_many(document, [delta()]), folds=lambda: fold_jobs.is_fold(delta()),
     )  # fmt: skip
+
+
+def sees_anything(view: CanvasView) -> bool:
+    """True when a node is in view, and not only at its edge."""
+    area = view.viewport().rect()
+    across, down = round(EDGE * area.width()), round(EDGE * area.height())
+    seen = view.mapToScene(area.adjusted(across, down, -across, -down)).boundingRect()
+    return len(view.canvas.boxes.slots_near([seen])) > 0
 
 
 def copy(window: MainWindow) -> None:

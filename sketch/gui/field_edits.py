@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sketch.graph.errors import GraphError
 from sketch.gui.desk import Desk
+from sketch.state.document_view import TakesLongError
 
 if TYPE_CHECKING:
     from sketch.state.document import Document
@@ -46,11 +47,14 @@ class FieldEdits:
         self._gesture += 1
 
     def _try(self, name: str, change: Callable[[Document], object]) -> None:
-        document = self._desk.document
-        if document is None:
+        document, view = self._desk.document, self._desk.view
+        if document is None or view is None:
             return
         try:
-            change(document)
+            with document.briefly():
+                change(document)
+        except TakesLongError:
+            view.on_nodes("Change of parameters", change, None)
         except GraphError as error:
             self._complain(name, str(error))
             self._desk.say(str(error))

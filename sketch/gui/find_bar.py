@@ -12,6 +12,7 @@ from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.find_frame import FindFrame
 from sketch.gui.find_help import FindHelp
 from sketch.gui.find_search import FindSearch
+from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
 HINT = "Words, <code>type:Conv2d</code>, <code>kernel_size&gt;3</code>, <code>shape:*x512*</code> ..."
@@ -35,6 +36,7 @@ class FindBar(FindFrame):
         self._at = -1
         self._step_due = 0
         self._lit: object = None  # the canvas that shows what was found
+        self._slices = Slices(self)
         self._light = QTimer(self)
         self._light.setSingleShot(True)
         self._light.setInterval(LIGHT_MS)
@@ -57,7 +59,7 @@ class FindBar(FindFrame):
         self.raise_()
         self.field.selectAll()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.ask(self.field.text())
+        self._slices.replace([self.refresh])
 
     def leave(self) -> None:
         """Hide the bar and give the canvas back; its results stay for F3."""
@@ -75,11 +77,12 @@ class FindBar(FindFrame):
 
     def ask(self, text: str) -> None:
         """Look for a query; a mistake is said and the results of before stay."""
+        self._slices.replace([])  # what `enter` has left is done with it
         try:
             self.search.ask(text)
         except QueryError as mistake:
-            self.field.mark(mistake.start, mistake.end, QColor(self._theme.error))
-            self.say(f"<span style='color:{self._theme.error}'>{html.escape(str(mistake))}</span>")
+            self.field.mark(mistake.start, mistake.end, QColor(self.theme.error))
+            self.say(f"<span style='color:{self.theme.error}'>{html.escape(str(mistake))}</span>")
             self.fit()
             return
         self._asked = text
@@ -192,7 +195,7 @@ class FindBar(FindFrame):
             self.buttons[name].setEnabled(bool(total))
 
     def _show_help(self) -> None:
-        FindHelp(self, self._theme, self._take_example).open_below(self)
+        FindHelp(self, self.theme, self._take_example).open_below(self)
 
     def _take_example(self, text: str) -> None:
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -37,7 +37,8 @@ def bar_of(window: MainWindow, tab: CanvasTab) -> FindBar:
         bar.said.connect(window.say)
         bar.asked.connect(lambda text: _remember(window, text))
         window.desk.settled.connect(bar.refresh)
-    bar.set_theme(window.theme)
+    elif bar.theme != window.theme:
+        bar.set_theme(window.theme)
     bar.field.history = tuple(window.services.session.get(HISTORY, ()))
     return bar
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.find_field import FindField
@@ -29,17 +29,17 @@ class FindFrame(QFrame):
     def __init__(self, tab: CanvasTab, theme: Theme):
         super().__init__(tab)  # beside the canvas, whose keys it must not reach
         self._tab = tab
-        self._theme = theme
+        self.theme = theme
         self.setProperty("role", "popup")
         self.setAccessibleName("Find")
-        self.field = FindField()
-        self.count = QLabel()
+        self.field = FindField(self)
+        self.count = QLabel(self)
         self.count.setProperty("role", "muted")
-        self.note = QLabel()
+        self.note = QLabel(self)
         self.note.setTextFormat(Qt.TextFormat.RichText)
         self.model = ResultModel(tab.document, theme)
         self.results = ResultList(self.model, self)
-        self.buttons = {name: _button(name, tip) for name, _icon, tip in _BUTTONS}
+        self.buttons = {name: _button(self, name, tip) for name, _icon, tip in _BUTTONS}
         self._fitted: tuple[int, bool] | None = None
         self._lay_out()
         self.set_theme(theme)
@@ -47,7 +47,7 @@ class FindFrame(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
-        self._theme = theme
+        self.theme = theme
         self.model.set_theme(theme)
         for name, icon, _tip in _BUTTONS:
             self.buttons[name].setIcon(action_icon(icon, theme))
@@ -89,7 +89,7 @@ class FindFrame(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         theme = getattr(self.window(), "theme", None)
-        if event.type() == QEvent.Type.StyleChange and isinstance(theme, Theme) and theme != self._theme:
+        if event.type() == QEvent.Type.PaletteChange and isinstance(theme, Theme) and theme != self.theme:
             self.set_theme(theme)
         super().changeEvent(event)
 
@@ -111,8 +111,8 @@ class FindFrame(QFrame):
         column.addWidget(self.results)
 
 
-def _button(name: str, tip: str) -> QToolButton:
-    button = QToolButton()
+def _button(parent: QWidget, name: str, tip: str) -> QToolButton:
+    button = QToolButton(parent)
     button.setObjectName(f"find-{name}")
     button.setToolTip(tip)
     button.setAccessibleName(tip.split(" (", maxsplit=1)[0])

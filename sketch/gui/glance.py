@@ -49,6 +49,7 @@ class Glance(QObject):
         self._window, self._path = window, path
         services = window.services
         self._library, self._store = services.library, services.store  # loaded here, not on the thread
+        self._badges = bool(services.settings.get("canvas.badges"))
         self._job: Job | None = None
         self._is_over = False
         self._drawn: Wiring | None = None
@@ -96,7 +97,7 @@ class Glance(QObject):
 
         try:
             with paused_collection(), short_turns():
-                made = glanced(kernel, self._path, self._library, self._store)
+                made = glanced(kernel, self._path, self._library, self._store, badges=self._badges)
             if made is not None and not self._is_over:
                 self._drawn = made.wiring
                 self._made.emit(made)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,9 +15,12 @@ from sketch.gui.canvas.view import CanvasView
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.glance_rows import Unread
 from sketch.gui.theme import Theme
+from sketch.state.document import Document
 
 SLACK = 0.5
 """Less than this, in scene px, is no move of the view."""
+SAME_ZOOM = 0.01
+"""Zooms that differ by a smaller part than this are the same."""
 
 
 class GlanceView(CanvasView):
@@ -51,6 +55,17 @@ class GlanceView(CanvasView):
         """Say why no name can be changed yet."""
         self.refuse()
 
+    def on_nodes(
+        self,
+        title: str,
+        act: Callable[[Document], object],
+        ids: Collection[int] | None,
+        over: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Say why nothing can be moved yet."""
+        self.refuse()
+        over()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._untouched:
@@ -80,27 +95,37 @@ class GlancePage(QWidget):
         self.setFocusProxy(view)
 
     def hand_over(self, view: CanvasView) -> None:
-        """Let the canvas of the document look where the person has looked: at the node of the same name."""
-        own = self.view
-        if not own.was_moved:
+        """Let the canvas of the document look where the person looks: at the node of the same name.
+
+        The document may have nodes that the file's picture has not. Where nobody looked elsewhere, it is its beginning
+        that stays where it stood.
+        """
+        own, now, moved = self.view, view.view_state(), self.view.was_moved
+        middle = own.viewport().rect().center()
+        state = self._state_for(view, middle if moved else QPoint(middle.x(), 0))
+        if state is None:
             return
-        middle = own.mapToScene(own.viewport().rect().center())
-        there = _places_of(view)
-        near = own.canvas.wiring.boxes.items()
-        tables = self.document.tables
-        known = [(key, box) for key, box in near if path_of(tables, key) in there]
-        if not known:
-            return
-        key, box = min(known, key=lambda item: _distance(middle, item[1].x, item[1].y))
-        found = view.canvas.wiring.boxes[there[path_of(tables, key)]]
-        view.restore_view(
-            {**own.view_state(), "x": middle.x() - box.x + found.x, "y": middle.y() - box.y + found.y}
-        )
+        alike = abs(now["zoom"] - state["zoom"]) < SAME_ZOOM * state["zoom"]
+        if moved or (alike and any(abs(now[key] - state[key]) > SLACK for key in "xy")):
+            view.restore_view(state)
 
     def close_view(self) -> None:
         """Let go of what is shown."""
         self.view.close_document()
         self.document.close()
+
+    def _state_for(self, view: CanvasView, spot: QPoint) -> dict[str, Any] | None:
+        """The state in which a view of the document shows what is nearest to `spot`, viewport px, where it is here."""
+        own, there = self.view, _places_of(view)
+        around, state = own.mapToScene(spot), own.view_state()
+        near = own.canvas.wiring.boxes.items()
+        tables = self.document.tables
+        known = [(key, box) for key, box in near if path_of(tables, key) in there]
+        if not known:
+            return None
+        key, box = min(known, key=lambda item: _distance(around, item[1].x, item[1].y))
+        found = view.canvas.wiring.boxes[there[path_of(tables, key)]]
+        return {**state, "x": state["x"] - box.x + found.x, "y": state["y"] - box.y + found.y}
 
 
 def _places_of(view: CanvasView) -> dict[tuple[str, ...], int]:

@@ -109,7 +109,7 @@ def show_ports(window: MainWindow) -> None:
     window.docks["editor"].show()
     window.docks["editor"].raise_()
     editor = window.panels.editor
-    section = next(iter(editor.findChildren(GroupSection)), None)
+    section = next((each for each in editor.shown_sections if isinstance(each, GroupSection)), None)
     if section is not None and section.ports is not None:
         editor.ensureWidgetVisible(section.ports)
         section.ports.focus_first()

@@ -65,7 +65,7 @@ def attach(window: MainWindow, tab: CanvasTab) -> None:
     bar, document = tab.offer, tab.document
 
     def follow(update: Update) -> None:
-        if any(change.table == "nodes" for change in update.delta):
+        if update.of("nodes"):
             bar.close_bar()
 
     document.subscribe(follow)
@@ -150,7 +150,7 @@ def _fold(window: MainWindow, tab: CanvasTab) -> None:
 
     def then(groups: list[int]) -> None:
         tab.view.frame_all()
-        window.say(f"{len(groups)} linked groups; Undo takes them apart again.")
+        window.say(f"{len(groups)} linked groups; Undo takes them apart again.", for_now=True)
 
     fold(window, tab, found, then)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
@@ -35,9 +35,10 @@ class PortList(QListWidget):
     """The ports of one side. F2 or a double click names one, a drag or Alt with an arrow moves it, Delete hides it."""
 
     def __init__(
-        self, document: Document, group: int, side: str, attempt: Callable[[Callable[[], object]], bool]
-    ):
-        super().__init__()
+        self, parent: QWidget, document: Document, group: int, side: str,
+        attempt: Callable[[Callable[[], object]], bool],
+    ):  # fmt: skip
+        super().__init__(parent)
         self._document, self._group, self.side = document, group, side
         self._attempt = attempt
         self._filling = False
@@ -125,20 +126,26 @@ class PortList(QListWidget):
 class PortLists(QWidget):
     """Both sides, each with its buttons. `lists` is by side."""
 
-    def __init__(self, document: Document, group: int, say: Callable[[str], object]):
-        super().__init__()
+    def __init__(self, parent: QWidget, document: Document, group: int, say: Callable[[str], object]):
+        super().__init__(parent)
         self._document, self._group, self._say = document, group, say
-        self.lists = {side: PortList(document, group, side, self._attempt) for side in (IN, OUT)}
+        self.lists: dict[str, PortList] = {}
         self.add_buttons: dict[str, QToolButton] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for side, ports in self.lists.items():
-            head = QLabel(_TITLES[side])
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+
+    def build(self) -> Iterator[None]:
+        """Make the lists, one a step."""
+        for side in (IN, OUT):
+            head = QLabel(_TITLES[side], self)
             head.setProperty("role", "section")
-            column.addWidget(head)
-            column.addWidget(ports)
-            column.addLayout(self._buttons(ports))
+            self._column.addWidget(head)
+            ports = self.lists[side] = PortList(self, self._document, self._group, side, self._attempt)
+            self._column.addWidget(ports)
+            yield
+            self._column.addWidget(self._buttons(ports))
+            yield
 
     def fill(self, rows: Sequence[PortRow]) -> None:
         """Show these ports."""
@@ -174,14 +181,16 @@ class PortLists(QWidget):
             return False
         return True
 
-    def _buttons(self, ports: PortList) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _buttons(self, ports: PortList) -> QWidget:
+        line = QWidget(self)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         side = ports.side
-        row.addWidget(_tool("↑", f"Move the {side} up  (Alt+Up)", lambda: ports.step(-1)))
-        row.addWidget(_tool("↓", f"Move the {side} down  (Alt+Down)", lambda: ports.step(1)))
-        row.addWidget(_tool("Hide", f"Take an open {side} away  (Delete)", ports.hide_current))
-        add = _tool("Expose...", f"Show an inner {side} at the group", lambda: None)
+        row.addWidget(_tool(line, "↑", f"Move the {side} up  (Alt+Up)", lambda: ports.step(-1)))
+        row.addWidget(_tool(line, "↓", f"Move the {side} down  (Alt+Down)", lambda: ports.step(1)))
+        row.addWidget(_tool(line, "Hide", f"Take an open {side} away  (Delete)", ports.hide_current))
+        add = _tool(line, "Expose...", f"Show an inner {side} at the group", lambda: None)
 
         def show() -> None:
             menu = self.menu_of(side)
@@ -192,11 +201,11 @@ class PortLists(QWidget):
         self.add_buttons[side] = add
         row.addWidget(add)
         row.addStretch(1)
-        return row
+        return line
 
 
-def _tool(text: str, tip: str, run: Callable[[], object]) -> QToolButton:
-    button = QToolButton()
+def _tool(parent: QWidget, text: str, tip: str, run: Callable[[], object]) -> QToolButton:
+    button = QToolButton(parent)
     button.setText(text)
     button.setToolTip(tip)
     button.setAccessibleName(tip.partition("  (")[0])

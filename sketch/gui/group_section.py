@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt
@@ -13,6 +14,7 @@ from sketch.graph.lifting import descendants
 from sketch.graph.linking.rows import instances
 from sketch.graph.linking.series import mark
 from sketch.gui import asides, background
+from sketch.gui.form_page import Section
 from sketch.gui.group_ports import PortLists
 from sketch.state.commands.ports import PortRow, ports_of
 from sketch.state.twin import Twin
@@ -26,38 +28,49 @@ SCALE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 def attach(window: MainWindow) -> None:
     """Let the node editor show groups."""
-    window.panels.editor.sections.append(lambda node_id: GroupSection(window, node_id))
+
+    def section(node_id: int) -> GroupSection | None:
+        document = window.desk.document
+        is_group = document is not None and document.library[document.tables.nodes[node_id].layer].group
+        return GroupSection(window, node_id) if is_group else None
+
+    window.panels.editor.sections.append(section)
 
 
-class GroupSection(QWidget):
-    """Nothing for a layer; for a group its facts, and `ports`."""
+class GroupSection(Section):
+    """The facts of a group, and `ports`, which are built in steps."""
 
     def __init__(self, window: MainWindow, node_id: int):
         super().__init__()
         self._window, self._node = window, node_id
         self.ports: PortLists | None = None
         self._flops, self._is_stale = "", False
-        document = window.desk.document
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        if document is None or not document.library[document.tables.nodes[node_id].layer].group:
-            self.hide()
-            return
-        self.facts = _wrapped()
-        self.link = _wrapped()
-        self.buttons = QWidget()
-        row = QHBoxLayout(self.buttons)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self.facts, self.link = self._wrapped(), self._wrapped()
+        self._buttons = QWidget(self)
+        row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for title, action in (("Repeat...", "group.repeat"), ("Unlink", "group.unlink")):
-            row.addWidget(self._button(title, action))
+        self._unlink = self._button("Unlink", "group.unlink")
+        row.addWidget(self._button("Repeat...", "group.repeat"))
+        row.addWidget(self._unlink)
         row.addStretch(1)
-        self.ports = PortLists(document, node_id, window.say)
-        for widget in (self.facts, self.link, self.buttons, self.ports):
-            column.addWidget(widget)
-        window.desk.updated.connect(self._on_update)
-        window.mirror.changed.connect(self._on_source)
+        for widget in (self.facts, self.link, self._buttons):
+            self._column.addWidget(widget)
+
+    def build(self) -> Iterator[None]:
+        """The lists of ports, one a step, and what they show."""
+        document = self._window.desk.document
+        if document is None:
+            return
+        ports = PortLists(self, document, self._node, self._window.say)
+        self._column.addWidget(ports)
+        yield from ports.build()
+        self.ports = ports
+        self._window.desk.updated.connect(self._on_update)
+        self._window.mirror.changed.connect(self._on_source)
         self.refresh()
 
     def refresh(self) -> None:
@@ -88,7 +101,7 @@ class GroupSection(QWidget):
         self.facts.setText(" · ".join(filter(None, (self._flops, self._class_name()))))
 
     def _on_update(self, update: Update) -> None:
-        self._is_stale |= any(change.table in ("nodes", "meta") for change in update.delta)
+        self._is_stale |= bool(update.of("nodes") or update.of("meta"))
         document = self._window.desk.document
         if self._is_stale and document is not None and not document.inference.is_behind:
             self.refresh()
@@ -110,12 +123,17 @@ class GroupSection(QWidget):
         return found.partition("(")[0]
 
     def _button(self, title: str, action: str) -> QPushButton:
-        button = QPushButton(title)
+        button = QPushButton(title, self._buttons)
         button.setProperty("role", "link")
         button.clicked.connect(lambda: self._window.actions_.run(action))
-        if action == "group.unlink":
-            self._unlink = button
         return button
+
+    def _wrapped(self) -> QLabel:
+        label = QLabel(self)
+        label.setProperty("role", "muted")
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
 
 
 class _Read(NamedTuple):
@@ -154,11 +172,3 @@ def scaled(number: int) -> str:
         if number >= size:
             return f"{number / size:.3g} {sign}"
     return f"{number} "
-
-
-def _wrapped() -> QLabel:
-    label = QLabel()
-    label.setProperty("role", "muted")
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

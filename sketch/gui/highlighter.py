@@ -6,7 +6,15 @@ import keyword
 import re
 from collections.abc import Sequence
 
-from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextBlock, QTextCharFormat, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QSyntaxHighlighter,
+    QTextBlock,
+    QTextCharFormat,
+    QTextDocument,
+    QTextFormat,
+)
 
 from sketch.gui.theme import Theme
 
@@ -18,29 +26,36 @@ _TOKENS = re.compile(
     r"""|(?P<word>\b[A-Za-z_]\w*\b)""",
 )
 _WORDS = {*keyword.kwlist, "self"}
+_TURN = QTextFormat.Property.UserProperty + 1
+"""In a format: which call of `set_theme` it is of."""
 
 
 class Highlighter(QSyntaxHighlighter):
-    """Colours the lines of a text document that are about to be seen; a change takes the colours of its lines away."""
+    """Colours the lines of a text document that are about to be seen; a change takes the colours of its lines away.
+
+    No line is kept from one call to the next: one that is gone still says that it is valid, and asking it for its
+    layout reads memory that Qt has freed.
+    """
 
     def __init__(self, document: QTextDocument, theme: Theme):
         super().__init__(document)
         self._formats: dict[str, QTextCharFormat] = {}
         self._painted = QTextBlock()
-        self._coloured: list[QTextBlock] = []
+        self._turn = 0
         self.set_theme(theme)
 
     def colour(self, blocks: Sequence[QTextBlock]) -> None:
-        """Colour these lines, if they are not."""
+        """Colour these lines, if they are not in the colours of the theme."""
         for block in blocks:
-            if not block.layout().formats():
+            found = block.layout().formats()
+            if not found or found[0].format.intProperty(_TURN) != self._turn:
                 self._painted = block
-                self._coloured.append(block)
                 self.rehighlightBlock(block)
         self._painted = QTextBlock()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Take the colours of a theme; lines get them with their next painting."""
+        self._turn += 1
         self._formats = {
             "comment": _format(theme.code_comment, italic=True),
             "string": _format(theme.code_string),
@@ -48,14 +63,8 @@ class Highlighter(QSyntaxHighlighter):
             "name": _format(theme.code_name),
             "word": _format(theme.code_keyword, bold=True),
         }
-        self._fade()
-
-    def _fade(self) -> None:
-        """Take the colours of all lines away: those in view come back with the next painting."""
-        for block in self._coloured:
-            if block.isValid():
-                block.layout().clearFormats()
-        self._coloured = []
+        for made in self._formats.values():
+            made.setProperty(_TURN, self._turn)
 
     def highlightBlock(self, text: str) -> None:
         if self.currentBlock() != self._painted:

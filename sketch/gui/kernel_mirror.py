@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sketch.state.document_view import Snapshot
 
 log = logging.getLogger(__name__)
-AT_ONCE = 600
+AT_ONCE = 100
 """Up to this many nodes the text is printed at once; bigger networks are printed beside the window."""
 
 

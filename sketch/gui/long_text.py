@@ -14,12 +14,14 @@ LONG = 1500
 """A text of more lines than this is long: Qt needs more than a few milliseconds to take it in at once."""
 FEW = 50
 """Up to this many lines are exchanged one by one."""
-SLICE = 400
+SLICE = 250
 """Lines that are put in at once; then the window may paint and answer."""
 
 
 class LongText(QObject):
     """Puts long texts into an editor. `is_coming` is True until the last line is there.
+
+    The editor's document counts as modified when it is not what was put into it: to read it takes some milliseconds.
 
     Args:
         changed: is called when `is_coming` may have changed.
@@ -31,28 +33,44 @@ class LongText(QObject):
         self._pieces: list[str] = []
         self._text, self._top = "", 0
         self._cursor = QTextCursor()
+        self._is_old = False
+        """True while the text before is still there, all of which gives way."""
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._put_next)
 
     @property
     def is_coming(self) -> bool:
         """True while lines are missing."""
-        return bool(self._pieces)
+        return bool(self._pieces) or self._is_old
 
     def text(self) -> str:
         """The whole text, also of what is still to come."""
-        return self._text if self._pieces else self._code.toPlainText()
+        is_known = self.is_coming or not self._code.document().isModified()
+        return self._text if is_known else self._code.toPlainText()
+
+    def put(self, text: str) -> None:
+        """Put in a text that is not long, at once."""
+        self.stop()
+        self._code.setPlainText(text)
+        self._took(text)
+
+    def _took(self, text: str) -> None:
+        self._text = text
+        self._code.document().setModified(False)
 
     def stop(self) -> None:
         """Leave the text as far as it is."""
-        self._pieces = []
+        if self.is_coming:
+            self._code.document().setModified(True)
+        self._pieces, self._is_old = [], False
         self._timer.stop()
 
     def show(self, text: str) -> None:
         """Make the text of the editor this one, and forget its undo; the cursor stays in its line."""
-        before, after = self._code.toPlainText().split("\n"), text.split("\n")
         self.stop()
+        before, after = self.text().split("\n"), text.split("\n")
         if self._exchange(before, after):
+            self._took(text)
             self._changed()
             return
         head = common_start(before, after)
@@ -63,13 +81,11 @@ class LongText(QObject):
         self._cursor = self._selected(head, len(before) - tail, len(before))
         self._pieces = _pieces(after[head : len(after) - tail], first=not head, last=not tail)
         self._code.document().setUndoRedoEnabled(False)
-        if head or tail:
+        self._is_old = not head and not tail
+        if not self._is_old:
             self._cursor.removeSelectedText()
-        else:
-            self._code.setPlainText("")
-            self._cursor = self._code.textCursor()
-        self._put_next()
-        if self._pieces:
+            self._put_next()
+        if self.is_coming:
             self._timer.start()
             self._changed()
 
@@ -103,11 +119,16 @@ class LongText(QObject):
         return cursor
 
     def _put_next(self) -> None:
-        if self._pieces:
+        if self._is_old:
+            self._is_old = False
+            self._code.setPlainText("")
+            self._cursor = self._code.textCursor()
+        elif self._pieces:
             self._cursor.insertText(self._pieces.pop(0))
         if not self._pieces:
             self._timer.stop()
             self._code.document().setUndoRedoEnabled(True)
+            self._took(self._text)
             if not self._code.verticalScrollBar().value():
                 self._code.verticalScrollBar().setValue(self._top)
             self._changed()

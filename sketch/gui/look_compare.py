@@ -172,7 +172,7 @@ class CompareWindow(QDialog):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if (
-            event.type() == QEvent.Type.StyleChange
+            event.type() == QEvent.Type.PaletteChange
         ):  # rows have colours of the theme; not while it is changing
             QTimer.singleShot(0, self, self._recolour)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sketch.gui.form_page import Section
 from sketch.gui.look_state import Looks, looks_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def attach(window: MainWindow) -> None:
     window.desk.turned.connect(turned)
 
 
-class ValueSection(QWidget):
+class ValueSection(Section):
     """What a node gave in the last run: one line and a histogram for each output; nothing without a run."""
 
     def __init__(self, window: MainWindow, looks: Looks, node_id: int):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow
 
 from sketch.gui.action_table import TABLE
@@ -23,6 +23,7 @@ from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.session_keeper import SessionKeeper
 from sketch.gui.shell_style import dress, theme_name
 from sketch.gui.slices import Walk
+from sketch.gui.status_line import StatusLine
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme
 from sketch.gui.tool_bar import ToolBar
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from sketch.gui.services import Services
 
 log = logging.getLogger(__name__)
-MESSAGE_MS = 8000
 FIRST_SIZE, SMALLEST_SIZE = QSize(1560, 980), QSize(960, 640)
 """Size of the first start, px, as far as the screen has room, and what it takes at least."""
 
@@ -52,9 +52,10 @@ class MainWindow(QMainWindow):
         self.services: Services = services
         self.collector = Collector(self)
         self.theme: Theme = load_theme(theme_name(services.settings.get("appearance.theme")))
-        dress(self.theme)
+        dress(self, self.theme)
         self.folder = Path.cwd()
         self.found = ""
+        self._line = StatusLine(self.statusBar())
         self.is_filled = False  # true when panels and kernels are there
         self.desk = Desk(self)
         self.jobs = Jobs(self)
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.area.turned.connect(self._on_turned)
         self.desk.updated.connect(lambda _update: self._on_update())
         self.desk.followed.connect(lambda _update: self._show_totals())
+        self.desk.selection_changed.connect(lambda _ids: self._line.forget())
         self.tool_bar.kernel_chosen.connect(self.choose_kernel)
         connect_window(self)
         self._unsubscribe: list[Callable[[], object]] = [
@@ -118,10 +120,9 @@ class MainWindow(QMainWindow):
         """Do at once what is left of the start."""
         self.rest.finish()
 
-    def say(self, text: str) -> None:
-        """One line in the status bar; it goes after a while."""
-        log.info("said %s", text)
-        self.statusBar().showMessage(text, MESSAGE_MS)
+    def say(self, text: str, *, for_now: bool = False) -> None:
+        """One line in the status bar; it goes after a while, `for_now` with the next edit or selection."""
+        self._line.say(text, for_now=for_now)
 
     def add_tab(self, tab: CanvasTab, instead: GlancePage | None = None) -> None:
         """Show a document in a tab of its own, `instead` of the first picture of its file if there was one."""
@@ -175,6 +176,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             QTimer.singleShot(0, lambda: self.opener.open_files(list(files)))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that nobody took may be that of a command that cannot run now."""
+        self.actions_.explain(event.keyCombination())
+        super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing is asked: the session keeps all edits, saved or not."""
         self.rest.stop()
@@ -226,6 +232,7 @@ class MainWindow(QMainWindow):
             self.totals.setText(totals_text(document))
 
     def _on_update(self) -> None:
+        self._line.forget()
         document = self.desk.document
         self._show_totals()
         name = f"{document.name}[*] - {self.tool_bar.kernel.currentText()} - Sketch" if document else "Sketch"

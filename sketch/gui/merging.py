@@ -47,6 +47,7 @@ def ask(window: MainWindow) -> None:
 def read(window: MainWindow, path: Path, *, trusted: bool = False) -> Job | None:
     """Read the other model as a job; a drawing is read at once."""
     from sketch.binder.kernel import BinderError
+    from sketch.state.document_file import DocumentFileError
 
     tab = window.desk.tab
     if tab is None:
@@ -57,7 +58,7 @@ def read(window: MainWindow, path: Path, *, trusted: bool = False) -> Job | None
             return None
         services = window.services
         job = services.binder.import_model(path, services.store.folder, trusted=trusted)
-    except (BinderError, GraphError, OSError, ValueError) as error:
+    except (BinderError, GraphError, DocumentFileError, OSError, ValueError) as error:
         show_error(window, str(error))
         return None
     return window.jobs.follow(job, lambda done: _on_read(window, tab, path, done))
@@ -76,6 +77,8 @@ def _read_drawing(window: MainWindow, tab: CanvasTab, path: Path) -> None:
 
 
 def _on_read(window: MainWindow, tab: CanvasTab, path: Path, job: Job) -> None:
+    if tab.document.is_closed:
+        return
     if job.permission_needed:
         if ask_permission(window, path, job.error):
             read(window, path, trusted=True)

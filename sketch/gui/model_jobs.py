@@ -40,7 +40,9 @@ def run_job(window: MainWindow, title: str, body: Body, then: Callable[[Any], ob
 
 
 def take_in(window: MainWindow, tab: CanvasTab, label: str, delta: Any, text: str) -> None:
-    """Make a computed edit one step, and say what it did."""
+    """Make a computed edit one step, and say what it did; one whose tab was closed meanwhile is left out."""
+    if tab.document.is_closed:
+        return
     if not delta or attempt(window, lambda: commands.apply_prepared(tab.document, label, delta)):
         window.say(text)
 
@@ -149,6 +151,8 @@ class _Place:
         """Put the new form there, in one step."""
         from sketch.graph.tables import Tables
 
+        if self._tab.document.is_closed:
+            return
         if self._tab.document.history.cursor != self._state:
             self._window.say("The drawing has changed meanwhile; do it again.")
             return

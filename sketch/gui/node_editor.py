@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from sketch.graph.freezing import frozen_nodes
 from sketch.gui.desk import Desk
 from sketch.gui.field_edits import FieldEdits
+from sketch.gui.form_page import MakeSection, Section, hint, page_column
 from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
-    from sketch.graph.rows import Node
-    from sketch.graph.specs import ParamSpec
-    from sketch.gui.node_facts import NodeFacts, NodeHeader
+    from sketch.graph.problems import Problem
+    from sketch.gui.node_form import Kind, NodeForm
     from sketch.gui.param_form import ParamRow
     from sketch.state.document import Document, Update
+
+MOST_KEPT = 6
+"""Forms of so many types of layers are kept, so that the next of the same type is shown at once."""
 
 
 class NodeEditor(QScrollArea):
@@ -32,21 +34,26 @@ class NodeEditor(QScrollArea):
         self._desk = desk
         self._theme = theme
         self._ids: list[int] = []
+        self._chosen: frozenset[int] = frozenset()
         self._wanted: list[int] = []
         self._signature: object = None
         self._edits = FieldEdits(desk, lambda: self._ids, self._complain)
-        self._rows: dict[str, ParamRow] = {}
+        self._kept: dict[str, NodeForm] = {}
+        self._about: Document | None = None
+        self._page: QWidget | None = None
+        self._form: NodeForm | None = None
+        self._rest: Iterator[None] = iter(())
         self._slices = Slices(self)
-        self._slices.went_on.connect(self._show_values)
-        self._name: QLineEdit | None = None
-        self._header: NodeHeader | None = None
-        self._facts: NodeFacts | None = None
-        self.sections: list[Callable[[int], QWidget]] = []
+        self.sections: list[MakeSection] = []
         """What others show below the facts of a single node, made anew for each."""
         self.setAccessibleName("Node editor")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._pages = QWidget(self.viewport())
+        self._column = QVBoxLayout(self._pages)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.setWidget(self._pages)
         desk.selection_changed.connect(self._want)
         desk.updated.connect(self._on_update)
         desk.followed.connect(self._on_update)
@@ -56,19 +63,33 @@ class NodeEditor(QScrollArea):
     def rows(self) -> dict[str, ParamRow]:
         """The fields by parameter, all of them: those that would come in a moment are built now."""
         self._slices.finish()
-        return self._rows
+        return self._form.rows if self._form else {}
 
     @property
     def name(self) -> QLineEdit | None:
         """The field of the name, for a single node."""
         self._slices.finish()
-        return self._name
+        return self._form.name if self._form else None
+
+    @property
+    def shown_sections(self) -> Sequence[Section]:
+        """What others show of the single node, all of it."""
+        self._slices.finish()
+        return self._form.sections if self._form else ()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the marks in the colours of a theme."""
         self._theme = theme
         self._signature = None
+        self.forget()
         self._want(self._wanted)
+
+    def forget(self) -> None:
+        """Let go of the forms that are not shown."""
+        for form in self._kept.values():
+            if form is not self._form:
+                form.deleteLater()
+        self._kept = {}
 
     def first_field(self) -> QWidget | None:
         """The first field that takes keys: of the parameters, else the name."""
@@ -86,174 +107,146 @@ class NodeEditor(QScrollArea):
         self._wanted = list(ids)
         self.refresh()
 
-    def _turn(self) -> None:
-        document = self._desk.document
-        nodes = document.tables.nodes if document else {}
-        self._ids = [node_id for node_id in self._wanted if node_id in nodes]
-        signature = self._form()
-        if signature != self._signature:
-            self._signature = signature
-            self._rebuild()
-        else:
-            self._slices.last(self._show_facts)
-
-    def _form(self) -> object:
-        """What the form on the page depends on."""
-        document = self._desk.document
-        kinds = tuple(_kind(document, document.tables.nodes[n]) for n in self._ids) if document else ()
-        return id(document), tuple(self._ids), kinds
-
-    def _on_update(self, update: Update) -> None:
-        document = self._desk.document
-        if document is None:
-            return
-        touched = {change.key for change in update.delta if change.table == "nodes"} | update.inferred.changed
-        touched |= {change.key[0] for change in update.delta if change.table == "weights"}
-        touched |= frozen_nodes({change.key: () for change in update.delta if change.table == "meta"}).keys()
-        gone = any(node_id not in document.tables.nodes for node_id in self._ids)
-        if not gone and touched.isdisjoint(self._ids):
-            return
-        if not gone and self._form() == self._signature:
-            self._show_values()  # now: the next key may be for another of the boxes
-        self.refresh()
-
-    def _rebuild(self) -> None:
-        page = QWidget()
-        page.setProperty("role", "page")
-        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        whole, column = QVBoxLayout(page), QVBoxLayout()
-        whole.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(8)
-        whole.addLayout(column)
-        whole.addStretch(1)  # from the beginning: rows that come later do not push others about
-        self._rows, self._name, self._header, self._facts = {}, None, None, None
-        steps: list[Callable[[], object]] = []
-        document = self._desk.document
-        if document is None or not self._ids:
-            column.addWidget(
-                _hint("Select a layer to see and change its parameters." if document else "Nothing is open.")
-            )
-        else:
-            steps = self._build_form(document, column)
-        self.setWidget(page)
-        self._slices.replace([*steps, lambda: _chain(self, page)])
-
-    def _build_form(self, document: Document, column: QVBoxLayout) -> list[Callable[[], object]]:
-        """Build the head of the form; what is left to do for the rest of it."""
-        from sketch.gui.node_facts import NodeHeader  # not needed before a network is open
-        from sketch.gui.param_form import ParamRow, is_live, shared_params
-
-        specs = [document.library[document.tables.nodes[node_id].layer] for node_id in self._ids]
-        self._header = NodeHeader(specs, self._theme)
-        column.addWidget(self._header)
-        if len(self._ids) == 1:
-            self._name = self._header.name
-            self._name.editingFinished.connect(self._rename)
-        operator = (
-            specs[0] if specs[0].is_standard or (specs[0].is_operator and not specs[0].params) else None
-        )
-        live, shared = is_live(specs[0]), shared_params(document, self._ids)
-
-        def add_row(name: str, spec: ParamSpec) -> None:
-            row = ParamRow(spec, self._theme, live=live, operator=operator)
-            row.edited.connect(self._edits.set)
-            row.reset.connect(self._edits.reset)
-            row.finished.connect(self._edits.end_gesture)
-            self._rows[name] = row
-            column.addWidget(row)
-
-        steps: list[Callable[[], object]] = [partial(add_row, name, spec) for name, spec in shared.items()]
-        if not shared and not specs[0].group:
-            column.addWidget(
-                _hint("No parameters." if len(specs) == 1 else "These layers share no parameter.")
-            )
-        if len(self._ids) == 1:
-            steps.append(partial(self._add_facts, column))
-            steps += [partial(self._add_section, column, make) for make in self.sections]
-        return steps
-
-    def _add_facts(self, column: QVBoxLayout) -> None:
-        from sketch.gui.node_facts import NodeFacts
-
-        self._facts = NodeFacts()
-        column.addWidget(self._facts)
-        self._show_facts()
-
-    def _add_section(self, column: QVBoxLayout, make: Callable[[int], QWidget]) -> None:
-        column.addWidget(make(self._ids[0]))
-
     def refresh(self) -> None:
         """Show what is selected as it is now, after the canvas has been painted."""
         self._slices.first(self._turn)
 
-    def _show_values(self) -> None:
+    def _turn(self) -> None:
+        document = self._desk.document
+        if document is not self._about:
+            self._about = document
+            self.forget()
+        nodes = document.tables.nodes if document else {}
+        ids = [node_id for node_id in self._wanted if node_id in nodes]
+        signature = self._signature_of(ids)
+        if signature != self._signature:
+            if self._form is not None:
+                self._form.leave()
+            self._signature, self._ids, self._chosen = signature, ids, frozenset(ids)
+            self._show_page()
+        else:
+            self._slices.last(self._show_facts)
+
+    def _signature_of(self, ids: list[int]) -> object:
+        """What the form on the page depends on."""
+        document = self._desk.document
+        return id(document), tuple(ids), _kinds(document, ids) if document else ()
+
+    def _on_update(self, update: Update) -> None:
         document = self._desk.document
         if document is None or not self._ids:
             return
-        from sketch.gui.param_form import is_pinned, shown_value, without_effect
+        gone = any(node_id not in document.tables.nodes for node_id in self._ids)
+        if not gone and _is_apart(update, self._chosen):
+            return
+        if not gone and self._signature_of(self._ids) == self._signature:
+            self._show_values()  # now: the next key may be for another of the boxes
+        self.refresh()
 
-        complaints = _complaints(document, self._ids)
-        for name, row in self._rows.items():
-            row.show_value(
-                shown_value(document, self._ids, name), pinned=is_pinned(document, self._ids, name)
-            )
-            row.describe(len(self._ids))
-            row.show_use(without_effect(document, self._ids, name))
-            row.complain(complaints.get(name, ""))
-        if self._name is not None and not self._name.hasFocus():
-            self._name.setText(document.tables.nodes[self._ids[0]].name)
+    def _show_page(self) -> None:
+        """Show the form for what is selected; what takes longer than a part of a frame comes in steps."""
+        document, before = self._desk.document, self._page
+        self._form, self._rest = None, iter(())
+        if document is None or not self._ids:
+            self._page = QWidget(self._pages)
+            self._column.addWidget(self._page)
+            text = "Select a layer to see and change its parameters." if document else "Nothing is open."
+            page_column(self._page).addWidget(hint(text, self._page))
+        else:
+            self._page = self._form = self._form_for(document)
+            self._form.show_nodes(document, self._ids)
+            self._rest = self._form.build(document, self.sections)
+        if before is not self._page:
+            self._exchange(before, self._page)
+        self.verticalScrollBar().setValue(0)
+        self._slices.replace([self._build])
+
+    def _form_for(self, document: Document) -> NodeForm:
+        """The form that is kept for this type of layer, or a new one."""
+        from sketch.gui.node_form import Kind, NodeForm  # not needed before a network is open
+
+        kind = Kind.of(document, self._ids)
+        kept = self._kept.pop(kind.spec.name, None) if kind.number == 1 else None
+        if kept is not None and not _are_alike(kept.kind, kind):
+            kept.deleteLater()
+            kept = None
+        form = kept or NodeForm(self._pages, kind, self._theme, self._edits, self._refusals)
+        if kept is None:
+            self._column.addWidget(form)
+            if form.name is not None:
+                form.name.editingFinished.connect(self._rename)
+        if form.can_stay:
+            self._kept[kind.spec.name] = form
+        return form
+
+    def _exchange(self, before: QWidget | None, page: QWidget) -> None:
+        """Show another page; the one before stays where its form is kept."""
+        if before is not None:
+            before.hide()
+            if before not in self._kept.values():
+                before.deleteLater()
+        page.show()
+        if len(self._kept) > MOST_KEPT:
+            self._kept.pop(next(iter(self._kept))).deleteLater()
+
+    def _build(self) -> None:
+        """The next step of the form; at its end Tab leads through the fields."""
+        if next(self._rest, self) is self:
+            if self._form is not None:
+                self._form.chain(self)
+        else:
+            self._slices.first(self._build)
+
+    def _show_values(self) -> None:
+        document = self._desk.document
+        if document is not None and self._form is not None:
+            self._form.show_values(document)
 
     def _show_facts(self) -> None:
-        document, view = self._desk.document, self._desk.view
-        if self._facts is not None and document is not None and self._ids:
-            self._facts.show_node(document, self._ids[0], view.canvas.refusals if view else ())
+        document = self._desk.document
+        if document is not None and self._form is not None:
+            self._form.show_values(document)
+            self._form.show_facts(document)
+
+    def _refusals(self) -> Sequence[Problem]:
+        view = self._desk.view
+        return view.canvas.refusals if view else ()
 
     def _complain(self, name: str, text: str) -> None:
         if name in self.rows:
             self.rows[name].complain(text)
 
     def _rename(self) -> None:
-        document = self._desk.document
-        if document is None or self._name is None or not self._ids:
+        document, name = self._desk.document, self._form.name if self._form else None
+        if document is None or name is None or not self._ids:
             return
-        text, nodes = self._name.text().strip(), document.tables.nodes
+        text, nodes = name.text().strip(), document.tables.nodes
         if text != nodes[self._ids[0]].name:
             self._edits.rename(text)
-            self._name.setText(nodes[self._ids[0]].name)
+            name.setText(nodes[self._ids[0]].name)
 
 
-def _chain(editor: QWidget, page: QWidget) -> None:
-    """Let Tab lead from the editor through the fields of a new form, in their order."""
-    before = editor
-    for widget in page.findChildren(QWidget):
-        if widget.window() is not editor.window() or widget.focusProxy() is not None:
-            continue  # the list of a combo box is a window; what has a proxy stands behind it
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            QWidget.setTabOrder(before, widget)
-            before = widget
+def _is_apart(update: Update, chosen: frozenset[int]) -> bool:
+    """True when an update is about none of these nodes."""
+    return (
+        chosen.isdisjoint(update.of("nodes"))
+        and chosen.isdisjoint(update.inferred.changed)
+        and chosen.isdisjoint(key[0] for key in update.of("weights"))
+        and chosen.isdisjoint(frozen_nodes(dict.fromkeys(update.of("meta"), ())))
+    )
 
 
-def _complaints(document: Document, ids: Sequence[int]) -> dict[str, str]:
-    """Parameter -> what inference says is wrong with it."""
-    found: dict[str, str] = {}
-    for node_id in ids:
-        for problem in document.inference.problems_of(node_id):
-            if problem.param:
-                found.setdefault(problem.param, str(problem))
-    return found
+def _are_alike(one: Kind, other: Kind) -> bool:
+    return one.spec is other.spec and one.params == other.params
 
 
-def _kind(document: Document, node: Node) -> tuple[str, ...]:
-    """What the form depends on: the layer, and of an operator what its form has for this node alone."""
-    if ":" not in node.layer:
-        return (node.layer,)
+def _kinds(document: Document, ids: Sequence[int]) -> object:
+    """What the form depends on: the layers, and of operators what their form has for these nodes alone."""
+    nodes = document.tables.nodes
+    layers = [nodes[node_id].layer for node_id in ids]
+    kinds = frozenset(layers)
+    if not any(":" in layer for layer in kinds):
+        return layers[:1], kinds
     from sketch.gui.operator_fields import operator_params
 
-    return (node.layer, *operator_params(document, node.id))
-
-
-def _hint(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "muted")
-    label.setWordWrap(True)
-    return label
+    return layers, [tuple(operator_params(document, n)) for n in ids if ":" in nodes[n].layer]

@@ -33,12 +33,12 @@ PAGES = "https://onnx.ai/onnx/operators/onnx_"
 class LongText(QWidget):
     """The first sentences of a text, and the rest on a click."""
 
-    def __init__(self, text: str):
-        super().__init__()
+    def __init__(self, text: str, parent: QWidget):
+        super().__init__(parent)
         self._text = text
-        self.label = _wrapped("", "muted")
+        self.label = _wrapped("", "muted", self)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.more = QToolButton()
+        self.more = QToolButton(self)
         self.more.setAutoRaise(True)
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show)
@@ -74,15 +74,16 @@ def origin_text(spec: LayerSpec) -> str:
 
 
 class NodeHeader(QWidget):
-    """Type of the layer with its colour, what it does, and its name to change."""
+    """Type of the layers with its colour, what it does, and the name of a single one to change.
 
-    def __init__(self, specs: Sequence[LayerSpec], theme: Theme):
-        super().__init__()
-        spec = specs[0]
-        same = all(other.name == spec.name for other in specs)
-        mark = QLabel()
+    Args:
+        same: True when all `count` layers are of this type.
+    """
+
+    def __init__(self, parent: QWidget, spec: LayerSpec, count: int, theme: Theme, *, same: bool):
+        super().__init__(parent)
+        mark, title = QLabel(self), QLabel(_title(spec, count, same), self)
         mark.setPixmap(dot_icon(theme.category(spec.category).name(), square=True).pixmap(12, 12))
-        title = QLabel(_title(specs, same))
         title.setProperty("role", "subheading")
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -93,41 +94,51 @@ class NodeHeader(QWidget):
         column.setSpacing(6)
         column.addLayout(top)
         if same and spec.is_operator:
-            column.addWidget(_wrapped(origin_text(spec), "muted"))
+            column.addWidget(_wrapped(origin_text(spec), "muted", self))
         if same and spec.doc:
-            column.addWidget(LongText(spec.doc) if len(spec.doc) > SHORT_DOC else _wrapped(spec.doc, "muted"))
-        self.name = QLineEdit()
-        self.name.setAccessibleName("Name")
-        self.name.setPlaceholderText("Name")
-        self.name.setToolTip("The name: an attribute of the module, a key of its weights")
-        column.addWidget(self.name)
-        self.name.setVisible(len(specs) == 1)
+            is_long = len(spec.doc) > SHORT_DOC
+            column.addWidget(LongText(spec.doc, self) if is_long else _wrapped(spec.doc, "muted", self))
+        self.name = self._name_line() if count == 1 else None
+        if self.name is not None:
+            column.addWidget(self.name)
+
+    def _name_line(self) -> QLineEdit:
+        line = QLineEdit(self)
+        line.setAccessibleName("Name")
+        line.setPlaceholderText("Name")
+        line.setToolTip("The name: an attribute of the module, a key of its weights")
+        return line
 
 
 class NodeFacts(QWidget):
     """Types on the ports, weights and problems of one node."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget):
+        super().__init__(parent)
+        self._about: tuple[Document, int]
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
-        self._ports, self._inside, self._weights, self._problems = (_Section() for _ in range(4))
+        self._ports, self._inside, self._weights, self._problems = (_Section(self) for _ in range(4))
         for section in (self._ports, self._inside, self._weights, self._problems):
             column.addWidget(section)
 
     def show_node(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> None:
         """Show the present facts; what is the same as before is not built anew."""
+        self._about = document, node_id
         ports = list(_ports(document, node_id))
         inside = group_facts(document.tables, document.inference, node_id) if not ports else []
         weights = list(_weights(document, node_id))
         problems = problems_at(document.tables, document.inference, node_id, refusals)
         self._ports.show_facts("Inputs and outputs", ports, Table)
         self._inside.show_facts("Inside", inside, Table)
-        self._weights.show_facts(
-            _weights_title(document, node_id), weights, lambda: _weight_lines(document, node_id)
-        )
+        self._weights.show_facts(_weights_title(document, node_id), weights, self._weight_lines)
         self._problems.show_facts("Problems", problems, _ProblemList)
+
+    def _weight_lines(self, parent: QWidget) -> Body:
+        from sketch.gui.weights_section import WeightLines
+
+        return WeightLines(parent, lambda: self._about)
 
 
 class Body(QWidget):
@@ -141,19 +152,19 @@ class Body(QWidget):
 class _Section(QWidget):
     """A title and what belongs to it; not there without."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self._shown: tuple[str, Sequence[Any]] = ("", [])
-        self._head = QLabel()
+        self._head = QLabel(self)
         self._head.setProperty("role", "section")
         self._column.addWidget(self._head)
         self._body: Body | None = None
         self.hide()
 
-    def show_facts(self, title: str, facts: Sequence[Any], make: Callable[[], Body]) -> None:
+    def show_facts(self, title: str, facts: Sequence[Any], make: Callable[[QWidget], Body]) -> None:
         """Show facts in the body, which is made anew where it cannot take them."""
         if (title, facts) == self._shown:
             return
@@ -163,16 +174,16 @@ class _Section(QWidget):
             if self._body is not None:
                 self._body.hide()
                 self._body.deleteLater()
-            self._body = make()
+            self._body = make(self)
             self._body.show_lines(facts)
             self._column.addWidget(self._body)
         self.setVisible(bool(facts))
 
 
-def _title(specs: Sequence[LayerSpec], same: bool) -> str:
-    if len(specs) == 1:
-        return specs[0].title
-    return f"{len(specs)} × {specs[0].title}" if same else f"{len(specs)} layers"
+def _title(spec: LayerSpec, count: int, same: bool) -> str:
+    if count == 1:
+        return spec.title
+    return f"{count} × {spec.title}" if same else f"{count} layers"
 
 
 def _ports(document: Document, node_id: int) -> Iterator[Line]:
@@ -237,17 +248,11 @@ def _weights_title(document: Document, node_id: int) -> str:
     return "Weights" if count is None else f"Weights ({count:,} parameters)"
 
 
-def _weight_lines(document: Document, node_id: int) -> Body:
-    from sketch.gui.weights_section import WeightLines
-
-    return WeightLines(document, node_id)
-
-
 class Table(Body):
     """Lines of three texts."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._labels: list[list[QLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -268,7 +273,7 @@ class Table(Body):
         return True
 
     def _row(self, row: int) -> list[QLabel]:
-        made = [QLabel() for _ in range(3)]
+        made = [QLabel(self) for _ in range(3)]
         for column, label in enumerate(made):
             label.setWordWrap(column == 1)
             label.setProperty("role", "muted" if column != 1 else "fact")
@@ -285,8 +290,8 @@ def label_text(near: QWidget, text: str, width: int) -> str:
 class _ProblemList(Body):
     """A line a problem; the look of a line says how bad it is."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
@@ -296,12 +301,12 @@ class _ProblemList(Body):
             return False
         for problem in problems:
             role = "error" if problem.severity == "error" else "warning"
-            self._column.addWidget(_wrapped(str(problem), role))
+            self._column.addWidget(_wrapped(str(problem), role, self))
         return True
 
 
-def _wrapped(text: str, role: str) -> QLabel:
-    label = QLabel(text)
+def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
     label.setProperty("role", role)
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from sketch.binder.torch_calls import is_torch
 from sketch.graph.element_types import ELEMENT_TYPES
@@ -27,9 +27,9 @@ FEW_TYPES = 2
 class AttributeChoice(ParamField):
     """One of a few values; choosing the default leaves it out of the file."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
-        self.box = QComboBox()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
+        self.box = QComboBox(self)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(4)
         if spec.default is None and not spec.needed:
@@ -57,8 +57,8 @@ class AttributeChoice(ParamField):
 class AttributeText(TextField):
     """A number, a list or a text; the default stands greyed in the empty field, emptying it brings it back."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
         default = spec.default
         self.line.setPlaceholderText("not given" if default is None else f"{to_text(default)} (default)")
 
@@ -73,8 +73,8 @@ class AttributeText(TextField):
 class ConstantField(TextField):
     """The numbers of a constant input, in order."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
         self._record: Mapping[str, Any] = spec.default
         self.line.setPlaceholderText(
             "open; a number" if spec.default["shape"] == () else "open; numbers such as 1, 2"
@@ -113,9 +113,9 @@ class ConstantField(TextField):
 class RecordField(ParamField):
     """What is no plain value: its kind, not to be changed here."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
-        self.label = QLabel()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
+        self.label = QLabel(self)
         self.label.setProperty("role", "muted")
         self.row.addWidget(self.label, 1)
 
@@ -144,13 +144,13 @@ def choices_of(spec: ParamSpec) -> list[tuple[str, Any]]:
     return [(str(choice), choice) for choice in spec.choices]
 
 
-def attribute_field(spec: ParamSpec) -> ParamField:
+def attribute_field(spec: ParamSpec, parent: QWidget | None = None) -> ParamField:
     """The editor for an attribute or a constant input of an operator."""
     if spec.type == CONSTANT:
-        return ConstantField(spec)
+        return ConstantField(spec, parent)
     if spec.type in ("record", "value"):
-        return RecordField(spec)
-    return AttributeChoice(spec) if choices_of(spec) else AttributeText(spec)
+        return RecordField(spec, parent)
+    return AttributeChoice(spec, parent) if choices_of(spec) else AttributeText(spec, parent)
 
 
 def operator_params(document: Document, node_id: int) -> dict[str, ParamSpec]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget
@@ -91,12 +92,11 @@ class Panels:
         if dock.isFloating() and not dock.isHidden():
             _bring_forward(dock)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Show all panels in the colours of a theme."""
+    def dressing(self, theme: Theme) -> list[Callable[[], object]]:
+        """The steps that show the panels in the colours of a theme; those made from now on have them."""
         self._theme = theme
-        for panel in [panel for name, panel in vars(self).items() if name in DOCKS]:
-            if hasattr(panel, "set_theme"):
-                panel.set_theme(theme)
+        made = [panel for name, panel in vars(self).items() if name in DOCKS]
+        return [partial(panel.set_theme, theme) for panel in made if hasattr(panel, "set_theme")]
 
 
 def _bring_forward(dock: QDockWidget) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from sketch.gui.desk import Desk
 from sketch.gui.icons import dot_icon
-from sketch.gui.kernel_mirror import AT_ONCE, KernelMirror
+from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sketch.state.document import Document
     from sketch.state.history import Entry
 
+AT_ONCE = 600
+"""Up to this many nodes the problems are looked for at once; the mirror finds those of bigger networks."""
 MOST_PROBLEMS = 500
 PART = 50
 """So many lines at a time, so that the window goes on in between."""
@@ -58,14 +60,17 @@ class ProblemsPanel(QTreeWidget):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.itemClicked.connect(lambda item, _column: self._go(item))
         self.itemActivated.connect(lambda item, _column: self._go(item))
-        desk.settled.connect(self.refresh)
-        mirror.changed.connect(self.refresh)
+        desk.settled.connect(self._refresh_soon)
+        mirror.changed.connect(self._refresh_soon)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         self._shown = ()
         self.refresh()
+
+    def _refresh_soon(self) -> None:
+        self._slices.first(self.refresh)
 
     def refresh(self) -> None:
         """Show the problems of the document in front and the refusals of the chosen kernel."""
@@ -176,13 +181,14 @@ class HistoryPanel(QListView):
         super().__init__()
         self._desk = desk
         self._rows = _HistoryModel(theme)
+        self._slices = Slices(self)
         self.setAccessibleName("History")
         self.setModel(self._rows)
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.clicked.connect(self._jump)
         self.activated.connect(self._jump)
-        desk.settled.connect(self.refresh)
+        desk.settled.connect(lambda: self._slices.first(self.refresh))
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""

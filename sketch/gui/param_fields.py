@@ -8,12 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QLineEdit, QSizePolicy, QSpinBox, QWidget
 
 from sketch.graph.rows import DTYPES
 from sketch.graph.specs import ParamSpec
 
 INT_LIMIT = 2**31 - 1
+ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+IN_A_LINE = 3
+"""So many numbers fit beside each other into the panel at its usual width; of more, pairs stand in lines."""
 NUMBERS = "size"
 MIXED = object()
 """What a field shows when the selected layers disagree, in the word MIXED_TEXT."""
@@ -31,10 +34,10 @@ class ParamField(QWidget):
     finished = Signal()
     refused = Signal(str)
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(parent)
         self.spec = spec
-        self.row = QHBoxLayout(self)
+        self.row = QBoxLayout(ACROSS, self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(4)
 
@@ -42,13 +45,13 @@ class ParamField(QWidget):
         """Show a value (None: nothing given, MIXED: the layers disagree) without saying it was edited."""
         raise TypeError(f"{type(self).__name__} shows nothing")
 
-    def add_editor(self, editor: QWidget) -> None:
-        """Put an inner widget into the row; undo keys typed in it belong to the window, the wheel to the page."""
+    def add_editor(self, editor: QWidget, row: QBoxLayout | None = None) -> None:
+        """Put an inner widget into the row, or a line of it; undo keys belong to the window, the wheel to the page."""
         editor.setAccessibleName(self.spec.name)
         editor.setAccessibleDescription(self.spec.doc)
         editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         editor.installEventFilter(self)
-        self.row.addWidget(editor, 1)
+        (row or self.row).addWidget(editor, 1)
         self.setFocusProxy(self.focusProxy() or editor)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -66,9 +69,9 @@ class ParamField(QWidget):
 class BoolField(ParamField):
     """True or false."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
-        self.box = QCheckBox()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
+        self.box = QCheckBox(self)
         self.add_editor(self.box)
         self.box.clicked.connect(self._on_clicked)
 
@@ -89,9 +92,9 @@ class BoolField(ParamField):
 class ChoiceField(ParamField):
     """One of a few values."""
 
-    def __init__(self, spec: ParamSpec, choices: tuple[Any, ...]):
-        super().__init__(spec)
-        self.box = QComboBox()
+    def __init__(self, spec: ParamSpec, choices: tuple[Any, ...], parent: QWidget | None = None):
+        super().__init__(spec, parent)
+        self.box = QComboBox(self)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(4)
         for choice in choices:
@@ -110,26 +113,40 @@ class ChoiceField(ParamField):
 
 
 class IntField(ParamField):
-    """A whole number, or `rank` of them side by side. `live` says each keystroke, else only Enter counts.
+    """A whole number, or `rank` of them side by side, more than IN_A_LINE in lines of two.
 
-    Where the layers disagree, the number that is typed first counts for all boxes.
+    `live` says each keystroke, else only Enter counts. Where the layers disagree, the number that is typed first counts
+    for all boxes.
     """
 
-    def __init__(self, spec: ParamSpec, *, live: bool = True):
-        super().__init__(spec)
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None, *, live: bool = True):
+        super().__init__(spec, parent)
         self._is_mixed = self._is_typed = False
-        self.boxes = [self._box(live) for _ in range(max(1, spec.rank))]
+        self.boxes = [self._box(live, line) for line in self._lines(max(1, spec.rank))]
 
-    def _box(self, live: bool) -> QSpinBox:
-        box = QSpinBox()
+    def _lines(self, count: int) -> list[QBoxLayout]:
+        """The line of each of so many numbers."""
+        if count <= IN_A_LINE:
+            return [self.row] * count
+        self.row.setDirection(DOWN)
+        lines: list[QBoxLayout] = []
+        for first in range(0, count, 2):
+            line = QBoxLayout(ACROSS)
+            line.setSpacing(self.row.spacing())
+            self.row.addLayout(line)
+            lines += [line] * min(2, count - first)
+        return lines
+
+    def _box(self, live: bool, line: QBoxLayout) -> QSpinBox:
+        box = QSpinBox(self)
         low = -INT_LIMIT if self.spec.min is None else int(self.spec.min)
         high = INT_LIMIT if self.spec.max is None else int(self.spec.max)
         box.setRange(max(low, -INT_LIMIT), min(high, INT_LIMIT))
         box.setKeyboardTracking(live)
-        box.setMinimumWidth(54)
-        box.lineEdit().setTextMargins(5, 0, 0, 0)
+        box.setMinimumWidth(46 if self.spec.rank else 54)
+        box.lineEdit().setTextMargins(3 if self.spec.rank == IN_A_LINE else 5, 0, 0, 0)
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.add_editor(box)
+        self.add_editor(box, line)
         box.lineEdit().textEdited.connect(self._on_typed)
         box.valueChanged.connect(self._on_changed)
         box.editingFinished.connect(self._on_finished)
@@ -174,9 +191,9 @@ class IntField(ParamField):
 class TextField(ParamField):
     """Anything that is typed as text: numbers with a fraction, tuples, shapes, nested lists, names."""
 
-    def __init__(self, spec: ParamSpec):
-        super().__init__(spec)
-        self.line = QLineEdit()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None):
+        super().__init__(spec, parent)
+        self.line = QLineEdit(self)
         self.line.setPlaceholderText(_PLACEHOLDERS.get(spec.type, ""))
         self._shown = self._hint = ""
         self.add_editor(self.line)
@@ -217,12 +234,12 @@ class TextField(ParamField):
 class OptionalField(ParamField):
     """A field that may be left open: a check mark in front of it."""
 
-    def __init__(self, spec: ParamSpec, inner: ParamField, start: Any):
-        super().__init__(spec)
-        self.box = QCheckBox()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None, *, live: bool = True):
+        super().__init__(spec, parent)
+        self.box = QCheckBox(self)
         self.box.setToolTip("Give a value, or leave it open")
-        self._inner = inner
-        self._start = start
+        self._inner = inner = _plain_field(spec, self, live)
+        self._start = _start_value(spec)
         self.add_editor(self.box)
         self.row.setStretch(0, 0)
         self.row.addWidget(inner, 1)
@@ -245,16 +262,18 @@ class OptionalField(ParamField):
 class NumbersOrChoiceField(ParamField):
     """Numbers, or one of a few words (the padding of a convolution)."""
 
-    def __init__(self, spec: ParamSpec, inner: ParamField):
-        super().__init__(spec)
-        self._inner = inner
-        self.box = QComboBox()
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None, *, live: bool = True):
+        super().__init__(spec, parent)
+        self._inner = inner = IntField(spec, self, live=live)
+        self.box = QComboBox(self)
         self.box.setMinimumWidth(74)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for choice in (NUMBERS, *spec.choices):
             self.box.addItem(str(choice))
         self.add_editor(self.box)
         self.row.insertWidget(0, inner, 2)
+        if spec.rank >= IN_A_LINE:
+            self.row.setDirection(DOWN)
         self.setFocusProxy(inner)
         self.box.activated.connect(self._on_chosen)
         inner.edited.connect(self.edited)
@@ -275,12 +294,9 @@ class NumbersOrChoiceField(ParamField):
         self.finished.emit()
 
 
-def make_field(spec: ParamSpec, *, live: bool = True) -> ParamField:
+def make_field(spec: ParamSpec, parent: QWidget | None = None, *, live: bool = True) -> ParamField:
     """The editor for a parameter."""
-    field = _plain_field(spec, live)
-    if spec.optional:
-        return OptionalField(spec, field, _start_value(spec))
-    return field
+    return OptionalField(spec, parent, live=live) if spec.optional else _plain_field(spec, parent, live)
 
 
 def guessed_spec(name: str, value: Any) -> ParamSpec:
@@ -317,17 +333,16 @@ def from_text(spec: ParamSpec, text: str) -> Any:
         raise ValueError(f"{spec.name}: {text!r} is not {_KINDS[kind]}.") from None
 
 
-def _plain_field(spec: ParamSpec, live: bool) -> ParamField:
+def _plain_field(spec: ParamSpec, parent: QWidget | None, live: bool) -> ParamField:
     if spec.type == "bool":
-        return BoolField(spec)
+        return BoolField(spec, parent)
     if spec.type == "choice":
-        return ChoiceField(spec, spec.choices)
+        return ChoiceField(spec, spec.choices, parent)
     if spec.type == "dtype":
-        return ChoiceField(spec, tuple(sorted(DTYPES)))
+        return ChoiceField(spec, tuple(sorted(DTYPES)), parent)
     if spec.type == "int":
-        inner = IntField(spec, live=live)
-        return NumbersOrChoiceField(spec, inner) if spec.choices else inner
-    return TextField(spec)
+        return (NumbersOrChoiceField if spec.choices else IntField)(spec, parent, live=live)
+    return TextField(spec, parent)
 
 
 def _start_value(spec: ParamSpec) -> Any:

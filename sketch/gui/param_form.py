@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -38,38 +39,55 @@ class ParamRow(QWidget):
     reset = Signal(str)
     finished = Signal()
 
-    def __init__(self, spec: ParamSpec, theme: Theme, *, live: bool, operator: LayerSpec | None = None):
+    def __init__(
+        self,
+        spec: ParamSpec,
+        theme: Theme,
+        *,
+        live: bool,
+        operator: LayerSpec | None = None,
+        parent: QWidget | None = None,
+    ):
         """`operator` is the operator whose attribute it is, None for a layer's parameter."""
-        super().__init__()
+        super().__init__(parent)
         self.spec = spec
         self._value: Any = None
+        self._note: QLabel | None = None
         name = param_label(operator, spec.name) if operator else spec.name
-        self.field = attribute_field(spec) if operator else make_field(spec, live=live)
+        self.field = attribute_field(spec, self) if operator else make_field(spec, self, live=live)
         self.field.setAccessibleName(name)
-        self.note = QLabel()
-        self.note.setProperty("role", "error")
-        self.note.setWordWrap(True)
-        self.note.hide()
-        self.label = QLabel(name.replace("_", f"_{BREAK}") if operator else name)
+        self.label = QLabel(name.replace("_", f"_{BREAK}") if operator else name, self)
         self.label.setWordWrap(operator is not None)
         self.label.setBuddy(self.field)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.pin: QToolButton | None = self._pin(theme) if spec.derive else None
-        self.follows = _follow_line()
-        self.follows.setAccessibleName(name)
-        self._stack = QStackedWidget()
-        self._lay_out()
+        self._stack: QStackedWidget | None = None
+        self.follows: QLineEdit | None = None
+        if spec.derive:
+            self._stack, self.follows = self._following(name)
+        self._grid = self._lay_out()
         self.field.edited.connect(lambda value: self.edited.emit(spec.name, value))
         self.field.cleared.connect(lambda: self.reset.emit(spec.name))
         self.field.finished.connect(self.finished)
         self.field.refused.connect(self.complain)
 
+    @property
+    def note(self) -> QLabel:
+        """What is wrong, below the field; made when it is first needed."""
+        if self._note is None:
+            self._note = QLabel(self)
+            self._note.setProperty("role", "error")
+            self._note.setWordWrap(True)
+            self._note.hide()
+            self._grid.addWidget(self._note, 1, 1)
+        return self._note
+
     def show_value(self, value: Any, *, pinned: bool) -> None:
         """Show the effective value; one that follows the input says so instead of offering a field."""
-        following = self.pin is not None and not pinned
         self._value = value
-        self._stack.setCurrentIndex(1 if following else 0)
-        if following:
+        if self._stack is not None:
+            self._stack.setCurrentIndex(1 if not pinned else 0)
+        if self.follows is not None and not pinned:
             self.follows.setText(f"follows input ({_short(value)})" if value is not None else "follows input")
         else:
             self.field.show_value(value)
@@ -95,11 +113,12 @@ class ParamRow(QWidget):
 
     def complain(self, text: str) -> None:
         """Show what is wrong with this parameter; empty text takes it away."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+        if text or self._note is not None:
+            self.note.setText(text)
+            self.note.setVisible(bool(text))
 
     def _pin(self, theme: Theme) -> QToolButton:
-        pin = QToolButton()
+        pin = QToolButton(self)
         pin.setCheckable(True)
         pin.setIcon(action_icon("pin", theme))
         pin.setAccessibleName(f"Pin {self.spec.name}")
@@ -115,22 +134,80 @@ class ParamRow(QWidget):
             self.reset.emit(self.spec.name)
         self.finished.emit()
 
-    def _lay_out(self) -> None:
+    def _following(self, name: str) -> tuple[QStackedWidget, QLineEdit]:
+        """Where the field lies on a line that says what the parameter follows."""
+        stack = QStackedWidget(self)
+        line = QLineEdit(stack)
+        line.setReadOnly(True)
+        line.setProperty("role", "follows")
+        line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        line.setAccessibleName(name)
+        stack.addWidget(self.field)
+        stack.addWidget(line)
+        return stack, line
+
+    def _lay_out(self) -> QGridLayout:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
-        self._stack.addWidget(self.field)
-        self._stack.addWidget(self.follows)
-        value = QHBoxLayout()
-        value.setSpacing(2)
-        value.addWidget(self._stack, 1)
-        if self.pin is not None:
-            value.addWidget(self.pin)
+        grid.setRowMinimumHeight(0, _line_height())
         grid.addWidget(self.label, 0, 0)
-        grid.addLayout(value, 0, 1)
-        grid.addWidget(self.note, 1, 1)
+        if self.pin is None or self._stack is None:
+            grid.addWidget(self.field, 0, 1)
+        else:
+            value = QHBoxLayout()
+            value.setSpacing(2)
+            grid.addLayout(value, 0, 1)
+            value.addWidget(self._stack, 1)
+            value.addWidget(self.pin)
         grid.setColumnStretch(1, 1)
+        return grid
+
+
+class Values:
+    """The parameters of some nodes as they are at one moment, at least one node."""
+
+    def __init__(self, document: Document, ids: Sequence[int]):
+        self._document, self._ids = document, ids
+        self._resolved = [document.inference.of(node_id) for node_id in ids]
+
+    def show_in(self, row: ParamRow) -> None:
+        """Show in a row what concerns its parameter."""
+        name = row.spec.name
+        row.show_value(self._value(name), pinned=self._is_pinned(name))
+        row.describe(len(self._ids))
+        row.show_use(self._without_effect(name))
+        row.complain(self._complaints.get(name, ""))
+
+    def _value(self, name: str) -> Any:
+        """The value that all these nodes have, MIXED when they differ, None when it is not known."""
+        value = self._resolved[0].params.get(name)
+        return value if all(other.params.get(name) == value for other in self._resolved) else MIXED
+
+    def _is_pinned(self, name: str) -> bool:
+        """True when any of these nodes has a value of its own for the parameter."""
+        nodes = self._document.tables.nodes
+        return any(name in nodes[node_id].params for node_id in self._ids)
+
+    def _without_effect(self, name: str) -> str:
+        """Why a parameter has no effect on any of these nodes; empty when it has on one."""
+        nodes, library = self._document.tables.nodes, self._document.library
+        for node_id, resolved in zip(self._ids, self._resolved, strict=True):
+            if applies(library[nodes[node_id].layer], name, resolved.params, resolved.inputs):
+                return ""
+        spec = library[nodes[self._ids[0]].layer]
+        return f"Has no effect here: it counts only when {spec.params[name].applies}."
+
+    @cached_property
+    def _complaints(self) -> dict[str, str]:
+        """Parameter -> what inference says is wrong with it."""
+        found: dict[str, str] = {}
+        for node_id in self._ids:
+            for problem in self._document.inference.problems_of(node_id):
+                if problem.param:
+                    found.setdefault(problem.param, str(problem))
+        return found
 
 
 def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec]:
@@ -146,28 +223,6 @@ def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec
     return {
         name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)
     }
-
-
-def shown_value(document: Document, ids: Sequence[int], name: str) -> Any:
-    """The value that all these nodes have, MIXED when they differ, None when it is not known."""
-    values = [document.inference.of(node_id).params.get(name) for node_id in ids]
-    return values[0] if all(value == values[0] for value in values[1:]) else MIXED
-
-
-def is_pinned(document: Document, ids: Sequence[int], name: str) -> bool:
-    """True when any of these nodes has a value of its own for the parameter."""
-    return any(name in document.tables.nodes[node_id].params for node_id in ids)
-
-
-def without_effect(document: Document, ids: Sequence[int], name: str) -> str:
-    """Why a parameter has no effect on any of these nodes; empty when it has on one."""
-    for node_id in ids:
-        spec = document.library[document.tables.nodes[node_id].layer]
-        resolved = document.inference.of(node_id)
-        if applies(spec, name, resolved.params, resolved.inputs):
-            return ""
-    spec = document.library[document.tables.nodes[ids[0]].layer]
-    return f"Has no effect here: it counts only when {spec.params[name].applies}."
 
 
 def is_live(spec: LayerSpec) -> bool:
@@ -195,12 +250,10 @@ def _same(one: ParamSpec, other: ParamSpec | None) -> bool:
     )
 
 
-def _follow_line() -> QLineEdit:
-    line = QLineEdit()
-    line.setReadOnly(True)
-    line.setProperty("role", "follows")
-    line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return line
+@lru_cache(maxsize=1)
+def _line_height() -> int:
+    """All rows are as high as a line of text, px."""
+    return QLineEdit().sizeHint().height()
 
 
 def _short(value: Any) -> str:

@@ -58,6 +58,7 @@ class PictureMaker(QObject):
         keeps: bool = False,
     ):
         super().__init__(window)
+        self._window, self._still = window, background.unchanged(painting.document)
         self._then, self._keeps, self._painting = then, keeps, painting
         self._picture: Picture | None = None
         self._steps = self._work(painting, suffix)
@@ -79,7 +80,9 @@ class PictureMaker(QObject):
         yield from self._picture.steps()
 
     def _slice(self) -> None:
-        if self.dialog.wasCanceled():
+        if not self._still():
+            self._window.say("The drawing changed while its picture was painted; do it again.")
+        if self.dialog.wasCanceled() or not self._still():
             self._end(done=False)
             return
         end, share = time.perf_counter() + SLICE, 0.0

@@ -55,6 +55,8 @@ def ask(window: MainWindow) -> None:
 
 
 def _ask(window: MainWindow, tab: CanvasTab, network: Network, found: list[Weight], made: Outcomes) -> None:
+    if tab.document.is_closed:
+        return
     dialog = QuantiseDialog(window, network, found, made)
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return

@@ -23,7 +23,7 @@ def follow(window: MainWindow, update: Update) -> None:
     """Note the layer that an edit added, when it added one."""
     if len(update.delta) > MOST_CHANGES:
         return
-    added = [change.after.layer for change in update.delta if change.table == "nodes" and not change.before]
+    added = [change.after.layer for change in update.of("nodes").values() if not change.before]
     before = recent_layers(window)
     if len(added) == 1 and before[:1] != (added[0],):
         kept = [added[0], *(layer for layer in before if layer != added[0])][:MOST_KEPT]

@@ -6,7 +6,7 @@ from string import Template
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sketch.gui.theme import Theme, palette, stylesheet
 
@@ -27,26 +27,25 @@ QWidget#welcome { background: $canvas; }
 QWidget#breadcrumbs { background: $panel; border-bottom: 1px solid $border; }
 QFrame#group-offer { background: $panel; border-bottom: 1px solid $border; }
 QWidget#breadcrumbs QToolButton { padding: 2px 6px; }
-QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; text-align: left;
+QPushButton[role~="link"] { background: transparent; border: 1px solid transparent; color: $accent; text-align: left;
     padding: 3px 6px; }
-QPushButton[role="link"]:hover { background: $hover; }
-QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="tight link"] { padding: 0; }
+QPushButton[role~="link"]:hover { background: $hover; }
+QPushButton[role~="link"]:focus { border-color: $accent; }
 QPlainTextEdit[role="code"] { border: none; border-radius: 0; padding: 0; background: $panel; }
 QTreeView QLineEdit, QTableView QLineEdit { padding: 0 2px; }
 """)
 
 
-def window_style(theme: Theme) -> str:
-    """The whole style sheet of the application."""
-    return stylesheet(theme) + _RULES.substitute(theme.colours())
-
-
-def dress(theme: Theme) -> None:
-    """Give the application the colours of a theme; before widgets exist, since each would be styled again."""
+def dress(window: QWidget, theme: Theme) -> None:
+    """Give a window the colours of a theme, before the widgets in it exist: each would have to be styled again."""
+    window.setProperty("dark", theme.is_dark)
     application = QApplication.instance()
     if isinstance(application, QApplication):
         application.setPalette(palette(theme))
-        application.setStyleSheet(window_style(theme))
+        sheet = stylesheet() + stylesheet(_RULES)
+        if application.styleSheet() != sheet:
+            application.setStyleSheet(sheet)
 
 
 def theme_name(wanted: str) -> str:

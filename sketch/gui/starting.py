@@ -36,6 +36,7 @@ def steps(window: MainWindow) -> Iterator[None]:
     if early is not None:
         window.show_front()  # it was there before the panels and the kernels
     window.area.welcome.show_recent(window.keeper.recent())
+    yield
     window.area.welcome.show_pictures(window.keeper.example_picture)
     window.actions_.refresh()
     yield
@@ -49,14 +50,15 @@ def steps(window: MainWindow) -> Iterator[None]:
 def _panels(window: MainWindow) -> Iterator[None]:
     yield from loaded(("sketch.gui.panel_set",))
     for name, dock in window.docks.items():
+        getattr(window.panels, name)  # making one and showing it take a part of a frame each
+        yield
         window.panels.put(name, dock)
         yield
     from sketch.graph import examples
     from sketch.gui.wiring import PANEL_PARTS, connect_panels
 
     yield from loaded(PANEL_PARTS)
-    connect_panels(window)
-    yield
+    yield from connect_panels(window)
     window.area.welcome.show_examples(examples.names())
     window.show_blocks()
     yield

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from sketch.gui.desk import Desk
+from sketch.gui.slices import Slices
 from sketch.gui.totals import totals_text
 from sketch.state.weight_changes import full_name
 
@@ -90,6 +91,7 @@ class SummaryPanel(QWidget):
         self.model = SummaryModel()
         self._ordered: tuple[int, int] | None = None
         self._order: Sequence[int] = ()
+        self._slices = Slices(self)
         self.table = QTableView()
         self.total = QLabel()
         self.total.setProperty("role", "subheading")
@@ -102,18 +104,29 @@ class SummaryPanel(QWidget):
         column.addWidget(self.total)
         self.table.clicked.connect(self._go)
         self.table.activated.connect(self._go)
-        desk.settled.connect(self.refresh)
+        desk.settled.connect(lambda: self._slices.replace([self._show_total, self._sort, self._fill]))
 
     def refresh(self) -> None:
         """Show the document in front; the table waits until it can be seen."""
+        self._slices.replace([])
+        for step in (self._show_total, self._sort, self._fill):
+            step()
+
+    def _show_total(self) -> None:
+        self.total.setText(totals_text(self._desk.document))
+
+    def _sort(self) -> None:
         document = self._desk.document
-        self.total.setText(totals_text(document))
         if document is None:
             self._ordered, self._order = None, ()
+        elif self.isVisible() and self._ordered != (id(document), document.order_turn):
+            self._ordered, self._order = (id(document), document.order_turn), layers_in_order(document)
+
+    def _fill(self) -> None:
+        document = self._desk.document
+        if document is None:
             self.model.fill((), lambda node_id: Row(node_id, ("", "", "", "")))
         elif self.isVisible():
-            if self._ordered != (id(document), document.order_turn):
-                self._ordered, self._order = (id(document), document.order_turn), layers_in_order(document)
             self.model.fill(self._order, lambda node_id: _row(document, node_id))
 
     def showEvent(self, event: Any) -> None:

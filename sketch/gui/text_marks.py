@@ -62,12 +62,11 @@ def _line(code: QPlainTextEdit, line: int, colour: str) -> Mark:
 
 
 def _part(code: QPlainTextEdit, start: int, end: int, look: QTextCharFormat) -> Mark:
-    mark = Mark()
+    """A part of the text, as far as it is there: a long text comes in slices."""
+    mark, last = Mark(), max(0, code.document().characterCount() - 1)
     mark.cursor = QTextCursor(code.document())
-    mark.cursor.setPosition(start)
-    mark.cursor.setPosition(
-        min(end, max(0, code.document().characterCount() - 1)), QTextCursor.MoveMode.KeepAnchor
-    )
+    mark.cursor.setPosition(min(start, last))
+    mark.cursor.setPosition(min(end, last), QTextCursor.MoveMode.KeepAnchor)
     mark.format = look
     return mark
 

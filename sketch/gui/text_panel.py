@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from sketch.gui.desk import Desk
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.kernel_mirror import KernelMirror, Picture
+from sketch.gui.slices import Slices
 from sketch.gui.text_bar import EditBar
 from sketch.gui.text_drafts import Drafts, TextDraft
 from sketch.gui.text_find import FindBar
@@ -34,10 +35,12 @@ LOOK_MS = 200
 class TextPanel(QWidget):
     """The panel: text, what it shows, copy and save; a bar while the text is edited and not accepted.
 
-    `wanted` carries the id of a command. `editable` says of a kernel whether it reads Python source.
+    `wanted` carries the id of a command; `edited` says that a draft has begun, ended or come to the front.
+    `editable` says of a kernel whether it reads Python source.
     """
 
     wanted = Signal(str)
+    edited = Signal()
 
     def __init__(self, desk: Desk, mirror: KernelMirror, theme: Theme):
         super().__init__()
@@ -54,7 +57,8 @@ class TextPanel(QWidget):
         self.find_bar = FindBar(self.code, theme)
         self.head = TextHead(desk, self.code)
         self._timer = QTimer(self, singleShot=True, interval=LOOK_MS)
-        self._lay_out()
+        self._slices = Slices(self)
+        _lay_out(self)
         self.set_theme(theme)
         self._connect()
 
@@ -96,7 +100,9 @@ class TextPanel(QWidget):
     def refresh(self) -> None:
         """Show what became of the edited text."""
         draft = self.draft
-        self.code.is_edited = draft is not None
+        if self.code.is_edited != (draft is not None):
+            self.code.is_edited = draft is not None
+            self.edited.emit()
         self.code.set_editable(self._is_editable() and not (draft is not None and draft.is_running))
         line = 0 if draft is None or draft.fault is None else draft.fault.line
         self._marks.faults = self.code.faults = {line} if line else set()
@@ -146,7 +152,7 @@ class TextPanel(QWidget):
             draft.text, draft.place = self.code.toPlainText(), self.code.textCursor().position()
             draft.class_, draft.arguments = self.bar.chosen()
             self._drafts.keep(self._shown)
-        self._shown = None
+        self._shown, self.code.is_edited = None, False
         self._timer.stop()
 
     def _on_picture(self) -> None:
@@ -163,6 +169,7 @@ class TextPanel(QWidget):
                 self.code.bring_back(draft.text, draft.place)
             draft.look()
         self.head.show_picture(picture, editable=self._is_editable())
+        self.find_bar.refresh()
         self.refresh()
 
     # --- from the person ----------------------------------------------------------------------------
@@ -216,7 +223,7 @@ class TextPanel(QWidget):
         self.find_bar.found.connect(self._on_found)
         self._mirror.changed.connect(self._on_picture)
         self._desk.turned.connect(self._on_turned)
-        self._desk.selection_changed.connect(lambda _ids: self._mark_selection())
+        self._desk.selection_changed.connect(lambda _ids: self._slices.last(self._mark_selection))
 
     def _on_key(self, command: str) -> None:
         if command == "text.discard" and not self.find_bar.isHidden():
@@ -224,13 +231,14 @@ class TextPanel(QWidget):
         elif self.draft is not None or command not in ("text.accept", "text.discard"):
             self.wanted.emit(command)
 
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.head, self.bar, self.find_bar):
-            column.addWidget(widget)
-        column.addWidget(self.code, 1)
+
+def _lay_out(panel: TextPanel) -> None:
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in (panel.head, panel.bar, panel.find_bar):
+        column.addWidget(widget)
+    column.addWidget(panel.code, 1)
 
 
 def node_at(source: Picture, line: int) -> int | None:

@@ -109,10 +109,9 @@ class CodeView(QPlainTextEdit):
         if max(before.count("\n"), text.count("\n")) > LONG:
             self._loading = True  # until `_take_flags` hears that all is there
             return self.long.show(text)
-        self.long.stop()
         top, line = self.verticalScrollBar().value(), self.line
         self._loading = True
-        self.setPlainText(text)
+        self.long.put(text)
         self._loading = False
         self.verticalScrollBar().setValue(top)
         if near and line > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -106,43 +107,67 @@ def load_theme(name: str) -> Theme:
     return Theme(**{**values, **made, "categories": MappingProxyType(values["categories"])})
 
 
-def stylesheet(theme: Theme) -> str:
-    """The Qt style sheet of the whole application in the colours of a theme."""
-    text = (_folder() / "style.qss").read_text(encoding="utf-8")
-    return Template(text).substitute(theme.colours(), icons=(_folder() / theme.name).as_posix())
+def stylesheet(rules: Template | None = None) -> str:
+    """The Qt style sheet of the application, or only these rules of another file: the same in both themes.
+
+    Its colours are roles of the palette, so that another theme needs another `palette` and no other sheet, and its
+    pictures are those of the dark theme in a window whose property `dark` is true.
+    """
+    words = {colour: f"palette({_word(role)})" for colour, role in _ROLES.items()}
+    if rules is not None:
+        return rules.substitute(words)
+    style, icons = (
+        Template((_folder() / f"{name}.qss").read_text(encoding="utf-8")) for name in ("style", "icons")
+    )
+    places = (("", "light"), (IN_THE_DARK, "dark"))
+    pictures = (icons.substitute(within=place, icons=(_folder() / name).as_posix()) for place, name in places)
+    return style.substitute(words) + "".join(pictures)
 
 
 def palette(theme: Theme) -> QPalette:
-    """The palette for what a style sheet does not reach: links, placeholders, native parts."""
+    """The palette of a theme: what the style sheet takes its colours from, and what no style sheet reaches."""
     made = QPalette()
-    for role, colour in _palette_roles(theme).items():
-        made.setColor(role, QColor(colour))
-    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+    roles = {role: colour for colour, role in _ROLES.items()}
+    for role, colour in {**roles, **_ALSO}.items():
+        made.setColor(role, QColor(getattr(theme, colour)))
+    for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.text_disabled))
     return made
 
 
-def _palette_roles(theme: Theme) -> dict[QPalette.ColorRole, str]:
-    role = QPalette.ColorRole
-    return {
-        role.Window: theme.window,
-        role.WindowText: theme.text,
-        role.Base: theme.panel,
-        role.AlternateBase: theme.panel_alt,
-        role.Text: theme.text,
-        role.PlaceholderText: theme.text_muted,
-        role.Button: theme.panel_alt,
-        role.ButtonText: theme.text,
-        role.ToolTipBase: theme.panel,
-        role.ToolTipText: theme.text,
-        role.Highlight: theme.accent,
-        role.HighlightedText: theme.accent_text,
-        role.Link: theme.accent,
-        role.LinkVisited: theme.accent,
-        role.Mid: theme.border,
-        role.Light: theme.panel,
-        role.Dark: theme.border,
-    }
+_Role = QPalette.ColorRole
+_ROLES: Mapping[str, QPalette.ColorRole] = {
+    "window": _Role.Window,
+    "panel": _Role.Base,
+    "panel_alt": _Role.AlternateBase,
+    "border": _Role.Mid,
+    "text": _Role.WindowText,
+    "text_muted": _Role.PlaceholderText,
+    "text_disabled": _Role.Dark,
+    "accent": _Role.Highlight,
+    "accent_text": _Role.HighlightedText,
+    "accent_soft": _Role.Light,
+    "hover": _Role.Midlight,
+    "error": _Role.BrightText,
+    "warning": _Role.Shadow,
+    "success": _Role.LinkVisited,
+    "canvas": _Role.ToolTipBase,
+}
+"""Colours that the style sheet uses, and the role that carries each; the sheet leaves little to Qt's own painting."""
+_ALSO: Mapping[QPalette.ColorRole, str] = {
+    _Role.Text: "text",
+    _Role.Button: "panel_alt",
+    _Role.ButtonText: "text",
+    _Role.ToolTipText: "text",
+    _Role.Link: "accent",
+}
+IN_THE_DARK = 'QMainWindow[dark="true"]'
+
+
+def _word(role: QPalette.ColorRole) -> str:
+    """How a style sheet calls a role: `AlternateBase` is `alternate-base`."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", role.name).lower()
+    return name.replace("tool-tip", "tooltip")
 
 
 def contrast(one: str, other: str) -> float:

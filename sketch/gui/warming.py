@@ -30,7 +30,7 @@ BESIDE = (
 )  # fmt: skip
 """Modules without Qt: loaded on a thread."""
 HERE = (
-    "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.node_facts", "sketch.gui.param_form",
+    "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.node_form",
     "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend", "sketch.gui.colour_hidden",
     "sketch.gui.asides",
 )  # fmt: skip

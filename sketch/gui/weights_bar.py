@@ -65,7 +65,7 @@ class WeightsBar(QFrame):
             self.show_choice(self._document.resizing)
             self.text.setText(bar_text(update.resized))
             self.setVisible(True)
-        elif any(change.table in ("nodes", "weights") for change in update.delta):
+        elif update.of("nodes") or update.of("weights"):
             self.close_bar()
 
     def close_bar(self) -> None:

@@ -137,6 +137,8 @@ def take_file(window: MainWindow, tab: CanvasTab, key: Key, path: Path) -> None:
 
 
 def _set_row(window: MainWindow, tab: CanvasTab, key: Key, path: Path, row: TensorRow) -> None:
+    if tab.document.is_closed or key[0] not in tab.document.tables.nodes:
+        return  # a large file takes a while to read
     kind = weights.weights_in(tab.document, [key[0]])[key]
     name = weight_name(tab.document.tables, *key)
     have, need = shape_text(row.shape), shape_text(kind.shape)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sketch.graph.freezing import frozen_roles
 from sketch.gui.node_facts import WIDEST, Body, Line, label_text
 
 if TYPE_CHECKING:
+    from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
 
 class WeightLines(Body):
-    """One line a weight: name, shape and type, state."""
+    """One line a weight: name, shape and type, state. `about` gives the node that is shown."""
 
-    def __init__(self, document: Document, node_id: int):
-        super().__init__()
+    def __init__(self, parent: QWidget, about: Callable[[], tuple[Document, int]]):
+        super().__init__(parent)
         self.names: dict[str, QPushButton] = {}
-        self._document, self._node = document, node_id
+        self._about = about
         self._texts: dict[str, tuple[QLabel, QLabel]] = {}
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -51,26 +52,31 @@ class WeightLines(Body):
 
     def _add_line(self, role: str) -> None:
         row = len(self.names)
-        self.names[role], self._texts[role] = self._link(role), (_label("fact", True), _label("muted", False))
+        self.names[role], self._texts[role] = (
+            self._link(role),
+            (self._label("fact", True), self._label("muted", False)),
+        )
         for column, widget in enumerate((self.names[role], *self._texts[role])):
             self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
 
     def _trainable(self) -> set[str]:
-        resolved = self._document.inference.of(self._node)
+        document, node = self._about()
+        resolved = document.inference.of(node)
         return {role for role, kind in resolved.weights.items() if kind is not None and kind.trainable}
 
     def _is_frozen(self) -> bool:
+        document, node = self._about()
         trainable = self._trainable()
-        return bool(trainable) and trainable <= frozen_roles(self._document.tables.meta, self._node)
+        return bool(trainable) and trainable <= frozen_roles(document.tables.meta, node)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.freeze = _button("Freeze")
+        self.freeze = _button("Freeze", self)
         self.freeze.clicked.connect(
             lambda: self._run("weights.unfreeze" if self._is_frozen() else "weights.freeze")
         )
-        initialise = _button("Initialise...")
+        initialise = _button("Initialise...", self)
         initialise.clicked.connect(lambda: self._run("weights.initialise"))
         for button in (self.freeze, initialise):
             row.addWidget(button)
@@ -78,8 +84,7 @@ class WeightLines(Body):
         return row
 
     def _link(self, role: str) -> QPushButton:
-        button = _button(label_text(self, role, WIDEST[0]))
-        button.setStyleSheet("padding: 0;")
+        button = _button(label_text(self, role, WIDEST[0]), self, "tight link")
         button.setAccessibleName(f"View {role}")
         button.setToolTip(f"View the numbers of {role}")
         button.clicked.connect(lambda: self._view(role))
@@ -88,22 +93,28 @@ class WeightLines(Body):
     def _view(self, role: str) -> None:
         from sketch.gui.weights_viewer import view
 
-        view(self.window(), (self._node, role))  # type: ignore[arg-type]
+        view(self._main_window(), (self._about()[1], role))
 
     def _run(self, action: str) -> None:
-        self.window().actions_.run(action)  # type: ignore[attr-defined]
+        self._main_window().actions_.run(action)
+
+    def _main_window(self) -> MainWindow:
+        """The window of the panel, also when the panel floats: then it is in a window of its own."""
+        found = self.window()
+        while (above := found.parentWidget()) is not None:
+            found = above.window()
+        return cast("MainWindow", found)
+
+    def _label(self, role: str, wraps: bool) -> QLabel:
+        label = QLabel(self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setProperty("role", role)
+        label.setWordWrap(wraps)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return label
 
 
-def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("role", "link")
+def _button(text: str, parent: QWidget, role: str = "link") -> QPushButton:
+    button = QPushButton(text, parent)
+    button.setProperty("role", role)
     return button
-
-
-def _label(role: str, wraps: bool) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("role", role)
-    label.setWordWrap(wraps)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

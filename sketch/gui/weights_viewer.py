@@ -37,6 +37,7 @@ from sketch.state.commands.weights import Key
 from sketch.state.weight_changes import weight_name
 
 if TYPE_CHECKING:
+    from sketch.binder.job import Job
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Update
@@ -69,6 +70,7 @@ class TensorViewer(QDialog):
         self._window, self._tab, self._keys = window, tab, keys
         self._array: Any = None
         self._row: TensorRow | None = None
+        self._job: Job | None = None
         self.found: Statistics | None = None
         self.choice, self.kind, self.fault = QComboBox(), QLabel(), fault_label()
         self.choice.setAccessibleName("Weight")
@@ -87,7 +89,7 @@ class TensorViewer(QDialog):
         self.choice.setCurrentIndex(keys.index(first))
         self.choice.currentIndexChanged.connect(lambda _index: self.refresh())
         self._unsubscribe = tab.document.subscribe(self._on_update)
-        self.finished.connect(lambda _result: self._unsubscribe())
+        self.finished.connect(lambda _result: self._leave())
         self.refresh()
 
     @property
@@ -121,11 +123,18 @@ class TensorViewer(QDialog):
             array = store.get(row.digest, row.shape, row.dtype)
             return array, statistics(array, row.dtype, check=job.check)
 
-        job = self._window.services.binder.job("Read a tensor", body, store.folder)
-        self._window.jobs.follow(job, lambda done: self._read(done, row))
+        self._job = self._window.services.binder.job("Read a tensor", body, store.folder)
+        self._window.jobs.follow(self._job, lambda done: self._read(done, row))
+
+    def _leave(self) -> None:
+        """The dialog is closed, and deleted before what is being read is there."""
+        self._unsubscribe()
+        self._row = None
+        if self._job is not None:
+            self._job.cancel()
 
     def _read(self, job: Any, row: TensorRow) -> None:
-        if row is not self._row or not self.isVisible():
+        if row is not self._row:
             return
         if job.state != "done":
             self.fault.setText(job.error)
@@ -207,28 +216,24 @@ class TensorViewer(QDialog):
     def _on_update(self, update: Update) -> None:
         if self.key[0] not in self._tab.document.tables.nodes:
             self.close()
-        elif any(change.table in ("weights", "tensors", "meta") for change in update.delta) or (
-            self.key[0] in update.inferred.changed
-        ):
+        elif self.key[0] in update.inferred.changed or any(map(update.of, ("weights", "tensors", "meta"))):
             self.refresh()
 
     def _lay_out(self) -> None:
-        self.kind.setProperty("role", "muted")
-        self.note.setProperty("role", "muted")
+        for label in (self.kind, self.note):
+            label.setProperty("role", "muted")
         self.set.clicked.connect(lambda: weights_commands.set_from_file(self._window, self.key))
         self.save.clicked.connect(lambda: weights_commands.save_to_file(self._window, self.key))
+        head, foot = QHBoxLayout(), QHBoxLayout()
         for button in (self.set, self.save):
             button.setAutoDefault(False)
-        head = QHBoxLayout()
+            foot.addWidget(button)
         head.addWidget(self.choice, 1)
         head.addWidget(self.kind)
         self.tabs.addTab(self._overview(), "Overview")
         self.tabs.addTab(_page(self.picture, self.note), "Picture")
         self.tabs.addTab(_page(self._table()), "Numbers")
         self.tabs.currentChanged.connect(lambda _page: self._show_places())
-        foot = QHBoxLayout()
-        foot.addWidget(self.set)
-        foot.addWidget(self.save)
         foot.addSpacing(12)
         foot.addWidget(self.frozen)
         foot.addStretch(1)

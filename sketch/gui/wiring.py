@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,8 @@ PANEL_PARTS = tuple(
 """What `connect_panels` takes."""
 
 
-def connect_panels(window: MainWindow) -> None:
-    """What comes after the first paint."""
+def connect_panels(window: MainWindow) -> Iterator[None]:
+    """What comes after the first paint, a part of a frame a step."""
     from sketch.gui import (
         edit_commands,
         group_blocks,
@@ -81,18 +82,23 @@ def connect_panels(window: MainWindow) -> None:
     group_section.attach(window)
     group_blocks.attach(window)
     look_sections.attach(window)
+    yield
     text_accept.attach(window)
+    yield
     window.mirror.changed.connect(lambda: _show_refusals(window))
     window.desk.updated.connect(lambda update: recent_layers.follow(window, update))
     panels.toolbox.append_wanted.connect(lambda key: edit_commands.append(window, key))
     panels.history.jump_wanted.connect(lambda sequence: edit_commands.jump(window, sequence))
     panels.files.open_wanted.connect(lambda path: window.opener.open_file(Path(path)))
     panels.files.folder_changed.connect(lambda path: setattr(window, "folder", Path(path)))
+    panels.source.edited.connect(window.actions_.refresh)
     panels.problems.counted.connect(lambda errors, warnings: _count_problems(window, errors + warnings))
     for record in window.services.log.records():
         panels.log.receive(record)
     window.on_close(window.services.log.subscribe(panels.log.receive))
-    _use_text_options(window)
+    yield
+    use_text_options(window)
+    yield
 
 
 def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
@@ -102,6 +108,7 @@ def connect_tab(window: MainWindow, tab: CanvasTab) -> None:
     tab.view.context_menu_requested.connect(lambda place, _thing: context_menu(window, place))
     tab.moved.connect(window.keeper.touch)
     tab.visited.connect(window.actions_.refresh)
+    tab.view.current_changed.connect(window.actions_.refresh)
     tab.view.parameters_wanted.connect(lambda _node: _edit_parameters(window))
     keys = {"keep": "weights.keep", "tile": "weights.tile", "new": "weights.anew"}
     tab.weights_bar.chosen.connect(lambda how: window.actions_.run(keys[how]))
@@ -127,11 +134,10 @@ def on_setting(window: MainWindow, name: str) -> None:
     settings = window.services.settings
     if name == "appearance.theme":
         window.use_theme(load_theme(theme_name(settings.get(name))))
-        _use_text_options(window)  # the new style sheet has set the fonts back
     elif name == "appearance.toolbar":
         window.tool_bar.setVisible(settings.get(name))
     elif name.startswith("text."):
-        _use_text_options(window)
+        use_text_options(window)
     elif name.startswith(("shortcut", "canvas.", "weights.")):
         window.actions_.apply_shortcuts()
         for tab in window.area:
@@ -177,7 +183,8 @@ def _show_refusals(window: MainWindow) -> None:
         colour_commands.refusals_changed(window)
 
 
-def _use_text_options(window: MainWindow) -> None:
+def use_text_options(window: MainWindow) -> None:
+    """Show the source text as the person wants it."""
     get = window.services.settings.get
     window.panels.source.use(
         follow=get("text.follow"), font_size=get("text.font_size"), wrap=get("text.wrap")

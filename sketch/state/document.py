@@ -13,14 +13,14 @@ from sketch.graph.infer import Inferred
 from sketch.graph.library import LayerLibrary
 from sketch.graph.recipes import KEEP
 from sketch.graph.tables import whole
-from sketch.state.document_view import FOLLOW, DocumentView, Update
+from sketch.state.document_view import FOLLOW, DocumentView, TakesLongError, Update
 from sketch.state.history import History
 from sketch.state.journal import Journal, Recovery
 from sketch.state.records import Record, beginning
 from sketch.state.resizing import follow_shapes
 from sketch.state.store import Store
 
-__all__ = ["FOLLOW", "Document", "Update"]
+__all__ = ["FOLLOW", "Document", "TakesLongError", "Update"]
 
 T = TypeVar("T")
 
@@ -164,18 +164,29 @@ class Document(DocumentView):
 
     def _apply(self, delta: Delta, cause: str, label: str, step: Callable[[Delta], Record]) -> Update:
         """Rows, inference, history and journal in turn; all or nothing."""
+        how = self.resizing if cause == "edit" and self.tables.weights else ""
+        if how and self._is_brief and self.inference.is_behind:
+            raise TakesLongError
+        turns = self.turn, self.order_turn
         self.turn += 1
         if any(change.table == "nodes" and _orders(change) for change in delta):
             self.order_turn = self.turn
         self.tables.apply(delta)
         try:
-            how = self.resizing if cause == "edit" and self.tables.weights else ""
-            inferred = self.inference.follow(self.tables, delta, None if how else self.at_once)
+            most = self.at_once if self._is_brief or not how else None
+            inferred = self.inference.follow(self.tables, delta, most)
+            if how and self._is_brief and self.inference.is_behind:
+                raise TakesLongError
             more, resized = follow_shapes(self, inferred.changed, how) if how else ((), ())
             if more:
                 self.tables.apply(more)
                 delta = compose(delta, more)
                 inferred = _both(inferred, self.inference.follow(self.tables, more))
+        except TakesLongError:
+            self.tables.apply(inverse(delta))
+            self.inference.follow(self.tables, inverse(delta))  # as far as it came, which is not far
+            self.turn, self.order_turn = turns
+            raise
         except BaseException:
             self.tables.apply(inverse(delta))
             self.inference.restart(self.tables)

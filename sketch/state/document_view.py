@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from sketch.graph.checks import graph_problems
 from sketch.graph.collection import paused_collection
-from sketch.graph.delta import Delta
+from sketch.graph.delta import TABLES, Change, Delta
+from sketch.graph.errors import StaleDeltaError
 from sketch.graph.infer import Inference, Inferred
 from sketch.graph.library import LayerLibrary
 from sketch.graph.problems import Problem
@@ -38,6 +39,17 @@ class Update:
     cause: str
     label: str
     resized: tuple[WeightChange, ...] = ()
+    _rows: dict[str, dict[Any, Change]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rows: dict[str, dict[Any, Change]] = {name: {} for name in TABLES}
+        for change in self.delta:
+            rows[change.table][change.key] = change
+        object.__setattr__(self, "_rows", rows)  # once, where the Update is made, and not by each subscriber
+
+    def of(self, table: str) -> Mapping[Any, Change]:
+        """What changed in one table, by key."""
+        return self._rows[table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,10 @@ class Snapshot:
         return freeze_network(
             self.tables, self.inference, name=name or self.name, store=self.store, problems=found
         )
+
+
+class TakesLongError(Exception):
+    """An edit that the stored weights of very many layers may follow: nothing happened; a twin can do it beside."""
 
 
 class DocumentView:
@@ -82,7 +98,7 @@ class DocumentView:
         self.order_turn = 0
         """The turn at which nodes came or went, or wires changed, last: until the next one their order stands."""
         self.is_closed = False
-        self._busy = False
+        self._busy = self._is_brief = False
         self._subscribers: list[Callable[[Update], None]] = []
         self._problems: tuple[Problem, ...] | None = None
 
@@ -157,6 +173,18 @@ class DocumentView:
             self._publish(Update((), self.inference.advance(is_enough), FOLLOW, ""))
 
     @contextmanager
+    def briefly(self) -> Iterator[None]:
+        """Inside, TakesLongError refuses an edit that more than `at_once` layers follow while weights are stored.
+
+        Their weights follow in the same step, which a person would have to wait for.
+        """
+        self._is_brief = True
+        try:
+            yield
+        finally:
+            self._is_brief = False
+
+    @contextmanager
     def _changing(self) -> Iterator[None]:
         """One change at a time; the collector does not walk the rows that it makes."""
         self._refuse_re_entry()
@@ -169,7 +197,7 @@ class DocumentView:
 
     def _refuse_re_entry(self) -> None:
         if self.is_closed:
-            raise RuntimeError("The document is closed.")
+            raise StaleDeltaError("The drawing was closed; Ctrl+Shift+T opens it again.")
         if self._busy:
             raise RuntimeError("A subscriber tried to change the document while it was changing.")
 

@@ -42,7 +42,7 @@ def follow_shapes(
     if not document.tables.weights:
         return (), ()
     resizer = Resizer(document, Draft(document.tables, document.library), how)
-    for node_id in sorted(changed):
+    for node_id in document.inference.faulty(changed):  # a weight that does not fit is among what is wrong
         for role, tensor in document.tables.weights_of(node_id).items():
             kind = resizer.kind(node_id, role)
             if (

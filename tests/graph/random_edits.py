@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import count
+from math import inf
 
 import networkx
 from hypothesis import strategies as st
@@ -230,6 +231,11 @@ def indexes(tables: Tables) -> None:
         assert tables.named(node.parent, node.name) == node.id
         assert tables.weights_of(node.id) == {r: t for (n, r), t in tables.weights.items() if n == node.id}
         assert sorted(tables.hints_of(node.id)) == sorted(out for n, out in tables.hints if n == node.id)
+    assert list(tables.standing(None, sideways=False).between(-inf, inf)) == sorted(
+        (place.y, n)
+        for n, place in tables.places.items()
+        if n in tables.nodes and tables.nodes[n].parent is None
+    )
 
 
 def from_scratch(tables: Tables) -> Inference:

@@ -27,6 +27,19 @@ def test_a_stale_delta_changes_nothing() -> None:
         assert snapshot(tables) == before
 
 
+def test_tables_of_nodes_are_those_that_their_delta_builds() -> None:
+    wire = Edge(1, 0, 3, 0)
+    nodes = [replace(ONE, next=(wire,)), TWO, Node(3, "Add", "c", prior=(wire,))]
+    made, built = Tables.of(nodes), Tables()
+    built.apply(tuple(Change("nodes", node.id, None, node) for node in nodes))
+    assert snapshot(made) == snapshot(built)
+    indexes(made)
+    for tables in (made, built):
+        tables.apply((Change("nodes", 3, nodes[2], None),))
+    assert snapshot(made) == snapshot(built)
+    indexes(made)
+
+
 def test_indexes_follow_names_that_trade_places() -> None:
     tables = Tables()
     tables.apply((Change("nodes", 1, None, ONE), Change("nodes", 2, None, replace(TWO, parent=None))))

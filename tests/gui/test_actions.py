@@ -1,16 +1,18 @@
 """Commands as actions: worked out once a turn, right whenever somebody looks."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenuBar
 
 from sketch.gui.action_rows import Action
 from sketch.gui.actions import ActionSet
 from sketch.gui.desk import Chosen
+from sketch.gui.edit_commands import sees_anything
 from sketch.gui.palette import palette_choices
 from sketch.state import commands
-from tests.gui.windows import CTRL, main_window
+from tests.gui.conftest import Hand
+from tests.gui.windows import CTRL, SHIFT, main_window, press
 
 
 @pytest.fixture
@@ -112,3 +114,109 @@ def test_the_palette_asks_the_canvas_once_for_the_selection(window, monkeypatch)
     monkeypatch.setattr(type(view), "selected", lambda _view: asked.append(1) or [])
     assert palette_choices(window)
     assert asked == [1]
+
+
+def test_wires_that_are_not_selected_any_more_are_not_deleted(window):
+    document, view = window.desk.document, window.desk.view
+    one, two = (commands.add_layer(document, "ReLU", (0, 100 * number)) for number in range(2))
+    commands.connect(document, one, 0, two)
+    view.restore_view({"zoom": 1.0, "x": 0.0, "y": 50.0})
+    hand = Hand(view)
+    for leave in (lambda: press(view, Qt.Key.Key_Escape), lambda: drag_away(view, hand)):
+        hand.click((0, 50))
+        assert view.selected_wires()
+        assert enabled(window, "edit.delete", "wire.insert") == [True, True]
+        leave()
+        assert view.selected_wires() == []
+        assert enabled(window, "wire.insert") == [False]
+
+
+def drag_away(view, hand) -> None:
+    """Take a layer, let it go back with Escape."""
+    hand.press((0, 0))
+    hand.move((60, 0))
+    press(view, Qt.Key.Key_Escape)
+    hand.release((60, 0))
+
+
+def test_a_wire_is_drawn_from_the_layer_where_the_keys_are(window):
+    commands.add_layer(window.desk.document, "ReLU", (0, 0))
+    view = window.desk.view
+    view.make_current(None)
+    view.select([])
+    assert enabled(window, "wire.draw") == [False]
+    press(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier | SHIFT)
+    assert (view.current, view.selected()) == (1, [])
+    assert enabled(window, "wire.draw") == [True]
+
+
+def test_edits_of_the_source_can_be_accepted_as_soon_as_something_is_typed(window):
+    commands.add_layer(window.desk.document, "ReLU", (0, 0))
+    code = window.panels.source.code
+    window.mirror.refresh()
+    assert code.toPlainText()
+    assert enabled(window, "text.accept", "text.discard") == [False, False]
+    code.setFocus()
+    QTest.keyClicks(code, "x")
+    assert enabled(window, "text.accept", "text.discard") == [True, True]
+
+
+def enabled(window, *names: str) -> list[bool]:
+    QApplication.processEvents()
+    return [window.actions_[name].isEnabled() for name in names]
+
+
+def test_a_key_of_a_command_that_cannot_run_says_why(window):
+    """On the canvas and elsewhere; a key that the field of the focus takes for itself says nothing."""
+    view, said = window.desk.view, window.statusBar().currentMessage
+    view.select([])
+    view.setFocus()
+    for key, modifier, action in (
+        (Qt.Key.Key_G, CTRL, "group.group"),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, "edit.delete"),
+        (Qt.Key.Key_Y, CTRL, "edit.redo"),
+    ):
+        window.statusBar().clearMessage()
+        press(view.viewport(), key, modifier)
+        assert said() == window.actions_.why_not(action) != ""
+    window.statusBar().clearMessage()
+    field = window.panels.toolbox.search
+    field.setFocus()
+    press(field, Qt.Key.Key_Delete)
+    assert said() == ""
+
+
+def test_what_was_undone_is_not_said_any_more_after_the_next_edit(window):
+    document, said = window.desk.document, window.statusBar().currentMessage
+    commands.add_layer(document, "ReLU", (0.0, 0.0))
+    window.actions_.run("edit.undo")
+    assert said().startswith("Undone: ")
+    added = commands.add_layer(document, "Tanh", (0.0, 0.0))
+    assert said() == ""
+    window.desk.view.setFocus()
+    press(window.desk.view.viewport(), Qt.Key.Key_Delete)
+    assert said() == window.actions_.why_not("edit.delete") != ""
+    window.desk.view.select([added])
+    assert said() == ""
+    window.say("Saved.")
+    window.desk.view.select([])
+    assert said() == "Saved."
+
+
+def test_an_undo_that_takes_all_out_of_view_brings_it_back_into_view(window):
+    document, view = window.desk.document, window.desk.view
+    node = commands.add_layer(document, "ReLU", (0.0, 0.0))
+    commands.move(document, {node: (9000.0, 0.0)})
+    view.centre_on(node)
+    assert sees_anything(view)
+    window.actions_.run("edit.undo")
+    assert sees_anything(view)
+    commands.move(document, {node: (9000.0, 0.0)})
+    view.restore_view({"zoom": 1.0, "x": 9000.0, "y": 0.0})
+    view.scroll_by(QPoint(0, view.height() // 2))
+    assert not sees_anything(view)  # half of it stands at the upper edge
+    view.restore_view({"zoom": 1.0, "x": 0.0, "y": 5000.0})
+    assert not sees_anything(view)
+    state = view.view_state()
+    window.actions_.run("edit.undo")
+    assert view.view_state() == state

@@ -1,11 +1,16 @@
 """Edits of very many layers are worked out beside the window: one step, in order, cancellable, as if done at once."""
 
+import threading
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from sketch.graph.infer import Inference
+from sketch.graph.stopping import OFTEN
 from sketch.graph.tables import snapshot
 from sketch.gui import asides, edit_commands
 from sketch.gui.canvas.keyboard import NUDGE
+from sketch.gui.canvas.levels import Levels
 from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
@@ -147,6 +152,42 @@ def test_a_result_that_is_not_wanted_any_more_is_dropped(window, tab, qtbot, mea
         run(window, "edit.select_all", "edit.delete")
         idle(qtbot, window)
         assert not tab.document.tables.nodes
+
+
+@pytest.mark.parametrize("during", ["command", "shapes", "wires"])
+def test_a_cancel_takes_effect_within_the_command(window, tab, qtbot, monkeypatch, during):
+    """Whatever it is at: nothing of it reaches the drawing, and the next edit goes on from what was there."""
+    before, turn, ended, over = snapshot(tab.document.tables), tab.document.turn, [], []
+    at = {"shapes": Inference, "wires": Levels}.get(during)
+    if at is not None:
+        name = "follow" if during == "shapes" else "_build"
+        method = getattr(at, name)
+
+        def cancel_first(self, *args, **more):
+            if threading.current_thread() is threading.main_thread() or window.jobs.running[0].is_cancelled:
+                return method(self, *args, **more)  # taking back what was stopped is not stopped
+            window.jobs.running[0].cancel()
+            found = method(self, *args, **more)
+            ended.append(during)
+            return found
+
+        monkeypatch.setattr(at, name, cancel_first)
+
+    def act(document) -> None:
+        if during == "command":
+            window.jobs.running[0].cancel()
+        document.edit("Draw", lambda draft: [draft.add("ReLU") for _ in range(2 * OFTEN)])
+        ended.extend([during] if during == "command" else [])
+
+    asides.edit(window, tab, "Draw", act, ended.append, many=lambda: True, over=lambda: over.append(1))
+    idle(qtbot, window)
+    assert (ended, over) == ([], [1])
+    assert (snapshot(tab.document.tables), tab.document.turn) == (before, turn)
+    monkeypatch.undo()
+    asides.edit(window, tab, "Rename", lambda document: commands.rename(document, 1, "a"), many=lambda: True)
+    idle(qtbot, window)
+    assert tab.document.tables.nodes[1].name == "a"
+    is_as_anew(tab)
 
 
 def test_nudges_of_many_follow_each_other_in_one_step(window, tab, qtbot):

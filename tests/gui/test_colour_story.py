@@ -352,6 +352,17 @@ def test_a_picture_can_be_cancelled(window, qtbot, tmp_path):
     assert made == []
 
 
+def test_a_drawing_that_changes_while_its_picture_is_painted_is_left_out(window, qtbot):
+    from sketch.gui.picture_commands import PictureMaker, Wanted, painting_of
+
+    made, document = [], window.desk.document
+    maker = PictureMaker(window, painting_of(window, window.desk.tab, Wanted()), ".png", made.append)
+    with qtbot.waitSignal(maker.destroyed, timeout=10_000):
+        commands.remove(document, sorted(document.tables.nodes)[1:4])
+    assert made == []
+    assert window.statusBar().currentMessage().startswith("The drawing changed while its picture was painted")
+
+
 def test_the_map_shows_the_colours_too(tab, qtbot):
     from sketch.gui.canvas.minimap import MiniMap
 

@@ -142,6 +142,22 @@ def test_who_has_looked_elsewhere_still_looks_there_afterwards(window, qtbot, ga
     assert (shown_at(view, now) - seen).manhattanLength() <= 4
 
 
+@pytest.mark.parametrize("kind", ["masked", "transformer", "branching"])
+def test_the_beginning_stays_where_it_is_when_the_document_comes(window, qtbot, gate, tmp_path, kind):
+    """Also where the document has constants beside it that the picture has not."""
+    page, _ = begin(window, qtbot, write(tmp_path, kind, 400))
+    first = page.document.tables.nodes
+    inputs = {node.name: shown_at(page.view, key) for key, node in first.items() if node.layer == "Input"}
+    top = min(inputs, key=lambda name: inputs[name].y())
+    was = page.view.mapTo(window, inputs[top])
+    finish(window, qtbot, gate)
+    view = window.desk.view
+    now = next(key for key, node in view.document.tables.nodes.items() if node.name == top)
+    moved = view.mapTo(window, shown_at(view, now)) - was
+    assert abs(moved.x()) <= 2
+    assert abs(moved.y()) <= 40  # the line that offers to fold what repeats
+
+
 def shown_at(view, node_id: int) -> QPoint:
     box = view.canvas.wiring.boxes[node_id]
     return view.mapFromScene(box.x, box.y)

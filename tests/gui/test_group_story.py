@@ -335,8 +335,9 @@ def test_a_port_of_a_group_says_what_it_is(window, drawn):
     commands.name_port(document, drawn, "input", 0, "tokens")
     item = window.desk.view.canvas.item_of(drawn)
     at = QPointF(*item.box.input_anchor(0))
-    assert port_text(document, item, at) == "input 1 of 'block1': tokens (fc1)"
-    assert port_text(document, item, item.pos()) == ""
+    canvas = window.desk.view.canvas
+    assert port_text(document, canvas, at) == "input 1 of 'block1': tokens (fc1)"
+    assert port_text(document, canvas, item.pos()) == ""
     window.desk.tab.enter(drawn)
     assert "tokens" in [stub.text for stub in window.desk.view.canvas.stubs.values()]
 

@@ -4,11 +4,13 @@ import random
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextBlock
 from PySide6.QtTest import QTest
 
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.long_text import LONG
 from sketch.gui.text_view import CodeView
+from sketch.gui.theme import load_theme
 
 LINES = LONG + 700
 
@@ -66,8 +68,7 @@ def test_a_text_that_is_overtaken_by_the_next_one_leaves_nothing(qtbot, code):
     code.show_text("\n".join(source(LINES + 5)[3:]))
     assert shown(qtbot, code, source()[9:]) == "\n".join(source()[9:])
     code.show_text("\n".join(source()))
-    code.show_text("a = 1")
-    assert code.toPlainText() == "a = 1"
+    assert shown(qtbot, code, ["a = 1"]) == "a = 1"
     assert code.document().isUndoRedoEnabled()
 
 
@@ -84,3 +85,56 @@ def test_lines_are_coloured_when_they_are_seen(qtbot, code, light):
     code.viewport().repaint()
     assert code.document().findBlockByNumber(LINES - 1).layout().formats()
     assert changed == []
+
+
+def test_lines_that_are_gone_are_not_asked_when_the_theme_changes(code, light):
+    highlighter = Highlighter(code.document(), light)
+    for count in (5, 405, 805):
+        code.setPlainText("\n".join(f"x{line} = {line}" for line in range(count)))
+        highlighter.colour(blocks(code))
+        code.setPlainText("a = 1\nb = 2")
+        others = [bytes([255]) * 3000 for _ in range(3000)]  # take the memory where the lines were
+        highlighter.set_theme(light)
+        del others
+    assert code.document().blockCount() == 2
+
+
+def test_lines_take_the_colours_of_another_theme_when_they_are_seen_again(code, light):
+    highlighter, dark = Highlighter(code.document(), light), load_theme("dark")
+    code.setPlainText("a = 1\nb = 2  # two")
+    highlighter.colour(blocks(code))
+    assert colours(code) == [{light.code_number}, {light.code_number, light.code_comment}]
+    highlighter.set_theme(dark)
+    highlighter.colour(blocks(code)[1:])
+    assert colours(code) == [{light.code_number}, {dark.code_number, dark.code_comment}]
+    highlighter.colour(blocks(code))
+    assert colours(code)[0] == {dark.code_number}
+
+
+def blocks(code) -> list[QTextBlock]:
+    return [code.document().findBlockByNumber(line) for line in range(code.document().blockCount())]
+
+
+def colours(code) -> list[set[str]]:
+    return [
+        {part.format.foreground().color().name() for part in block.layout().formats()}
+        for block in blocks(code)
+    ]
+
+
+def test_what_was_typed_into_a_text_is_known(qtbot, code):
+    assert shown(qtbot, code, source()) == code.long.text() == "\n".join(source())
+    code.set_editable(True)
+    code.show()
+    code.setFocus()
+    code.go_to(1)
+    QTest.keyClicks(code, "new")
+    assert code.long.text() == code.toPlainText() == "new" + "\n".join(source())
+    code.undo()
+    assert code.long.text() == code.toPlainText() == "\n".join(source())
+    code.show_text("\n".join(source(LINES + 50)[40:]))
+    code.long.stop()
+    assert code.long.text() == code.toPlainText()
+    code.show_text("short")
+    qtbot.waitUntil(lambda: not code.long.is_coming)
+    assert code.long.text() == code.toPlainText() == "short"

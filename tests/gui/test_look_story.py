@@ -373,7 +373,7 @@ def test_a_group_shows_what_happened_inside(window) -> None:
     assert "4×6×6" in badges(window).node_text(ids["conv"])
 
 
-def test_before_and_after_an_edit_are_compared(window) -> None:
+def test_before_and_after_an_edit_are_compared(window, qtbot) -> None:
     ids = draw(window, (("Conv2d", "conv", {"out_channels": 4, "kernel_size": 3}), ("Tanh", "act", {}),
                         ("Flatten", "flat", {})))  # fmt: skip
     document = window.desk.document
@@ -401,9 +401,10 @@ def test_before_and_after_an_edit_are_compared(window) -> None:
         assert shown.table.topLevelItemCount() == 2
         for theme in ("light", "dark"):
             window.services.settings.set("appearance.theme", theme)
-            QApplication.processEvents()
-            colour = shown.table.topLevelItem(0).foreground(4).color().name()
-            assert colour == window.theme.error
+            qtbot.waitUntil(
+                lambda: shown.table.topLevelItem(0).foreground(4).color().name() == window.theme.error
+            )
+            assert window.theme.is_dark is (theme == "dark")
     finally:
         folder = shown._folder
         shown.close()

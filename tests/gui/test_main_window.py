@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
 from sketch.gui import questions
 from sketch.gui.action_table import TABLE
@@ -78,6 +78,7 @@ def test_the_source_follows_edits_and_marks_the_selection(lenet, qtbot):
     source = lenet.panels.source
     assert "nn.Conv2d(1, 6" in source.code.toPlainText()
     lenet.desk.view.select([named(lenet, "conv1")])
+    QApplication.processEvents()
     marked = [mark.cursor.block().text() for mark in source.code.extraSelections()]
     assert any("self.conv1" in line for line in marked)
     commands.set_param(lenet.desk.document, [named(lenet, "conv1")], "out_channels", 8)
@@ -261,12 +262,22 @@ def test_clicking_layers_appends_them_wired(window):
 
 
 def test_both_themes_can_be_switched(lenet):
-    before = lenet.theme.is_dark
-    lenet.actions_["view.theme"].trigger()
-    assert lenet.theme.is_dark is not before
-    assert lenet.theme.canvas in QApplication.instance().styleSheet()
-    lenet.actions_["view.theme"].trigger()
-    assert lenet.theme.is_dark is before
+    for _time in range(2):
+        before = lenet.theme.is_dark
+        lenet.actions_["view.theme"].trigger()
+        assert lenet.theme.is_dark is not before
+        QApplication.processEvents()
+        assert _corner(lenet.menuBar()) == lenet.theme.window
+        assert _corner(lenet.docks["editor"].widget()) == lenet.theme.panel
+        label = lenet.panels.editor.findChild(QLabel)
+        assert label.palette().color(label.foregroundRole()).name() == lenet.theme.text_muted
+        assert all(part.updatesEnabled() for part in (lenet.menuBar(), *lenet.docks.values()))
+
+
+def _corner(widget: QWidget) -> str:
+    """The colour at the lower right, where nothing is written."""
+    picture = widget.grab().toImage()
+    return picture.pixelColor(picture.width() - 3, picture.height() - 3).name()
 
 
 def test_a_dropped_file_opens_and_a_broken_one_is_one_line(window, tmp_path, monkeypatch, qtbot):
@@ -332,3 +343,14 @@ def test_the_settings_page_changes_the_window_at_once(lenet):
     settings.set("text.font_size", 17)
     assert lenet.panels.source.code.font().pointSize() == 17
     dialog.deleteLater()
+
+
+def test_a_theme_that_is_overtaken_leaves_no_part_without_updates(lenet):
+    trigger = lenet.actions_["view.theme"].trigger
+    trigger()
+    lenet.tool_bar.hide()
+    trigger()
+    QApplication.processEvents()
+    lenet.tool_bar.show()
+    assert lenet.tool_bar.updatesEnabled()
+    assert _corner(lenet.menuBar()) == lenet.theme.window

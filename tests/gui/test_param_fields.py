@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sketch.graph.specs import ParamSpec
+from sketch.gui.node_editor import NodeEditor
 from sketch.gui.param_fields import (
     MIXED,
     BoolField,
@@ -20,6 +21,8 @@ from sketch.gui.param_fields import (
     make_field,
     to_text,
 )
+from sketch.state import commands
+from tests.gui.windows import main_window
 
 DIMS = st.one_of(st.integers(0, 4096), st.sampled_from(["N", "T", "2*N", "batch"]))
 
@@ -181,3 +184,31 @@ def test_a_choice_a_text_and_a_mark_say_that_they_differ(field):
     assert (mark.box.checkState(), mark.box.text()) == (Qt.CheckState.PartiallyChecked, "mixed")
     mark.show_value(True)
     assert mark.box.text() == ""
+
+
+def test_the_form_of_every_layer_fits_its_panel(qtbot):
+    """At the usual width, also where the form is longer than the panel."""
+    with main_window(qtbot) as window:
+        window.opener.new()
+        document, view = window.desk.document, window.desk.view
+        editor = window.findChild(NodeEditor)
+        room = editor.width() - editor.verticalScrollBar().sizeHint().width()
+        wide = {}
+        for spec in document.library:
+            if not spec.is_operator:
+                view.select([commands.add_layer(document, spec.name, (0.0, 0.0))])
+                if editor.rows and (needs := editor.widget().minimumSizeHint().width()) > room:
+                    wide[spec.name] = needs
+        assert wide == {}
+
+
+@pytest.mark.parametrize(("rank", "lines"), [(0, [1]), (2, [2]), (3, [3]), (4, [2, 2]), (6, [2, 2, 2])])
+def test_numbers_stand_in_lines_and_tab_goes_along_them(show, rank, lines):
+    field = make_field(ParamSpec("padding", "int", rank=rank))
+    show(field)
+    tops = [box.geometry().top() for box in field.boxes]
+    assert [tops.count(top) for top in sorted(set(tops))] == lines
+    field.boxes[0].setFocus()
+    for box in field.boxes:
+        assert box.hasFocus()
+        QTest.keyClick(box, Qt.Key.Key_Tab)

@@ -83,6 +83,7 @@ def test_unsaved_edits_survive_kill_9(qtbot, tmp_path):
     assert json.loads(said.read_text()) == ["input1", "kept"]
 
     with main_window(qtbot) as window:
+        qtbot.waitUntil(lambda: window.desk.document is not None)  # a long journal is read beside the window
         document = window.desk.document
         assert [node.name for node in document.tables.nodes.values()] == ["input1", "kept"]
         assert len(document.history) == 3

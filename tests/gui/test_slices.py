@@ -1,7 +1,10 @@
 """Work in slices: nothing before the next turn, in order, what is overtaken is dropped."""
 
+from itertools import pairwise
+
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
 
 from sketch.gui.panels import PART
 from sketch.gui.slices import Slices
@@ -41,6 +44,48 @@ def test_new_steps_take_the_place_of_others_and_can_be_finished_at_once(slices, 
     assert done == ["one", "three"]
     qtbot.wait(1)
     assert done == ["one", "three"]
+
+
+def test_all_slices_share_a_turn_and_whoever_asked_first_is_served_first(qapp, qtbot, monkeypatch):
+    monkeypatch.setattr("sketch.gui.slices.SLICE_SECONDS", 0.0)
+    parent, done = QObject(), []
+    one, other = Slices(parent), Slices(parent)
+    turns = QTimer(parent, interval=0)
+    turns.timeout.connect(lambda: done.append("|"))
+    turns.start()
+    one.replace([lambda: done.append("a"), lambda: done.append("b")])
+    other.replace([lambda: done.append("1"), lambda: done.append("2")])
+    qtbot.waitUntil(lambda: "2" in done and "b" in done)
+    turns.stop()
+    assert "".join(done).replace("|", "") == "a1b2"
+    assert not any(one != "|" and two != "|" for one, two in pairwise(done))
+    parent.deleteLater()
+
+
+def test_a_step_that_fails_does_not_hold_up_the_others(qapp, qtbot):
+    parent, done = QObject(), []
+    slices, later = Slices(parent), Slices(parent)
+
+    def fails() -> None:
+        raise ValueError("on purpose")
+
+    with qtbot.captureExceptions() as errors:
+        slices.replace([fails, lambda: done.append("next")])
+        later.replace([lambda: done.append("later")])
+        qtbot.waitUntil(lambda: len(done) == 2)
+    assert [str(error[1]) for error in errors] == ["on purpose"]
+    parent.deleteLater()
+
+
+def test_slices_that_are_gone_are_left_out(qapp, qtbot):
+    gone, stays, done = QObject(), QObject(), []
+    Slices(gone).replace([lambda: done.append("gone")])
+    kept = Slices(stays)
+    kept.replace([lambda: done.append("stays")])
+    gone.deleteLater()
+    QApplication.sendPostedEvents(gone, QEvent.Type.DeferredDelete.value)
+    qtbot.waitUntil(lambda: done == ["stays"])
+    stays.deleteLater()
 
 
 def test_many_problems_are_listed_bit_by_bit(qtbot):

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QPushButton
 
 from sketch.graph.tables import snapshot
 from sketch.gui import merging
@@ -211,6 +211,18 @@ def test_fusing_and_quantising_run_beside_the_window_and_are_one_step_each(windo
     assert layers(document).count("Conv2d") == 2
 
 
+@pytest.mark.parametrize("command", ["model.fuse", "model.quantise", "model.lower"])
+def test_what_was_worked_out_for_a_tab_that_is_closed_is_left_out(window, qtbot, command) -> None:
+    draw(window)
+    window.actions_.run("edit.select_all")
+    window.actions_.run(command)
+    (job,) = window.jobs.running
+    window.opener.close()
+    idle(window, qtbot)
+    assert job.state == "done"
+    assert QApplication.activeModalWidget() is None
+
+
 def test_fold_says_when_nothing_folds(window, qtbot) -> None:
     draw(window)
     window.actions_["model.fold"].trigger()
@@ -238,6 +250,28 @@ def test_merge_asks_for_the_wires(window, qtbot, tmp_path) -> None:
     assert document.tables.nodes[source].name == "fc1"
     assert document.undo() == "Merge tail"
     assert "head_fc1" not in {node.name for node in document.tables.nodes.values()}
+
+
+def test_a_file_that_is_no_drawing_is_not_merged(window, tmp_path) -> None:
+    draw(window)
+    file = tmp_path / "notes.sketch"
+    file.write_bytes(b"no drawing")
+    said = []
+    in_dialog(QMessageBox, lambda box: (said.append(box.text()), box.accept()))
+    assert merging.read(window, file) is None
+    assert said == [f"{file}: this is no Sketch document."]
+
+
+def test_a_model_that_was_read_for_a_tab_that_is_closed_is_left(window, qtbot, tmp_path) -> None:
+    graph = onnx.parser.parse_graph("g (float[N,4] x) => (float[N,4] y) { y = Tanh(x) }")
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
+    onnx.save(model, tmp_path / "m.onnx")
+    draw(window)
+    job = merging.read(window, tmp_path / "m.onnx")
+    window.opener.close()
+    idle(window, qtbot)
+    assert job.state == "done"
+    assert QApplication.activeModalWidget() is None
 
 
 def test_the_proof_runs_the_source_after_a_restart_and_is_saved(qtbot, tmp_path, monkeypatch) -> None:

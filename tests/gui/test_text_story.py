@@ -303,6 +303,7 @@ def test_a_click_finds_the_node_of_a_line_that_has_moved(window, qtbot):
     assert list(window.desk.selection) == [named(window)["fc2"]]
     assert code.hasFocus()
     window.desk.view.select([named(window)["fc1"]])
+    QApplication.processEvents()
     marked = [mark.cursor.block().text() for mark in code.extraSelections()]
     assert any("self.fc1" in line for line in marked)
 
@@ -419,3 +420,23 @@ class Wide(nn.Module):
     def forward(self, x):
         return self.last(torch.relu(self.first(x)))
 """
+
+
+def test_words_are_found_anew_when_another_text_is_shown(window, qtbot):
+    window.actions_.run("text.find")
+    QTest.keyClicks(panel(window).find_bar.field, "self")
+    code, bar = panel(window).code, panel(window).find_bar
+    assert len(found_in(code)) == code.toPlainText().count("self") > 9
+    window.opener.new()
+    commands.add_layer(window.desk.document, "ReLU", (0, 0))
+    settle(window, qtbot)
+    assert not bar.isHidden()
+    assert len(found_in(code)) == code.toPlainText().count("self") < 9
+    window.opener.close()
+    window.opener.close()
+    settle(window, qtbot)
+    assert found_in(code) == []
+
+
+def found_in(code):
+    return [mark.cursor.selectedText() for mark in code.extraSelections() if mark.cursor.hasSelection()]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMessageBox, QPushButton
@@ -17,7 +17,7 @@ from sketch.gui.weights_viewer import TensorViewer
 from sketch.state.commands import weights
 from sketch.state.document_file import save_document
 from tests.gui.test_surgery_story import draw, idle, in_dialog, palette
-from tests.gui.windows import click, form, main_window, press, type_value
+from tests.gui.windows import click, editors, form, main_window, press, type_value
 
 NET = (
     ("Conv2d", {"out_channels": 4, "padding": 1}), ("ReLU", {}), ("Flatten", {}), ("Linear", {"out_features": 10}),
@@ -347,3 +347,50 @@ def test_pictures_have_the_colours_of_the_theme(qtbot, name):
     assert colours[1][1:] == [theme.warning, theme.panel]
     widget.resize(400, 300)
     assert not widget.grab().isNull()
+
+
+def test_the_weights_of_a_panel_that_floats_are_frozen_and_viewed(window):
+    document, _, linear = drawn(window)
+    window.desk.view.select([linear])
+    window.docks["editor"].setFloating(True)
+    QApplication.processEvents()
+    freeze = button(form(window), "Freeze")
+    window.panels.editor.ensureWidgetVisible(freeze)
+    click(freeze)
+    assert document.undo_label == "Freeze 'fc1'"
+    view = next(each for each in form(window).findChildren(QPushButton) if each.text() == "bias")
+    window.panels.editor.ensureWidgetVisible(view)
+    click(view)
+    shown(TensorViewer).close()
+
+
+def test_a_viewer_that_is_closed_does_not_wait_for_what_it_reads(window, qtbot, monkeypatch):
+    monkeypatch.setattr(weights_viewer, "AT_ONCE", 10)
+    _, _, linear = drawn(window)
+    window.desk.view.select([linear])
+    window.actions_.run("weights.view")
+    (job,) = window.jobs.running
+    shown(TensorViewer).close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert job.is_cancelled
+    idle(window, qtbot)
+
+
+def test_weights_of_many_layers_follow_a_number_beside_the_window(window, qtbot):
+    document, conv, linear = drawn(window)
+    before, steps = array_of(document, linear, "weight"), document.history.cursor
+    document.at_once = 1
+    window.desk.view.select([conv])
+    begun: list[str] = []
+    window.jobs.ended.connect(lambda job: begun.append(job.title))
+    type_value(window, "out_channels", "2")
+    idle(window, qtbot)
+    assert "Change of parameters" in begun
+    after = array_of(document, linear, "weight")
+    np.testing.assert_array_equal(after, before[:, : before.shape[1] // 2])
+    assert document.tables.nodes[conv].params["out_channels"] == 2
+    assert "(3 changed)" in window.desk.tab.weights_bar.text.text()
+    assert [box.value() for box in editors(form(window).rows["out_channels"].field)] == [2]
+    document.undo()
+    assert document.history.cursor == steps
+    np.testing.assert_array_equal(array_of(document, linear, "weight"), before)

@@ -189,3 +189,11 @@ def test_an_edit_of_a_long_network_costs_only_its_own_walk(library, document) ->
     weights = 8 * 8 + 8
     assert document.inference.total_parameters == 298 * weights + (8 * 9) + (9 * 8 + 8)
     assert np.isfinite(document.tables.places[ids[150]].x)
+
+
+def test_a_closed_document_refuses_in_one_line(document) -> None:
+    conv = commands.add_layer(document, "Conv2d", (0, 0))
+    document.close()
+    with pytest.raises(GraphError, match="The drawing was closed"):
+        commands.rename(document, conv, "stem")
+    assert document.tables.nodes[conv].name == "conv1"

@@ -11,7 +11,7 @@ from sketch.graph.recipes import KEEP, NEW, TILE
 from sketch.graph.tables import snapshot
 from sketch.state import commands
 from sketch.state.commands import weights
-from sketch.state.document import Document
+from sketch.state.document import Document, TakesLongError
 from sketch.state.document_file import load_document, save_document
 from sketch.state.weight_changes import CHANGED, CREATED, DROPPED, counted, report_facts, report_text
 
@@ -259,3 +259,49 @@ def test_reports_read_well(document):
     assert "changed  fc1.weight  kept 6 rows, 54 new" in text
     fact = report_facts(updates[0].resized)[0]
     assert (fact["shape_before"], fact["shape_after"], fact["state"]) == ([6, 64], [60, 64], CHANGED)
+
+
+def known_of(document) -> dict:
+    """What inference says of every node."""
+    return {node_id: document.inference.of(node_id) for node_id in document.tables.nodes}
+
+
+def test_a_brief_edit_that_the_weights_of_many_layers_may_follow_is_refused_whole(document):
+    conv, *_ = draw(document)
+    document.at_once = 1
+    rows, known, updates = snapshot(document.tables), known_of(document), []
+    turns = document.turn, document.order_turn
+    document.subscribe(updates.append)
+    with pytest.raises(TakesLongError), document.briefly():
+        commands.set_param(document, [conv], "out_channels", 3)
+    assert (snapshot(document.tables), known_of(document)) == (rows, known)
+    assert (document.turn, document.order_turn) == turns
+    assert not document.inference.is_behind
+    assert updates == []
+    assert document.history.undo_step.label == "Store"
+
+
+def test_a_brief_edit_that_few_layers_follow_is_done(document):
+    *_, last = draw(document)
+    document.at_once = 1
+    with document.briefly():
+        commands.set_param(document, [last], "out_features", 2)
+    assert array_of(document, last, "weight").shape == (2, 6)
+    commands.set_param(document, [last], "out_features", 3)
+    assert array_of(document, last, "weight").shape == (3, 6)
+
+
+def test_a_brief_edit_without_stored_weights_is_done_and_shapes_follow(document):
+    def edit(draft):
+        last = first = draft.add("Input", "x", {"shape": ("N", 2, 4, 4)})
+        for _ in range(6):
+            node = draft.add("ReLU")
+            draft.connect(last, 0, node, 0)
+            last = node
+        return first, last
+
+    first, last = document.edit("Draw", edit)
+    document.at_once = 1
+    with document.briefly():
+        commands.set_param(document, [first], "shape", ("N", 5, 4, 4))
+    assert document.inference.output(last).shape[1] == 5

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sketch.binder.tensors import TensorStore
 from sketch.graph.attachments import add_tensor, set_weight
-from sketch.graph.errors import CycleError, GraphError
+from sketch.graph.errors import CycleError, GraphError, StaleDeltaError
 from sketch.graph.tables import snapshot
 from sketch.state import commands
 from sketch.state.document import FOLLOW, Document
@@ -105,7 +105,7 @@ def test_a_replayed_journal_is_the_live_document(tmp_path_factory, moves) -> Non
                 except GraphError:
                     continue
     document.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(StaleDeltaError, match="closed"):
         document.edit("late", lambda draft: draft.add("ReLU"))
     again = Document(library(), store=document.store, folder=folder)
     assert snapshot(again.tables) == snapshot(document.tables)

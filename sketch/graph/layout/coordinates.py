@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from math import inf
 
 from sketch.graph.layout.layers import Layered
 
@@ -55,17 +54,19 @@ def _ties(graph: Layered) -> tuple[list[list[Tie]], list[list[Tie]]]:
     above: list[list[Tie]] = [[] for _ in graph.layer]
     below: list[list[Tie]] = [[] for _ in graph.layer]
     real = graph.real
-    first = [min((link[2] for link in links), default=0.0) for links in graph.up]
+    up = graph.up
     for upper, links in enumerate(graph.down):
+        own = below[upper]
         for lower, leaves, enters in links:
             if upper < real and lower < real:
-                far, weight = 0.0, CHAIN if len(links) == 1 == len(graph.up[lower]) else FORK
-                if enters <= first[lower]:
+                others = up[lower]
+                far, weight = 0.0, CHAIN if len(links) == 1 == len(others) else FORK
+                if len(others) == 1 or enters <= min([link[2] for link in others]):
                     weight += FIRST
             else:
                 far, weight = leaves - enters, TRUNK if upper >= real and lower >= real else OTHER
             above[lower].append((upper, far, weight))
-            below[upper].append((lower, -far, weight))
+            own.append((lower, -far, weight))
     for source, target in graph.skips:
         above[target].append((source, 0.0, SKIP))
         below[source].append((target, 0.0, SKIP))
@@ -108,7 +109,7 @@ class _Spread:
         """
         x, row = self.x, self._rows[number]
         if len(row) == 1:
-            return self._move(row, [self._wanted(row[0], ties[row[0]], hold=hold)])
+            return self._put(row[0], self._wanted(row[0], ties[row[0]], hold=hold))
         wanted = []
         for vertex in row:
             wishes = ties[vertex]
@@ -117,21 +118,25 @@ class _Spread:
                 wanted.append(x[other] + far)
             else:
                 wanted.append(self._wanted(vertex, wishes, hold=hold))
-        last = -inf
-        for place, distance in zip(wanted, (0.0, *self._steps[number]), strict=True):
+        steps = self._steps[number]
+        last = wanted[0]
+        for place, distance in zip(wanted[1:], steps, strict=True):
             if place - last < distance - EPSILON:
-                wanted = _pooled(row, self._steps[number], ties, x)
+                wanted = _pooled(row, steps, ties, x)
                 break
             last = place
-        return self._move(row, wanted)
-
-    def _move(self, row: list[int], wanted: list[float]) -> bool:
-        """Let the vertices of a row stand where they are wanted; True when one moved."""
-        x, moved = self.x, False
+        moved = False
         for vertex, place in zip(row, wanted, strict=True):
-            if abs(x[vertex] - place) > EPSILON:
+            if not -EPSILON <= x[vertex] - place <= EPSILON:
                 x[vertex] = place
                 moved = True
+        return moved
+
+    def _put(self, vertex: int, place: float) -> bool:
+        """Let a vertex stand at a place; True when it moved."""
+        moved = not -EPSILON <= self.x[vertex] - place <= EPSILON
+        if moved:
+            self.x[vertex] = place
         return moved
 
     def _wanted(self, vertex: int, wishes: list[Tie], *, hold: bool) -> float:

@@ -46,7 +46,12 @@ def draw(
 
     `step(share)` is called now and then, and may raise to stop.
     """
-    graph = assign(len(shapes), arcs, _Leaves(shapes), _Enters(shapes))
+    graph = assign(
+        len(shapes),
+        arcs,
+        [port_offset(out, shapes[source].outputs) for source, out, _, _ in arcs],
+        [port_offset(into, shapes[target].inputs) for _, _, target, into in arcs],
+    )
     step(0.1)
     rows = order(graph, lambda share: step(0.1 + 0.4 * share))
     apart = _Apart(shapes)
@@ -54,23 +59,6 @@ def draw(
     straighten(graph, rows, apart, x)
     step(0.8)
     return Picture(graph, shapes, x, gap)
-
-
-class _Leaves:
-    """How far an output port is from the middle of its box."""
-
-    def __init__(self, shapes: list[Shape]):
-        self._counts = [shape.outputs for shape in shapes]
-
-    def __call__(self, vertex: int, port: int) -> float:
-        return port_offset(port, self._counts[vertex])
-
-
-class _Enters(_Leaves):
-    """How far an input port is from the middle of its box."""
-
-    def __init__(self, shapes: list[Shape]):
-        self._counts = [shape.inputs for shape in shapes]
 
 
 class _Apart:
@@ -137,14 +125,17 @@ class Picture:
         x2 = pen.x[target] + port_offset(into, end.inputs)
         y1 = (top + bottom + start.height) / 2
         y2 = (roof + floor - end.height) / 2
-        points = [pen.at(x1, y1)]
+        ends = pen.at(x1, y1), pen.at(x2, y2)
+        if last - first == 1 and bottom <= y1 and roof >= y2:
+            return ends
+        points = [ends[0]]
         if bottom > y1:
             points.append(pen.at(x1, bottom))
         if last - first > 1:
             points += pen.trunk((source, out), self._graph.trunks[source, out], first + 1, last - first - 1)
         if roof < y2:
             points.append(pen.at(x2, roof))
-        points.append(pen.at(x2, y2))
+        points.append(ends[1])
         return _merged(points, 1 if pen.turned else 0)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 Arc = tuple[int, int, int, int]
 """(source vertex, output port, target vertex, input port)."""
 Link = tuple[int, float, float]
 """(vertex one layer further, where the line leaves the upper vertex, where it enters the lower), from their middles."""
-Offset = Callable[[int, int], float]
-"""(vertex, port) -> how far the port is from the vertex's middle."""
+_End = tuple[int, int, int, float]
+"""Where a wire ends: layer, vertex, input port, and how far that is from the vertex's middle."""
 
 PULLS = 3
 MOST_READ = 4
@@ -44,27 +44,36 @@ class Layered:
 
 
 def assign(
-    count: int,
-    arcs: list[Arc],
-    leaves: Offset = lambda _v, _port: 0.0,
-    enters: Offset = lambda _v, _port: 0.0,
+    count: int, arcs: list[Arc], leaves: Sequence[float] = (), enters: Sequence[float] = ()
 ) -> Layered:
-    """Layers for `count` vertices. Arcs that close a loop count as turned round here, and get no trunk."""
-    forward, backward = _without_loops(count, arcs)
-    ranks = _Ranks(
-        count, [*forward, *((target, -1 - into, source, out) for source, out, target, into in backward)]
-    )
+    """Layers for `count` vertices. Arcs that close a loop count as turned round here, and get no trunk.
+
+    `leaves` and `enters`: for each arc, how far its ports are from the middles of its ends (0 when left out).
+    """
+    ends = leaves or [0.0] * len(arcs), enters or [0.0] * len(arcs)
+    ranks = _Ranks(count, arcs)
+    wires = list(zip(arcs, *ends, strict=True))
+    if not ranks.is_whole:
+        closing = _closing(count, arcs)
+        turned = [arcs[number] for number in sorted(closing)]
+        wires = [wire for number, wire in enumerate(wires) if number not in closing and not _is_self(wire[0])]
+        around = [(target, -1 - into, source, out) for source, out, target, into in turned]
+        ranks = _Ranks(count, [*(wire[0] for wire in wires), *around])
     ranks.pull()
     lowest = min(ranks.layer, default=0)
     graph = Layered(count, [value - lowest for value in ranks.layer])
     graph.skips = list(ranks.joins)
-    _add_trunks(graph, forward, leaves, enters)
+    _add_trunks(graph, wires)
     graph.skips = list(dict.fromkeys(graph.skips))
     return graph
 
 
-def _without_loops(count: int, arcs: list[Arc]) -> tuple[list[Arc], list[Arc]]:
-    """(arcs that close no loop, those that a depth-first walk finds to close one), self-loops left out."""
+def _is_self(arc: Arc) -> bool:
+    return arc[0] == arc[2]
+
+
+def _closing(count: int, arcs: list[Arc]) -> set[int]:
+    """The numbers of the arcs that a depth-first walk finds to close a loop; those from a vertex to itself aside."""
     after: list[list[int]] = [[] for _ in range(count)]
     for number, (source, _, target, _) in enumerate(arcs):
         if source != target:
@@ -89,48 +98,60 @@ def _without_loops(count: int, arcs: list[Arc]) -> tuple[list[Arc], list[Arc]]:
             else:
                 state[vertex] = 2
                 stack.pop()
-    if not closing:
-        return [arc for arc in arcs if arc[0] != arc[2]], []
-    forward = [arc for number, arc in enumerate(arcs) if number not in closing and arc[0] != arc[2]]
-    return forward, [arcs[number] for number in sorted(closing)]
+    return closing
 
 
 class _Ranks:
     """The layer of each vertex. What counts is the length of trunks: from an output to the lowest that reads it."""
 
     def __init__(self, count: int, arcs: list[Arc]):
-        numbers: dict[tuple[int, int], int] = {}
         self._targets: list[list[int]] = []
         self._source: list[int] = []
         self._given: list[list[int]] = [[] for _ in range(count)]
         """vertex -> its outputs that are read, as numbers of trunks."""
         self._read: list[list[int]] = [[] for _ in range(count)]
         """vertex -> the trunks that it reads."""
-        for source, out, target, _ in arcs:
-            number = numbers.setdefault((source, out), len(self._targets))
-            if number == len(self._targets):
-                self._targets.append([])
-                self._source.append(source)
-                self._given[source].append(number)
-            if number not in self._read[target]:
-                self._targets[number].append(target)
-                self._read[target].append(number)
+        self._number(arcs)
         self.layer = [0] * count
         self._order = self._longest()
         self.joins: list[tuple[int, int]] = []
-        """(fork, join) where all branches of the fork end."""
-        self._stays = self._branches()
+        """(fork, join) where all branches of the fork end; known once `pull` was called."""
+        self._stays = bytearray(count)
+        self._lowest: list[int] = []
+        self._many: list[int] = []
+
+    @property
+    def is_whole(self) -> bool:
+        """True when every vertex has its layer: no arcs form a loop."""
+        return len(self._order) == len(self.layer)
 
     def pull(self) -> None:
         """Move vertices down, nearer to their consumers, where that makes the trunks no longer in all."""
-        self._lowest = [max(self.layer[target] for target in targets) for targets in self._targets]
-        self._many = [
-            sum(self.layer[target] == lowest for target in targets)
-            for targets, lowest in zip(self._targets, self._lowest, strict=True)
-        ]
+        self._stays = self._branches()
+        layer = self.layer
+        for targets in self._targets:
+            ends = [layer[target] for target in targets]
+            lowest = max(ends)
+            self._lowest.append(lowest)
+            self._many.append(ends.count(lowest))
         for _ in range(PULLS):
             if not self._pull_once():
                 break
+
+    def _number(self, arcs: Iterable[Arc]) -> None:
+        numbers: dict[tuple[int, int], int] = {}
+        all_targets, given, read = self._targets, self._given, self._read
+        for source, out, target, _ in arcs:
+            number = numbers.get((source, out))
+            if number is None:
+                number = numbers[source, out] = len(all_targets)
+                all_targets.append([target])
+                self._source.append(source)
+                given[source].append(number)
+                read[target].append(number)
+            elif number not in read[target]:
+                all_targets[number].append(target)
+                read[target].append(number)
 
     def _longest(self) -> list[int]:
         """Set every layer by the longest way from above; the vertices, sources before what reads them."""
@@ -141,9 +162,9 @@ class _Ranks:
             below = layer[vertex] + 1
             for trunk in given[vertex]:
                 for target in targets[trunk]:
-                    layer[target] = max(layer[target], below)
                     waiting[target] -= 1
-                    if not waiting[target]:
+                    if not waiting[target]:  # the last of those above is the lowest: they come layer by layer
+                        layer[target] = below
                         order.append(target)
         return order
 
@@ -152,36 +173,39 @@ class _Ranks:
 
         Those stay under the fork: pulled down they would all hang on one trunk, and cross one another.
         """
-        end = list(range(len(self.layer)))
-        for vertex in reversed(self._order):
-            if self._is_link(vertex):
-                end[vertex] = end[self._targets[self._given[vertex][0]][0]]
-        for source, readers in zip(self._source, self._targets, strict=True):
+        end, stays = list(range(len(self.layer))), bytearray(len(self.layer))
+        given, read, targets = self._given, self._read, self._targets
+        links = [vertex for vertex in self._order if self._is_link(vertex)]
+        for vertex in reversed(links):
+            end[vertex] = end[targets[given[vertex][0]][0]]
+        for source, readers in zip(self._source, targets, strict=True):
             if 1 < len(readers) <= MOST_BRANCHES and len({end[reader] for reader in readers}) == 1:
                 self.joins.append((source, end[readers[0]]))
-        stays = bytearray(len(end))
-        for vertex in self._order:
-            if not self._is_link(vertex) or not self._read[vertex]:
+        for vertex in links:
+            if not read[vertex]:
                 continue
-            readers = self._targets[self._read[vertex][0]]
+            readers = targets[read[vertex][0]]
             if len(readers) == 1:
-                stays[vertex] = stays[self._source[self._read[vertex][0]]]
+                stays[vertex] = stays[self._source[read[vertex][0]]]
             elif len(readers) <= MOST_BRANCHES:
-                stays[vertex] = sum(end[reader] == end[vertex] for reader in readers) > 1
+                stays[vertex] = [end[reader] for reader in readers].count(end[vertex]) > 1
         return stays
 
     def _is_link(self, vertex: int) -> bool:
         given = self._given[vertex]
-        return len(self._read[vertex]) <= 1 and len(given) == 1 and len(self._targets[given[0]]) == 1
+        return len(given) == 1 and len(self._read[vertex]) <= 1 and len(self._targets[given[0]]) == 1
 
     def _pull_once(self) -> bool:
         moved = False
-        layer = self.layer
+        layer, targets = self.layer, self._targets
         for vertex in reversed(self._order):
             given = self._given[vertex]
             if not given:
                 continue
-            goal = min(layer[target] for trunk in given for target in self._targets[trunk]) - 1
+            if len(given) == 1:
+                goal = min([layer[target] for target in targets[given[0]]]) - 1
+            else:
+                goal = min([layer[target] for trunk in given for target in targets[trunk]]) - 1
             if goal > layer[vertex] and (goal := self._limit(vertex, goal)) > layer[vertex]:
                 self._lower(vertex, goal)
                 moved = True
@@ -208,39 +232,52 @@ class _Ranks:
                 self._many[trunk] += 1
 
 
-def _add_trunks(graph: Layered, arcs: list[Arc], leaves: Offset, enters: Offset) -> None:
+def _add_trunks(graph: Layered, wires: Iterable[tuple[Arc, float, float]]) -> None:
     """Join neighbours one layer apart; a longer wire follows the trunk of its output."""
     graph.down = [[] for _ in range(graph.real)]
     graph.up = [[] for _ in range(graph.real)]
     layer, up, down = graph.layer, graph.up, graph.down
-    outputs: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    for source, out, target, into in arcs:
-        outputs.setdefault((source, out), []).append((layer[target], target, into))
-    for (source, out), targets in outputs.items():
-        targets.sort()
+    outputs: dict[tuple[int, int], tuple[float, list[_End]]] = {}
+    for (source, out, target, into), leaves, enters in wires:
+        found = outputs.get((source, out))
+        if found is None:
+            outputs[source, out] = leaves, [(layer[target], target, into, enters)]
+        else:
+            found[1].append((layer[target], target, into, enters))
+    for (source, out), (leaves, targets) in outputs.items():
         first = layer[source] + 1
-        tips, offset = [source], leaves(source, out)
-        if targets[-1][0] > first:
-            pieces = range(len(layer), len(layer) + targets[-1][0] - first)
-            tips.extend(pieces)
-            layer.extend(range(first, targets[-1][0]))
-            at = offset
-            for upper, piece in zip(tips, pieces, strict=False):
-                down[upper].append((piece, at, 0.0))
-                up.append([(upper, at, 0.0)])
-                down.append([])
-                at = 0.0
-            graph.trunks[source, out] = list(pieces)
-            if 1 < len(targets) <= MOST_READ and targets[0][0] == first:
-                graph.skips.append((source, targets[-1][1]))
-        for below, target, into in targets:
+        targets.sort()
+        if targets[-1][0] == first:
+            for _, target, _, enters in targets:
+                down[source].append((target, leaves, enters))
+                up[target].append((source, leaves, enters))
+            continue
+        tips = _add_trunk(graph, (source, out), leaves, targets[-1][0] - first)
+        if 1 < len(targets) <= MOST_READ and targets[0][0] == first:
+            graph.skips.append((source, targets[-1][1]))
+        for below, target, _, enters in targets:
             tip = tips[below - first]
-            leaving, entering = (offset if tip == source else 0.0), enters(target, into)
-            down[tip].append((target, leaving, entering))
-            up[target].append((tip, leaving, entering))
+            at = leaves if tip == source else 0.0
+            down[tip].append((target, at, enters))
+            up[target].append((tip, at, enters))
     for links in down:
         if len(links) > 1:
             links.sort(key=_leaving)
+
+
+def _add_trunk(graph: Layered, key: tuple[int, int], leaves: float, count: int) -> list[int]:
+    """Add so many pieces for an output, one below the other; the source and the pieces."""
+    source, below = key[0], graph.layer[key[0]] + 1
+    pieces = list(range(len(graph.layer), len(graph.layer) + count))
+    graph.trunks[key] = pieces
+    graph.layer.extend(range(below, below + count))
+    upper, at = source, leaves
+    for piece in pieces:
+        graph.down[upper].append((piece, at, 0.0))
+        graph.up.append([(upper, at, 0.0)])
+        graph.down.append([])
+        upper, at = piece, 0.0
+    return [source, *pieces]
 
 
 def _leaving(link: Link) -> tuple[float, int, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Callable
+from math import inf
 
 from sketch.graph.layout.layers import Layered, Link
 
@@ -79,15 +80,17 @@ class _Order:
         """Sort and exchange as long as that helps."""
         best, fewest = [list(row) for row in self.rows], list(self._crossed)
         waited, sweeps = 0, SWEEPS if len(self._place) <= SMALL else 2
+        last: list[Rows] = []
         for sweep in range(sweeps):
-            if not self.total or waited == PATIENCE:
-                break
+            if not self.total or waited == PATIENCE or (waited and last[-3:-2] == [self.rows]):
+                break  # the last: two sweeps have led back to where they began
             step(sweep / sweeps)
             self._sweep(down=sweep % 2 == 0)
             self._exchange()
             before = sum(fewest)
             self._keep_better(best, fewest)
             waited = 0 if sum(fewest) < before else waited + 1
+            last.append([list(row) for row in self.rows])
         self._restore(best, fewest)
 
     # --- inside ------------------------------------------------------------------------------------
@@ -100,6 +103,8 @@ class _Order:
     def _count(self, row: list[int]) -> int:
         """Crossings in the gap under a row."""
         down, place = self._graph.down, self._place
+        if len(row) == 1 and len(down[row[0]]) < 2:
+            return 0
         seen: list[float] = []
         count = 0
         for vertex in row:
@@ -158,24 +163,25 @@ class _Order:
 
     def _sort(self, row: list[int], near: list[list[Link]], *, leaving: bool) -> bool:
         """Order a row by the mean places of what its lines lead to; what has none stays beside its neighbour."""
-        place = self._place
+        place, outside = self._place, self._outside
         port = 1 if leaving else 2
-        keys: dict[int, float] = {}
-        key = -1.0
+        keys: list[float] = []
+        key, last = -1.0, -inf
+        is_sorted = True
         for vertex in row:
             links = near[vertex]
             if len(links) == 1:
                 link = links[0]
                 key = place[link[0]] + link[port] * PORT
             elif links:
-                key = sum(place[link[0]] + link[port] * PORT for link in links) / len(links)
-            keys[vertex] = key
-        if self._outside:
-            keys.update((v, FAR * self._outside[v]) for v in row if v in self._outside)
-        after = sorted(row, key=keys.__getitem__)
-        if after == row:
+                key = sum([place[link[0]] + link[port] * PORT for link in links]) / len(links)
+            here = FAR * outside[vertex] if vertex in outside else key
+            is_sorted &= here >= last
+            last = here
+            keys.append(here)
+        if is_sorted:
             return False
-        row[:] = after
+        row.sort(key=dict(zip(row, keys, strict=True)).__getitem__)
         self._number(row)
         return True
 
@@ -211,11 +217,12 @@ class _Order:
         total, place = 0, self._place
         for links, port in ((self._graph.up, 1), (self._graph.down, 2)):
             ones, others = links[left], links[right]
-            for one, *ports in ones:
-                end = place[one] + ports[port - 1] * PORT
-                for other, *more in others:
-                    side = place[other] + more[port - 1] * PORT
-                    total += (end > side) - (end < side)
+            if ones and others:
+                sides = [place[other[0]] + other[port] * PORT for other in others]
+                for one in ones:
+                    end = place[one[0]] + one[port] * PORT
+                    for side in sides:
+                        total += (end > side) - (end < side)
         return total
 
     def _keep_better(self, best: Rows, fewest: list[int]) -> None:
@@ -244,19 +251,21 @@ def _depth_first(graph: Layered, near: list[list[Link]], direction: int, last_fi
     rows: Rows = [[] for _ in range(max(graph.layer, default=-1) + 1)]
     met = bytearray(len(graph.layer))
     layer = graph.layer
-    for root in sorted(range(len(layer)), key=lambda vertex: (direction * layer[vertex], vertex)):
+    ranks = layer if direction > 0 else [-value for value in layer]
+    for root in sorted(range(len(layer)), key=ranks.__getitem__):
+        if met[root]:
+            continue
         stack = [root]
         while stack:
             vertex = stack.pop()
-            if met[vertex]:
-                continue
-            met[vertex] = 1
-            rows[layer[vertex]].append(vertex)
-            links = near[vertex]
-            if len(links) == 1:
-                stack.append(links[0][0])
-            else:
-                stack.extend(link[0] for link in (links if last_first else reversed(links)))
+            while not met[vertex]:
+                met[vertex] = 1
+                rows[layer[vertex]].append(vertex)
+                links = near[vertex]
+                if len(links) == 1:
+                    vertex = links[0][0]
+                else:
+                    stack.extend([link[0] for link in (links if last_first else links[::-1])])
     return rows
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
+from array import array
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from sketch.gui.canvas.ink import Ink
@@ -48,7 +50,15 @@ def _dots(colour: str) -> QPen:
 @lru_cache(maxsize=6)
 def _points(columns: int, rows: int, size: float) -> QPolygonF:
     """Grid points from the origin on; a view asks for the same ones at each frame."""
-    return QPolygonF([QPointF(n * size, m * size) for m in range(rows) for n in range(columns)])
+    places = array("d", bytes(16 * columns * rows))
+    places[0::2] = array("d", [n * size for n in range(columns)]) * rows
+    places[1::2] = array("d", [m * size for m in range(rows) for _ in range(columns)])
+    if sys.byteorder == "little":
+        places.byteswap()
+    data = QByteArray((columns * rows).to_bytes(4, "big") + places.tobytes())  # kept: the stream owns nothing
+    stream, points = QDataStream(data, QIODevice.OpenModeFlag.ReadOnly), QPolygonF()
+    stream >> points  # several times faster than a call for each point
+    return points
 
 
 def paint_hint(painter: QPainter, area: QRect, ink: Ink) -> None:

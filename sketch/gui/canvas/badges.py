@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from sketch.graph.rows import Edge
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import Badge
-
-if TYPE_CHECKING:
-    from sketch.gui.canvas.level import Level
 
 
 class Badges:
@@ -27,26 +23,24 @@ class Badges:
         """Follow these rows from now on; they are the same as before."""
         self._tables = tables
 
-    def put(self, edge: Edge, spot: tuple[Level, int] | None) -> None:
-        """Let the badge of a wire stand at an item of a level, or nowhere."""
+    def put(self, edge: Edge, spot: tuple[int, int] | None) -> None:
+        """Let the badge of a wire stand at a port of an item, or nowhere."""
         before = self._spots.get(edge)
         if before is None and spot is None:
             return
         badge = None
         if spot is not None:
-            level, item = spot
-            port = level.boxes[item].input_port(edge)
-            badge = Badge(port, edge.source, self._tables.nodes[edge.source].name, edge)
-        if before is not None and (spot is None or before[0] != spot[1]):
+            badge = Badge(spot[1], edge.source, self._tables.nodes[edge.source].name, edge)
+        if before is not None and (spot is None or before[0] != spot[0]):
             self._at[before[0]].pop(edge, None)
             self.changed[before[0]] = None
             del self._spots[edge]
         if badge is not None and spot is not None:
-            self._spots[edge] = (spot[1], badge.port)
-            at = self._at.setdefault(spot[1], {})
+            self._spots[edge] = spot
+            at = self._at.setdefault(spot[0], {})
             if at.get(edge) != badge:
                 at[edge] = badge
-                self.changed[spot[1]] = None
+                self.changed[spot[0]] = None
 
     def at(self, item: int) -> tuple[Badge, ...]:
         """The badges of a box by port; a value that several wires bring to one port has one badge."""

@@ -41,10 +41,11 @@ class Batches:
         self._codes, self._all = None, None
         self._colours, self._brushes, self._numbers = [], [], {}
 
-    def forget_nodes(self, node_ids: Iterable[int]) -> None:
+    def forget_nodes(self, node_ids: Collection[int]) -> None:
         """Ask for the colours of these again."""
-        slots = self._boxes.slots
-        self._boxes.renewed.update(slots[node_id] for node_id in node_ids if node_id in slots)
+        slots, renewed = self._boxes.slots, self._boxes.renewed
+        if len(renewed) < len(slots):
+            renewed.update(slots[node_id] for node_id in node_ids if node_id in slots)
 
     def blocks(self, areas: Sequence[QRectF] | None, state: State = State.SHOWN) -> Blocks:
         """Boxes as paths with their pens: what touches the areas, everything for None."""
@@ -88,6 +89,14 @@ class Batches:
             self._bundles = bundles
             self._lines.extents.stale.clear()
 
+    def exchange_wires(self, bundles: dict[int, QPainterPath]) -> None:
+        """As `take_wires`; `bundles` is left with those that were painted before: freeing them takes a while."""
+        painted = self._bundles
+        self.take_wires(bundles.copy())
+        if self._bundles is not painted:
+            bundles.clear()
+            bundles.update(painted)
+
     def shift(self, boxes: Collection[int], lines: Collection[int], dx: float, dy: float) -> None:
         """Boxes and wires, by their slots, moved alike."""
         import numpy as np
@@ -120,7 +129,7 @@ class Batches:
         boxes.renewed.clear()
         if renewed:
             codes = self._room()
-            codes[renewed] = [self._code(boxes.key(slot)) for slot in renewed]
+            codes[renewed] = self._codes_in(renewed)
 
     def _room(self) -> np.ndarray[Any, Any]:
         """The colours by slot, as many as there are slots."""
@@ -133,17 +142,21 @@ class Batches:
             self._codes = np.concatenate([self._codes, np.zeros(size - len(self._codes), dtype=np.int32)])
         return self._codes
 
-    def _code(self, node_id: int | None) -> int:
-        """The number of a node's colour."""
-        if node_id is None:
-            return 0
-        brush = self._brush_of(node_id)
-        number = self._numbers.get(id(brush))
-        if number is None:
-            number = self._numbers[id(brush)] = len(self._colours)
-            self._colours.append(brush.color())
-            self._brushes.append(brush)
-        return number
+    def _codes_in(self, slots: Iterable[int]) -> list[int]:
+        """The numbers of the colours of the nodes in some slots; 0 for a free one."""
+        key_in, brush_of, numbers, found = self._boxes.key, self._brush_of, self._numbers, list[int]()
+        for slot in slots:
+            if (node_id := key_in(slot)) is None:
+                found.append(0)
+                continue
+            brush = brush_of(node_id)
+            number = numbers.get(id(brush))
+            if number is None:
+                number = numbers[id(brush)] = len(self._colours)
+                self._colours.append(brush.color())
+                self._brushes.append(brush)
+            found.append(number)
+        return found
 
     def _grouped(self, slots: np.ndarray[Any, Any]) -> Blocks:
         """The boxes in some slots, by colour and height."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelE
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from sketch.gui.canvas.backdrop import paint_background, paint_hint
+from sketch.gui.canvas.extents import first_middle
 from sketch.gui.canvas.far import FarPainter
 from sketch.gui.canvas.framing import COMFORTABLE, SMALLEST, around, fit_all, fit_start, start_at
 from sketch.gui.canvas.options import CanvasOptions
@@ -72,16 +73,19 @@ class CameraView(QGraphicsView):
 
     def frame_all(self) -> None:
         """Show everything; a tower too tall to read is fitted to its width, at its upper end."""
-        area, wiring = self.canvas.contents(), self.canvas.wiring
+        area, boxes, right = self.canvas.contents(), self.canvas.boxes, self.canvas.wiring.right
         scale, centre = fit_all(area if not area.isNull() else EMPTY_AREA, self._room())
-        if scale == SMALLEST and not self.canvas.boxes.near([around(scale, centre, self._room())]):
-            centre = start_at(scale, area, self._room(), wiring.boxes.values(), right=wiring.right) or centre
+        if scale == SMALLEST and not boxes.near([around(scale, centre, self._room())]):
+            first = first_middle(boxes, right=right)
+            centre = start_at(scale, area, self._room(), first, right=right) or centre
         self._look_at(scale, centre)
 
     def frame_start(self) -> None:
         """Show everything if it can be read then; else its beginning, where the inputs are."""
-        area, wiring = self.canvas.contents(), self.canvas.wiring
-        self._look_at(*fit_start(area, self._room(), wiring.boxes.values(), right=wiring.right))
+        area, right = self.canvas.contents(), self.canvas.wiring.right
+        self._look_at(
+            *fit_start(area, self._room(), first_middle(self.canvas.boxes, right=right), right=right)
+        )
 
     def frame_selection(self) -> None:
         """Show the selection, or everything when nothing is selected."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 
-from sketch.graph.delta import Delta
 from sketch.graph.ports import stub_name
 from sketch.graph.rows import FRAME, Place
 from sketch.gui.canvas.boxes import Stub
@@ -17,6 +16,7 @@ from sketch.gui.canvas.wires import Changes
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.scene_layers import SceneLayers
+    from sketch.state.document import Update
 
 
 class CardMirror:
@@ -39,17 +39,14 @@ class CardMirror:
                 ground = item.tinted(ground)
         return ground
 
-    def follow(self, delta: Delta, changes: Changes) -> None:
-        """Bring the notes up to date that a Delta touches; all of them where frames moved."""
-        touched = {change.key for change in delta if change.table == "notes"}
-        touched.update(
-            change.key for change in delta if change.table == "places" and change.key in self.notes
-        )
+    def follow(self, update: Update, changes: Changes) -> None:
+        """Bring the notes up to date that an Update touches; all of them where frames moved."""
+        touched = {*update.of("notes"), *(self.notes.keys() & update.of("places").keys())}
         if changes.frames:
             touched.update(self._scene.document.tables.notes)
         for note_id in touched:
             self._mirror_note(note_id)
-        if any(change.table in ("nodes", "meta") for change in delta):
+        if update.of("nodes") or update.of("meta"):
             for stub in list(self.stubs):
                 self.follow_stub(stub)
 

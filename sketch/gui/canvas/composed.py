@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sketch.graph.rows import Edge
+from sketch.graph.stopping import checked
 from sketch.gui.canvas.boxes import Box, Frame, Point, Stub, shifted, turned
 from sketch.gui.canvas.drawn import Changes, Drawn, Found, Shift
 from sketch.gui.canvas.level import Arc, Key, Level, untie
@@ -45,10 +46,10 @@ class Composed:
         self._make_pictures(levels)
         redrawn = self._update_pictures(levels)
         edges, self._levels.pieces.changed = self._levels.pieces.changed, {}
-        for level in levels:
+        for level in checked(levels):
             self._show(level, redrawn.get(level.group, _UNCHANGED), edges)
         self._found.lines.update(edges)
-        self._line_drawing.draw(edges, self._levels.pieces.arcs)
+        self._line_drawing.draw(checked(edges), self._levels.pieces.arcs)
         self._draw_badges()
         return self._found.changes()
 

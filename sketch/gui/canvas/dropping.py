@@ -42,13 +42,13 @@ class DropView(PointerView):
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.canvas.edges.select(())
+        self.choose_wires(())
 
     def dropEvent(self, event: QDropEvent) -> None:
         if not event.mimeData().hasFormat(LAYER_MIME):
             event.ignore()
             return
-        self.canvas.edges.select(())
+        self.choose_wires(())
         alone = bool(event.modifiers() & Modifiers.AltModifier)
         self.attempt(lambda: self._drop(_name(event), event.position().toPoint(), alone))
         event.acceptProposedAction()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Borders = tuple[float, float, float, float]
 """Left, top, right and bottom, scene px."""
 Key = TypeVar("Key", bound=Hashable)
+ROW = 0.01
+"""Middles this near to each other are at one height."""
 
 
 class State(IntEnum):
@@ -57,10 +59,10 @@ class Extents(Generic[Key]):
         return self._keys[slot]
 
     def put_all(self, keys: Sequence[Key], borders: Any) -> list[int]:
-        """Take in many at once (`borders`: a row each); their slots."""
+        """Take in many different ones at once (`borders`: a row each); their slots."""
         if not keys:
             return []
-        slots = [self._slot(key) for key in keys]
+        slots = [self._slot(key) for key in keys] if self._keys else self._first_slots(keys)
         self._make_room()
         self._array[slots] = borders
         if self._states is not None:
@@ -79,16 +81,16 @@ class Extents(Generic[Key]):
 
     def become(self, other: Extents[Key]) -> None:
         """Take over the things of another, which is left with those that were here; states stay with their things."""
-        slots = range(max(self.size, other.size))
         mine, its = vars(self), vars(other)
-        for name in ("slots", "_keys", "_free", "_borders", "_bounds"):
+        for name in ("slots", "stale", "renewed", "_keys", "_free", "_borders", "_bounds"):
             mine[name], its[name] = its[name], mine[name]
+        self.stale.add(
+            0
+        )  # nobody painted from the other, so all its slots are stale; without any it differs, too
         self._states = None
         marks, self._marks = self._marks, {}
         for state in set(marks.values()):
             self.mark([key for key, its in marks.items() if its == state], state)
-        self.stale.update(slots)
-        self.renewed = set(range(self.size))
 
     def remove(self, key: Key) -> int | None:
         """Forget a thing; the slot it leaves, None when it was not here."""
@@ -170,7 +172,7 @@ class Extents(Generic[Key]):
     def bounds(self) -> QRectF:
         """The area that everything covers; null when there is nothing."""
         if self._bounds is None:
-            self._bounds = self._measured()
+            self._bounds = _covered(self)
         return QRectF(self._bounds)
 
     def array(self) -> np.ndarray[Any, Any]:
@@ -178,15 +180,6 @@ class Extents(Generic[Key]):
         return self._array[: self.size]
 
     # --- inside ------------------------------------------------------------------------------------
-
-    def _measured(self) -> QRectF:
-        if not self.slots:
-            return QRectF()
-        boxes = self._array[: self.size].T
-        if self._free:
-            boxes = boxes[:, boxes[0] == boxes[0]]  # NaN, the borders of a free slot, is not equal to itself
-        left, top = boxes[0].min(), boxes[1].min()
-        return QRectF(left, top, boxes[2].max() - left, boxes[3].max() - top)
 
     @property
     def _array(self) -> np.ndarray[Any, Any]:
@@ -211,6 +204,14 @@ class Extents(Generic[Key]):
             self.renewed.add(slot)
         return slot
 
+    def _first_slots(self, keys: Sequence[Key]) -> list[int]:
+        """Slots for the first things, each of which is named once: those of a big drawing take a fifth of the time."""
+        slots = list(range(len(keys)))
+        self._keys.extend(keys)
+        self.slots.update(zip(keys, slots, strict=True))
+        self.renewed.update(slots)
+        return slots
+
     def _make_room(self) -> None:
         import numpy as np
 
@@ -225,3 +226,28 @@ class Extents(Generic[Key]):
             self._states = np.concatenate(
                 [self._states, np.zeros(len(self._array) - len(self._states), np.uint8)]
             )
+
+
+def first_middle(things: Extents[Any], *, right: bool = False) -> tuple[float, float] | None:
+    """The middle of what stands uppermost, the leftmost of such (`right`: exchanged); None for nothing."""
+    if not things.slots:
+        return None
+    import numpy as np
+
+    boxes = things.array()
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    along, across = (0, 1) if right else (1, 0)
+    row = middles[middles[:, along] <= np.nanmin(middles[:, along]) + ROW]
+    x, y = row[row[:, across].argmin()].tolist()
+    return x, y
+
+
+def _covered(things: Extents[Any]) -> QRectF:
+    """The area around everything; null for nothing."""
+    if not things.slots:
+        return QRectF()
+    boxes = things.array().T
+    if len(things.slots) < things.size:
+        boxes = boxes[:, boxes[0] == boxes[0]]  # NaN, the borders of a free slot, is not equal to itself
+    left, top = boxes[0].min(), boxes[1].min()
+    return QRectF(left, top, boxes[2].max() - left, boxes[3].max() - top)

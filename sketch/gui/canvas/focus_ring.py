@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -35,7 +35,9 @@ def paint_ring(painter: QPainter, area: QRectF, ink: Ink) -> None:
 
 
 class RingView(RenamingView):
-    """A view that knows the current node and shows it."""
+    """A view that knows the current node and shows it. `current_changed`: there is one now, or none any more."""
+
+    current_changed = Signal()
 
     def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(document, canvas, parent)
@@ -55,8 +57,11 @@ class RingView(RenamingView):
 
     def make_current(self, node_id: int | None) -> None:
         """Let the keys go on from this node."""
-        before, self._current = self._ring_area(), node_id
+        before, had_none = self._ring_area(), self.current is None
+        self._current = node_id
         self._repaint_ring(before)
+        if had_none != (self.current is None):
+            self.current_changed.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-
-from sketch.gui.canvas.boxes import Box
 
 SMALLEST, READABLE, COMFORTABLE = 0.02, 0.8, 1.0
 TOWER = 0.12
@@ -32,25 +28,27 @@ def fit_all(area: QRectF, room: QSizeF) -> tuple[float, QPointF]:
 
 
 def fit_start(
-    area: QRectF, room: QSizeF, boxes: Iterable[Box], *, right: bool = False
+    area: QRectF, room: QSizeF, first: tuple[float, float] | None, *, right: bool = False
 ) -> tuple[float, QPointF]:
-    """(scale, centre) that shows an area if it can be read then; else its first box, where the inputs are."""
-    start = start_at(READABLE, area, room, boxes, right=right)
+    """(scale, centre) that shows an area if it can be read then; else its first box, where the inputs are.
+
+    `first` is the middle of that box, None where there is none.
+    """
+    start = start_at(READABLE, area, room, first, right=right)
     if start is None or _fit(area, room) >= READABLE:
         return fit_all(area, room)
     return READABLE, start
 
 
 def start_at(
-    scale: float, area: QRectF, room: QSizeF, boxes: Iterable[Box], *, right: bool = False
+    scale: float, area: QRectF, room: QSizeF, first: tuple[float, float] | None, *, right: bool = False
 ) -> QPointF | None:
-    """The centre that shows, at a scale, the first of the boxes of an area; None without boxes."""
-    first = min(boxes, key=lambda box: (box.x, box.y) if right else (box.y, box.x), default=None)
+    """The centre that shows, at a scale, the first box of an area; None without one."""
     if first is None:
         return None
     if right:
-        return QPointF(area.left() + room.width() / 2 / scale, first.y)
-    return QPointF(first.x, area.top() + room.height() / 2 / scale)
+        return QPointF(area.left() + room.width() / 2 / scale, first[1])
+    return QPointF(first[0], area.top() + room.height() / 2 / scale)
 
 
 def around(scale: float, centre: QPointF, room: QSizeF) -> QRectF:

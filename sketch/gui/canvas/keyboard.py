@@ -102,6 +102,7 @@ class KeyboardView(RingView):
         """Cancel the gesture, else select nothing, else leave the group."""
         if self._gesture is not None:
             self._cancel_gesture()
+            self._tell_wires()
         elif self.canvas.selected_ids() or self.canvas.edges.selected:
             self.canvas.choose(())
         elif self.canvas.group is not None:

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from sketch.graph.rows import Edge
+from sketch.graph.stopping import checked
 from sketch.gui.canvas.areas import Extent, Heights
 from sketch.gui.canvas.boxes import Box, End, Point, area_of, in_a_row
 from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
@@ -53,13 +54,11 @@ class Arc:
         self.is_stored = False
 
 
-class KnownWay(NamedTuple):
-    """A way that was found, and the box that keeps it from following the stored one."""
+class Known(NamedTuple):
+    """The arcs of a settled level for another one with the same boxes, by course; those that a box hinders, and it."""
 
-    points: Points
-    lane: Lane | None
-    is_stored: bool
-    hindered: int | None
+    arcs: Mapping[Course, Arc]
+    hindered: Mapping[Arc, int]
 
 
 class Borders(NamedTuple):
@@ -101,7 +100,7 @@ class Level:
         self._ways_of: dict[int, tuple[Course, ...]] = {}
         self.ends: dict[End, None] = {}
         """What stands at the borders."""
-        self.known: dict[Course, KnownWay] = {}
+        self.known: Known | None = None
         """Ways that were found among the same boxes before."""
         self._stale: dict[Arc, None] = {}
         self._placed: dict[int, None] = {}
@@ -173,9 +172,14 @@ class Level:
         return arc
 
     def part(self, edge: Edge, arc: Arc) -> None:
-        """Take a wire off an arc; an arc without wires goes."""
+        """Take a wire off an arc; an arc without wires goes, one that carries another value now is stale."""
         arc.edges.pop(edge, None)
         if arc.edges:
+            left = next(iter(arc.edges))
+            if arc.owner != (left.source, left.out):
+                self._free(arc)
+                arc.owner = left.source, left.out
+                self._stale[arc] = None
             return
         del self.arcs[arc.course]
         for key in (arc.course.start, arc.course.end):
@@ -241,34 +245,19 @@ class Level:
         """Find ways, the longest of each output first, so that the shorter ones join their lane."""
         for arc in arcs:
             self._free(arc)
-        if self.known:
-            arcs = _follow_known(self, arcs)
+        known, self.known = self.known, None
+        if known is not None:
+            arcs = _follow_known(self, known, arcs)
         ends = {arc: _anchors(self.boxes, arc) for arc in arcs}
         seen: dict[Point, float] = {}
-        rest = [arc for arc in arcs if not self._follow_stored(arc, *ends[arc], seen)]
+        rest = [arc for arc in checked(arcs) if not _follow_stored(self, arc, *ends[arc], seen)]
         rest.sort(key=_lane_order(ends))
-        for arc in rest:
+        for arc in checked(rest):
             arc.points, arc.lane = route(*ends[arc], self._obstacles, arc.owner)
             if arc.lane is not None:
                 self._obstacles.take(arc.lane, arc.owner)
         for arc in arcs:
             self._heights.put(arc, *_heights_of(arc.points))
-
-    def _follow_stored(self, arc: Arc, start: Point, end: Point, seen: dict[Point, float]) -> bool:
-        """Use the stored way where it still fits."""
-        points = self._ways.get(arc.course)
-        arc.is_stored = False
-        if points is None or arc in self._hindered:
-            return False
-        if not (_is_near(points[0], start) and _is_near(points[-1], end)):
-            return False
-        standing = self._obstacles.blocker(points, seen)
-        if standing is not None:
-            self._hindered[arc] = standing
-            return False
-        arc.points = (start, *points[1:-1], end)
-        arc.is_stored = True
-        return True
 
     def _free(self, arc: Arc) -> None:
         if arc.lane is not None:
@@ -276,29 +265,40 @@ class Level:
             arc.lane = None
 
 
-def known_ways(level: Level) -> dict[Course, KnownWay]:
-    """The ways of a settled level, for another one with the same boxes."""
-    hindered = level._hindered
-    return {
-        course: KnownWay(arc.points, arc.lane, arc.is_stored, hindered.get(arc))
-        for course, arc in level.arcs.items()
-        if isinstance(course[0], int) and isinstance(course[2], int)
-    }
+def _follow_stored(level: Level, arc: Arc, start: Point, end: Point, seen: dict[Point, float]) -> bool:
+    """Use the stored way where it still fits."""
+    points = level._ways.get(arc.course)
+    arc.is_stored = False
+    if points is None or arc in level._hindered:
+        return False
+    if not (_is_near(points[0], start) and _is_near(points[-1], end)):
+        return False
+    standing = level._obstacles.blocker(points, seen)
+    if standing is not None:
+        level._hindered[arc] = standing
+        return False
+    arc.points = (start, *points[1:-1], end)
+    arc.is_stored = True
+    return True
 
 
-def _follow_known(level: Level, arcs: list[Arc]) -> list[Arc]:
+def known_ways(level: Level) -> Known:
+    """What a settled level has found; its arcs are read later, so that this takes no time."""
+    return Known(level.arcs.copy(), level._hindered.copy())
+
+
+def _follow_known(level: Level, known: Known, arcs: list[Arc]) -> list[Arc]:
     """Let arcs have the ways that are known; the other arcs."""
-    known, level.known = level.known, {}
     rest = []
-    for arc in arcs:
-        way = known.get(arc.course)
-        if way is None:
+    for arc in checked(arcs):
+        way, (start, _, end, _) = known.arcs.get(arc.course), arc.course
+        if way is None or not isinstance(start, int) or not isinstance(end, int):
             rest.append(arc)
             continue
-        arc.points, arc.lane, arc.is_stored, hindered = way
+        arc.points, arc.lane, arc.is_stored = way.points, way.lane, way.is_stored
         if arc.lane is not None:
             level._obstacles.take(arc.lane, arc.owner)
-        if hindered is not None:
+        if (hindered := known.hindered.get(way)) is not None:
             level._hindered[arc] = hindered
         level._heights.put(arc, *_heights_of(arc.points))
     return rest

@@ -10,9 +10,10 @@ from sketch.graph.geometry import NODE_HEIGHT, NODE_WIDTH, RIGHT, direction
 from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import descendants
 from sketch.graph.rows import Edge
+from sketch.graph.stopping import checked
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import HEADER, STUB_HEIGHT, STUB_WIDTH, Box, box_of, turned
-from sketch.gui.canvas.level import Borders, Course, Key, KnownWay, Level, forget_wires, known_ways, untie
+from sketch.gui.canvas.level import Borders, Course, Key, Known, Level, forget_wires, known_ways, untie
 from sketch.gui.canvas.outline import Padding
 from sketch.gui.canvas.pieces import Pieces
 from sketch.gui.canvas.routing import Points
@@ -22,29 +23,39 @@ STUB_DISTANCE = 64.0
 SIDE = 32.0
 END = 30.0
 GATE_GAP = 24.0
-
-
-Known = Mapping[int | None, dict[Course, KnownWay]]
-"""Ways that were found before, by the group of their level."""
+KnownLevels = Mapping[int | None, Known]
+"""What levels have found before, by their group."""
 
 
 class Levels:
     """The levels by group, the canvas' own first, kept up to date with the tables."""
 
     def __init__(
-        self, tables: Tables, library: LayerLibrary, parent: int | None, *, badges: bool, known: Known | None
+        self,
+        tables: Tables,
+        library: LayerLibrary,
+        parent: int | None,
+        *,
+        badges: bool,
+        known: KnownLevels | None,
     ):
         self.tables, self.library, self.parent = tables, library, parent
         self._known = known or {}
         self.right = direction(tables.meta) == RIGHT
         self.levels: dict[int | None, Level] = {parent: Level(parent, None, self._borders(parent))}
-        self.levels[parent].known = self._known.get(parent, {})
+        self.levels[parent].known = self._known.get(parent)
         self.pieces = Pieces(tables, library, self.levels, badges=badges)
         self.home: dict[int, Level] = {}
         """The level of each item."""
         self._noted: dict[int, Level] = {}
         self._open = set(open_groups(tables))
-        self._build()
+        try:
+            self._build()
+        except (
+            BaseException
+        ):  # stopped: levels and wires know each other in circles, and nobody else knows them
+            self.let_go()
+            raise
 
     @property
     def padding(self) -> Padding:
@@ -56,7 +67,7 @@ class Levels:
         self.tables = tables
         self.pieces.use(tables)
 
-    def known(self) -> Known:
+    def known(self) -> KnownLevels:
         """The ways of all levels, for levels of rows that differ in what is open alone."""
         return {group: known_ways(level) for group, level in self.levels.items()}
 
@@ -93,23 +104,16 @@ class Levels:
         if self.parent is None:
             edges = {edge: None for node in nodes.values() for edge in node.next}
         else:
-            self._gather(self.parent, edges)
-        self.pieces.lift(edges)
+            _gather(self.tables, self.parent, edges)
+        self.pieces.lift(checked(edges))
         for note_id in self.tables.notes:
             self._note(note_id)
         self._known = {}
 
     def _fill(self, level: Level, edges: dict[Edge, None]) -> None:
         """Place the members of a level."""
-        for item in self.tables.children(level.group):
+        for item in checked(self.tables.children(level.group)):
             self._place(item, edges)
-
-    def _gather(self, group: int, edges: dict[Edge, None]) -> None:
-        """Take in all wires around everything in a group."""
-        nodes = self.tables.nodes
-        for inner in descendants(self.tables, group):
-            edges.update(dict.fromkeys(nodes[inner].prior))
-            edges.update(dict.fromkeys(nodes[inner].next))
 
     def _open_levels(self, edges: dict[Edge, None]) -> None:
         """Make the levels that are wanted and not there."""
@@ -120,10 +124,10 @@ class Levels:
             above = self.levels[self.tables.nodes[group].parent]
             level = self.levels[group] = above.open[group] = Level(group, above, self._borders(group))
             above.moved[group] = None
-            level.known = self._known.get(group, {})
+            level.known = self._known.get(group)
             self._fill(level, edges)
             if above.group not in made:
-                self._gather(group, edges)
+                _gather(self.tables, group, edges)
             made.add(group)
 
     def _wanted(self) -> dict[int, int]:
@@ -220,3 +224,11 @@ class Levels:
 
     def _along(self, points: Points) -> Points:
         return tuple((v, u) for u, v in points) if self.right else points
+
+
+def _gather(tables: Tables, group: int, edges: dict[Edge, None]) -> None:
+    """Take in all wires around everything in a group."""
+    nodes = tables.nodes
+    for inner in descendants(tables, group):
+        edges.update(dict.fromkeys(nodes[inner].prior))
+        edges.update(dict.fromkeys(nodes[inner].next))

@@ -104,7 +104,7 @@ class LineTable:
 
     def take(self, lines: Mapping[Edge, Line], changed: Collection[Edge]) -> None:
         """Bring the given wires up to date; those no longer in `lines` go."""
-        for edge in changed:
+        for edge in changed if self._lines else ():
             if edge not in lines:
                 self._remove(edge)
         new = [line for edge in changed if (line := lines.get(edge)) is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,8 @@ class NodeItems(Mapping[int, NodeItem]):
     def __init__(self, canvas: Canvas):
         self._canvas = canvas
         self._made: dict[int, NodeItem] = {}
+        self._stale: set[int] = set()
+        """Those that may have another box or look since they were last asked for."""
 
     def __len__(self) -> int:
         return len(self._canvas.wiring.boxes)
@@ -130,10 +132,13 @@ class NodeItems(Mapping[int, NodeItem]):
             if len(self._made) >= MOST_KEPT:
                 self._drop_oldest()
             item = self._made[node_id] = NodeItem(node_id, self._canvas.wiring.boxes[node_id], self._canvas)
+        elif node_id in self._stale:
+            self._stale.discard(node_id)
+            item.set_box(self._canvas.wiring.boxes[node_id])
         return item
 
     def made(self) -> Mapping[int, NodeItem]:
-        """Those that were asked for."""
+        """Those that were asked for, as they were then."""
         return self._made
 
     def follow(self, node_id: int) -> None:
@@ -144,11 +149,11 @@ class NodeItems(Mapping[int, NodeItem]):
         elif (item := self._made.get(node_id)) is not None:
             item.set_box(box)
 
-    def forget(self, node_ids: Callable[[int], bool] | None = None) -> None:
-        """Let nodes ask for their look and wires again: all of them, or those that a test picks."""
-        for node_id, item in self._made.items():
-            if node_ids is None or node_ids(node_id):
-                item.forget()
+    def forget(self) -> None:
+        """Let all nodes ask for box, look and wires again, each when it is next asked for itself."""
+        for node_id in self._made.keys() - self._canvas.wiring.boxes.keys():
+            del self._made[node_id]
+        self._stale.update(self._made)
 
     def _drop_oldest(self) -> None:
         """Make room; nodes that a gesture has marked stay."""

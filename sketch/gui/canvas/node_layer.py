@@ -70,6 +70,14 @@ class NodeLayer(PaintLayer):
         badges = placed_badges(self._ink, item.box, self._wiring.badges.get(item.node_id, ()))
         return self._names.of(item, [place for _, place in badges])
 
+    def port_text_at(self, where: QPointF) -> tuple[NodeItem, PortText] | None:
+        """The closed group and its text at a point in scene coordinates, where it can be read."""
+        if self._ink.zoom < LABEL_ZOOM:
+            return None
+        items = (item for item in self.near([QRectF(where, QSizeF(1, 1))]) if item.box.ports is not None)
+        texts = ((item, text) for item in items for text in self.port_texts(item))
+        return next((found for found in texts if found[1].place.contains(where)), None)
+
     # --- inside ------------------------------------------------------------------------------------
 
     def _paint_names(self, painter: QPainter, items: Sequence[NodeItem]) -> None:

@@ -66,7 +66,7 @@ class Pieces:
         for edge in edges:
             node = nodes.get(edge.target)
             courses: Courses = []
-            badge: Spot | None = None
+            badge: tuple[int, int] | None = None
             if node is not None and edge in node.prior:
                 source = edge.source
                 if source not in shared:
@@ -102,9 +102,13 @@ class Pieces:
             if arc not in now:
                 arc.level.part(edge, arc)
 
-    def _badged(self, edge: Edge) -> Spot | None:
+    def _badged(self, edge: Edge) -> tuple[int, int] | None:
+        """The item and its port where the badge of a wire stands."""
         source, target = self.locate(edge.source), self.locate(edge.target)
-        return target if target is not None and target != source else None
+        if target is None or target == source:
+            return None
+        level, item = target
+        return item, level.boxes[item].input_port(edge)
 
     def _courses(self, edge: Edge) -> Courses:
         """The pieces of a wire, from its source to its target."""

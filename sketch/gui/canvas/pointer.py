@@ -26,7 +26,7 @@ from sketch.state import commands
 from sketch.state.document import Document
 
 Cursor = Qt.CursorShape
-Aside = Callable[[str, Callable[[Document], object], Collection[int], Callable[[], object]], object]
+Aside = Callable[[str, Callable[[Document], object], Collection[int] | None, Callable[[], object]], object]
 WIRE_REACH = 7.0
 
 
@@ -48,6 +48,8 @@ class PointerView(CameraView):
         self.aside: Aside | None = None
         """How a window runs a command on nodes: beside itself when they are many."""
         self._gesture: Gesture | None = None
+        self._wires_before: frozenset[Edge] = frozenset()
+        """The wires that were selected when the gesture began; gestures show others as selected."""
         self._hand = False
         self._under: Thing | Badge | None = None
         self._last = (QPoint(), Modifiers.NoModifier)
@@ -68,10 +70,14 @@ class PointerView(CameraView):
         self,
         title: str,
         act: Callable[[Document], object],
-        ids: Collection[int],
+        ids: Collection[int] | None,
         over: Callable[[], object] = lambda: None,
     ) -> None:
-        """Run a command on nodes, as `attempt` does or the way of the window; `over` follows, however it ended."""
+        """Run a command on nodes, as `attempt` does or the way of the window; `over` follows, however it ended.
+
+        Args:
+            ids: the nodes; None for very many.
+        """
         if self.aside is not None:
             self.aside(title, act, ids, over)
         else:
@@ -131,9 +137,11 @@ class PointerView(CameraView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._gesture is not None:
             self._cancel_gesture()
+            self._tell_wires()
             return
         from sketch.gui.canvas.pressing import begin  # nothing is pressed before the first paint
 
+        self._wires_before = self.canvas.edges.selected
         self._gesture = begin(self, event)
         event.accept()
 
@@ -154,6 +162,7 @@ class PointerView(CameraView):
         if gesture is not None:
             gesture.release(event.position().toPoint(), event.modifiers())
             self.nodes_moved()
+            self._tell_wires()
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -183,6 +192,11 @@ class PointerView(CameraView):
         if gesture is not None:
             gesture.cancel()
             self.nodes_moved()
+
+    def _tell_wires(self) -> None:
+        """The person has ended a gesture: the wires that were selected before it may be no more."""
+        if self.canvas.edges.selected != self._wires_before:
+            self.wires_chosen.emit()
 
     def _scroll_on(self, pixels: QPoint) -> None:
         """Move the view and let the gesture follow, though the pointer rests."""

@@ -41,14 +41,16 @@ class CanvasScene(PlacedScene):
         return node_id in self.ink.selection
 
     def choose(self, node_ids: Iterable[int]) -> None:
-        """Select exactly these, where they are on this canvas; one selectionChanged."""
-        wanted = frozenset(filter(self._is_here, node_ids))
+        """Select exactly these, and no wire, where they are on this canvas; one selectionChanged."""
+        wanted = self._here(frozenset(node_ids))
         changed = wanted ^ self.ink.selection
+        had_wires = bool(self.edges.selected)
         self.ink.selection = wanted
         self.edges.select(())
         if changed:
             self._repaint_things(changed)
             self._show_selection()
+        if changed or had_wires:
             self.selectionChanged.emit()
 
     def hover(self, thing: Thing | Badge | None) -> None:
@@ -137,16 +139,20 @@ class CanvasScene(PlacedScene):
         if self.hidden:
             self._hide_lines()
         if self.ink.selection:
-            self.ink.selection = frozenset(filter(self._is_here, self.ink.selection))
+            self.ink.selection = self._here(self.ink.selection)
         self.shared.forget()
         self._show_selection()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _is_here(self, node_id: int) -> bool:
-        if node_id in self.wiring.boxes:
-            return node_id not in self.hidden
-        return node_id in self.frames or node_id in self.notes
+    def _here(self, ids: frozenset[int]) -> frozenset[int]:
+        """Those of some nodes and notes that can be selected on this canvas."""
+        known = (
+            (self.wiring.boxes.keys() & ids) - self.hidden,
+            self.frames.keys() & ids,
+            self.notes.keys() & ids,
+        )
+        return frozenset().union(*known)
 
     def _hide_lines(self) -> None:
         hidden, wiring = self.hidden, self.wiring

@@ -56,8 +56,7 @@ class AdoptingScene(SceneLayers):
         boxes = self.boxes.shift(shift.boxes, shift.dx, shift.dy)
         lines = self.edges.lines.shift(self.wiring.lines, shift.lines, shift.dx, shift.dy)
         self.batches.shift(boxes, lines, shift.dx, shift.dy)
-        for key in self.nodes.made().keys() & shift.boxes:
-            self.nodes.follow(key)
+        self.nodes.forget()
         self.update()
 
     def _adopt(self, ready: Wiring) -> Changes:
@@ -66,14 +65,9 @@ class AdoptingScene(SceneLayers):
         wiring.adopt(ready)
         self.boxes.become(index.boxes)
         self.edges.lines.become(index.lines)
-        self.batches.take_wires(dict(index.bundles))
-        index.bundles.clear()
+        self.batches.exchange_wires(index.bundles)
         keep(ready, index)  # what was shown is freed with the wiring that it was of
-        for key, item in list(self.nodes.made().items()):
-            if wiring.boxes.get(key) == item.box:
-                item.forget()
-            else:
-                self.nodes.follow(key)
+        self.nodes.forget()
         self._make_room(self.boxes.bounds())
         self.update()
         stubs = frozenset((*self.stubs, *wiring.stubs))

@@ -62,8 +62,8 @@ class SceneLayers(QGraphicsScene):
         changes = self._sync(update.delta)
         self._take(changes)
         self.restate(update)
-        self.batches.forget_nodes(change.key for change in update.delta if change.table == "nodes")
-        self._cards.follow(update.delta, changes)
+        self.batches.forget_nodes(update.of("nodes"))
+        self._cards.follow(update, changes)
         if changes.shifts or len(changes.boxes) > MANY:
             self._make_room(self.boxes.bounds())
         else:

@@ -25,7 +25,7 @@ from sketch.state.document import FOLLOW, Document, Update
 class CanvasView(KeyboardView):
     """Mirrors a document and turns gestures into commands."""
 
-    selection_changed = Signal(list)
+    selection_changed = Signal(object)
 
     def __init__(
         self,
@@ -188,27 +188,26 @@ class CanvasView(KeyboardView):
     def _show_summary(self, event: QHelpEvent) -> None:
         from html import escape  # with a long table of names, which the first paint does without
 
+        # With the commands, which the first paint does without.
+        from sketch.gui.group_port_text import port_text
+
         here = self.mapToScene(event.pos())
-        thing = self.canvas.thing_at(here)
-        tables, inference = self.document.tables, self.document.inference
-        text = ""
-        if isinstance(thing, (NodeItem, GroupFrame)):
-            text = summary(tables, inference, thing.node_id, self.canvas.refusals)
-            text = "\n\n".join(filter(None, (text, self.canvas.badges.node_text(thing.node_id))))
-            text = self._port_text(thing, here) or text
-        elif thing is None and (line := self.wire_at(here)) is not None:
-            names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
-            seen = self.canvas.badges.wire_text(line.edge) or wire_text(inference, line.edge)
-            text = f"{names[0]} → {names[1]}\n{seen or 'shape not known yet'}"
+        text = port_text(self.document, self.canvas, here) or self._summary(here)
         # Names come from files: shown as text, never as markup.
         shown = f"<p style='white-space:pre'>{escape(text)}</p>" if text else ""
         QToolTip.showText(event.globalPos(), shown, self.viewport())
 
-    def _port_text(self, thing: NodeItem | GroupFrame, here: QPointF) -> str:
-        # With the commands, which the first paint does without.
-        from sketch.gui.group_port_text import port_text
-
-        return port_text(self.document, thing, here) if isinstance(thing, NodeItem) else ""
+    def _summary(self, here: QPointF) -> str:
+        thing = self.canvas.thing_at(here)
+        tables, inference = self.document.tables, self.document.inference
+        if isinstance(thing, (NodeItem, GroupFrame)):
+            text = summary(tables, inference, thing.node_id, self.canvas.refusals)
+            return "\n\n".join(filter(None, (text, self.canvas.badges.node_text(thing.node_id))))
+        if thing is None and (line := self.wire_at(here)) is not None:
+            names = [tables.nodes[n].name for n in (line.edge.source, line.edge.target)]
+            seen = self.canvas.badges.wire_text(line.edge) or wire_text(inference, line.edge)
+            return f"{names[0]} → {names[1]}\n{seen or 'shape not known yet'}"
+        return ""
 
 
 def _groups_around(document: Document, group: int | None) -> Iterator[int | None]:

@@ -16,7 +16,7 @@ from sketch.gui.canvas.boxes import Badge, Box, Point, Stub
 from sketch.gui.canvas.composed import Composed
 from sketch.gui.canvas.drawn import Changes, Drawn, ItemKey, Line, Shift
 from sketch.gui.canvas.level import Level
-from sketch.gui.canvas.levels import Known, Levels
+from sketch.gui.canvas.levels import KnownLevels, Levels
 from sketch.gui.canvas.spreading import Spread
 
 _TABLES = ("boxes", "stubs", "lines", "frames", "badges")
@@ -37,7 +37,7 @@ class Wiring:
         parent: int | None,
         *,
         badges: bool = True,
-        known: Known | None = None,
+        known: KnownLevels | None = None,
     ):
         self.tables = tables
         self.library = library
@@ -51,7 +51,12 @@ class Wiring:
         self.badges = self._drawn.badges
         """Badges by the box they stand at."""
         self._with_badges = badges
-        self._start(known)
+        try:
+            self._start(known)
+        except BaseException:
+            if "_composed" in vars(self):
+                self.let_go()
+            raise
 
     @property
     def right(self) -> bool:
@@ -144,7 +149,7 @@ class Wiring:
             setattr(ready, name, mine)
         self._levels.use(self.tables)
 
-    def known(self) -> Known:
+    def known(self) -> KnownLevels:
         """The ways that were found, for a wiring that is to differ from this one in what is open alone."""
         return self._levels.known()
 
@@ -167,7 +172,7 @@ class Wiring:
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _start(self, known: Known | None = None) -> Changes:
+    def _start(self, known: KnownLevels | None = None) -> Changes:
         """Draw everything."""
         self._levels = Levels(self.tables, self.library, self.parent, badges=self._with_badges, known=known)
         self._composed = Composed(self._levels, self._drawn)

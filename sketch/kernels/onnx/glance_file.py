@@ -191,6 +191,10 @@ def _operator(source: _Source, start: int, end: int) -> Operator:
             inputs.append(body[value:at])
         elif number == 2:
             outputs.append(body[value:at])
+        elif number == 3:
+            made.name = body[value:at]
+        elif number == 4:
+            made.kind = body[value:at]
         else:
             _set(made, number, body[value:at])
     return made

@@ -19,7 +19,7 @@ from sketch.kernels.onnx.wire_format import looks_like_model
 if TYPE_CHECKING:
     import numpy as np
 
-    from sketch.graph.delta import Delta
+    from sketch.graph.rows import Node
 
 _NEEDED = ("onnx", "onnxruntime", "onnx_ir", "onnxscript")
 
@@ -75,7 +75,7 @@ class OnnxKernel:
 
         return import_model(path, options, task)
 
-    def glance(self, path: Path) -> Delta | None:
+    def glance(self, path: Path) -> list[Node] | None:
         """Operators and wires as the bare file says them."""
         from sketch.kernels.onnx.glance import glance
 

@@ -48,7 +48,10 @@ def clean(text: object) -> str:
     """A name that the graph takes: text without control characters, of a bearable length."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return _CONTROL.sub("�", str(text))[:NAME_LIMIT]
+    name = str(text)
+    if name.isascii() and name.isprintable():  # most names, in a third of the time
+        return name[:NAME_LIMIT]
+    return _CONTROL.sub("�", name)[:NAME_LIMIT]
 
 
 def path_of(name: str, kind: str, output: str, scopes: str = "") -> Path:

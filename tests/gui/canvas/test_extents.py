@@ -5,7 +5,7 @@ import random
 import pytest
 from PySide6.QtCore import QRectF
 
-from sketch.gui.canvas.extents import Extents, State
+from sketch.gui.canvas.extents import Extents, State, first_middle
 
 
 def touches(box, area: QRectF) -> bool:
@@ -36,6 +36,9 @@ def test_near_is_what_a_look_at_everything_finds(seed):
         gone = {k for k, box in boxes.items() if k in hidden and any(touches(box, a) for a in areas)}
         assert set(table.near(areas)) == shown
         assert set(table.near(areas, State.HIDDEN)) == gone
+    middles = [((left + right) / 2, (top + bottom) / 2) for left, top, right, bottom in boxes.values()]
+    assert first_middle(table) == min(middles, key=lambda at: (at[1], at[0]))
+    assert first_middle(table, right=True) == min(middles)
     bounds = table.bounds()
     assert bounds.left() == min(box[0] for box in boxes.values())
     assert bounds.bottom() == max(box[3] for box in boxes.values())
@@ -76,3 +79,13 @@ def test_many_at_once_are_as_many_one_by_one():
     many.put_all(list(range(300)), rows)
     assert (one.array() == many.array()).all()
     assert one.bounds() == many.bounds()
+
+
+def test_the_first_is_the_leftmost_of_the_upper_row_and_nothing_has_none():
+    table: Extents[int] = Extents()
+    assert first_middle(table) is None
+    table.put_all([1, 2, 3], [(50, 0, 60, 10), (20, 0.001, 30, 10.001), (0, 5, 10, 15)])
+    assert first_middle(table) == (25, pytest.approx(5.001))
+    assert first_middle(table, right=True) == (5, 10)
+    table.remove(2)
+    assert first_middle(table) == (55, 5)

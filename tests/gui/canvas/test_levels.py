@@ -98,6 +98,23 @@ def test_a_wire_into_an_open_group_passes_its_border_at_a_gate(document):
     assert found.frames[inner].depth == found.frames[outer].depth + 1
 
 
+def test_another_value_takes_the_port_of_an_open_group_in_one_step(document):
+    """The wires of both values stand for one port while the change is taken in."""
+    _, b, c = chain(document, "Input", "ReLU", "Output")
+    inner = commands.group(document, [b])
+    outer = commands.group(document, [inner])
+    fold(document, outer)
+    found = wiring(document)
+    document.subscribe(lambda update: found.sync(update.delta))
+    commands.repeat(document, inner, 2)
+    (last,) = document.tables.nodes[c].prior
+    assert last.source != b
+    assert drawn(found) == drawn(wiring(document))
+    assert found.frames[outer].outputs[0] in found.lines[last].points
+    document.undo()
+    assert drawn(found) == drawn(wiring(document))
+
+
 def test_folding_gives_back_exactly_the_picture_of_before(document):
     *_, inner, outer = nested(document)
     found = wiring(document)

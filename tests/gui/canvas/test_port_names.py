@@ -12,6 +12,7 @@ from sketch.graph.geometry import DOWN, RIGHT
 from sketch.gui.canvas.node_layer import placed_badges
 from sketch.gui.canvas.port_names import LONGEST, painted_area
 from sketch.gui.canvas.value_badges import ShownValues
+from sketch.gui.group_port_text import port_text
 from sketch.gui.picture import Picture
 from sketch.gui.picture_painting import Painting, PictureOptions
 from sketch.state import commands
@@ -76,12 +77,40 @@ def test_one_port_needs_a_name_of_the_person(document, canvas):
     assert texts(view, group) == []
 
 
-def test_many_ports_above_a_box_show_only_given_names(document, canvas):
-    group = lanes(document, 3)
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [
+        (3, ["conv0", "conv1", "conv2"]),
+        (4, ["conv0", "conv1", "conv2", "conv3"]),
+        (6, ["conv0", "conv1", "3", "4", "conv4", "conv5"]),
+        (13, ["conv0", "conv1", *map(str, range(3, 12)), "conv11", "conv12"]),
+    ],
+)
+def test_many_ports_above_a_box_bear_names_outside_and_numbers_between(document, canvas, count, names):
+    group = lanes(document, count)
     view = canvas()
-    assert texts(view, group) == []
+    found = texts(view, group)
+    assert [text.name for text in found if text.entering] == names
+    assert [text.port for text in found if not text.entering] == list(range(count))
+    for one, other in combinations([text.place for text in found], 2):
+        assert not one.intersects(other)
     commands.name_port(document, group, "input", 1, "value")
-    assert [text.name for text in texts(view, group)] == ["value"]
+    assert [(text.name, text.said) for text in texts(view, group)][:2] == [("conv0", False), ("value", True)]
+
+
+def test_each_text_says_the_whole_name_of_its_port(document, canvas):
+    group = lanes(document, 6)
+    commands.name_port(document, group, "input", 0, "a name of a port that is much too long")
+    commands.name_port(document, group, "output", 3, "memory")
+    view = canvas()
+    said = [port_text(document, view.canvas, text.place.center()) for text in texts(view, group)]
+    assert said[0] == "input 1 of 'encoder': a name of a port that is much too long (conv0)"
+    assert said[1:6] == [f"input {n} of 'encoder': conv{n - 1}" for n in range(2, 7)]
+    assert said[6:] == [
+        f"output {n} of 'encoder': {'memory (conv3)' if n == 4 else f'conv{n - 1}'}" for n in range(1, 7)
+    ]
+    view.restore_view({"zoom": 0.4, "x": 0.0, "y": 150.0})
+    assert port_text(document, view.canvas, texts(view, group)[0].place.center()) == ""
 
 
 @pytest.mark.parametrize("runs", [DOWN, RIGHT])

@@ -1,5 +1,6 @@
 """Boxes and lines of a canvas: lifted right, and after any edits the same as if built anew."""
 
+import gc
 import itertools
 import random
 
@@ -7,7 +8,9 @@ import pytest
 
 from sketch.graph.errors import GraphError
 from sketch.graph.rows import Edge
+from sketch.graph.stopping import asked_by
 from sketch.gui.canvas.boxes import Stub
+from sketch.gui.canvas.level import Arc, Level
 from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
@@ -162,3 +165,39 @@ def test_a_wire_to_something_above_yields_to_a_new_box(document):
     line = found.lines[Edge(low, 0, high, 0)]
     box = next(box for box in found.boxes.values() if box.y == 200.0)
     assert not box.left < line.points[1][0] < box.right
+
+
+class StopError(Exception):
+    """What a stopped loop raises."""
+
+
+def is_stopped(document, rounds: int) -> bool:
+    """True when a wiring is not finished before it was asked so often."""
+    left = iter(range(rounds))
+
+    def ask() -> None:
+        if next(left, None) is None:
+            raise StopError
+
+    try:
+        with asked_by(ask):
+            Wiring(document.tables, document.library, None)
+    except StopError:
+        return True
+    return False
+
+
+def test_a_wiring_that_is_stopped_half_made_leaves_nothing_behind(document):
+    chain(document, *["ReLU"] * 300)
+    gc.collect()
+    gc.disable()
+    try:
+        before = {id(one) for one in gc.get_objects() if isinstance(one, (Arc, Level))}
+        for rounds in itertools.count():
+            if not is_stopped(document, rounds):
+                break
+            there = {id(one) for one in gc.get_objects() if isinstance(one, (Arc, Level))}
+            assert there <= before
+    finally:
+        gc.enable()
+    assert rounds > 5
