@@ -54,10 +54,6 @@ class Standing:
         first, last = self._alongs.searchsorted(low), self._alongs.searchsorted(high, "right")
         return zip(self._alongs[first:last].tolist(), self._ids[first:last].tolist(), strict=True)
 
-    def count_after(self, along: float) -> int:
-        """How many there are beyond a place."""
-        return len(self._ids) - int(self._alongs.searchsorted(along, "right"))
-
     # --- inside ------------------------------------------------------------------------------------
 
     def _renew(self, tables: Tables, touched: list[int]) -> None:

@@ -7,21 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sketch.graph.folding import group_of, is_open
-from sketch.graph.geometry import RIGHT, direction
 from sketch.gui import asides
 from sketch.state import commands
 
 if TYPE_CHECKING:
     from sketch.graph.delta import Delta
-    from sketch.graph.tables import Tables
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
 MOST_OPENED, MOST_CLOSED = 300, 600
 """Up to so many layers come into view or leave it within a frame."""
-MOST_PUSHED = 2000
-"""Up to so many layers after a group move on or back within a frame."""
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
@@ -47,23 +43,10 @@ def fold_all(window: MainWindow, tab: CanvasTab, open_: bool) -> None:
 
 
 def takes_long(document: Document, groups: Iterable[int], open_: bool) -> bool:
-    """True when so many layers come into view, leave it or make room that the window would stand still."""
+    """True when so many layers come into view or leave it that the window would stand still."""
     tables = document.tables
-    changing = [group for group in groups if group in tables.nodes and is_open(tables, group) != open_]
-    most = MOST_OPENED if open_ else MOST_CLOSED
-    return sum(len(tables.children(group)) for group in changing) > most or _push_many(tables, changing)
-
-
-def _push_many(tables: Tables, groups: list[int]) -> bool:
-    """True when very many layers stand after one of these groups."""
-    sideways, firsts = direction(tables.meta) == RIGHT, dict[int | None, float]()
-    for group in groups:
-        place, parent = tables.places[group], tables.nodes[group].parent
-        along = place.x if sideways else place.y
-        firsts[parent] = min(along, firsts.get(parent, along))
-    wide = [parent for parent in firsts if len(tables.children(parent)) > MOST_PUSHED]
-    after = (tables.standing(parent, sideways=sideways).count_after(firsts[parent]) for parent in wide)
-    return any(count > MOST_PUSHED for count in after)
+    changing = (group for group in groups if group in tables.nodes and is_open(tables, group) != open_)
+    return sum(len(tables.children(group)) for group in changing) > (MOST_OPENED if open_ else MOST_CLOSED)
 
 
 def change_many(document: Document, deltas: Sequence[Delta]) -> bool:

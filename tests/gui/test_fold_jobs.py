@@ -108,25 +108,3 @@ def test_another_canvas_came_into_view_meanwhile(window, drawing, qtbot):
     assert open_groups(tab.document.tables) == groups
     tab.enter(None)
     is_as_anew(tab)
-
-
-@pytest.mark.parametrize("runs", ["down", "right"])
-def test_a_small_group_takes_a_job_where_very_many_layers_stand_after_it(window, qtbot, monkeypatch, runs):
-    monkeypatch.setattr(fold_jobs, "MOST_OPENED", 300)
-    monkeypatch.setattr(fold_jobs, "MOST_CLOSED", 300)
-    monkeypatch.setattr(fold_jobs, "MOST_PUSHED", 8)
-    tab = window.opener.new()
-    document = tab.document
-    document.edit("turn", lambda draft: draft.put("meta", "direction", runs))
-    nodes = chain(document, *["ReLU"] * 20)
-    if runs == "right":
-        commands.move(document, {n: (300.0 * k, 0.0) for k, n in enumerate(nodes)})
-    first, last = commands.group(document, nodes[2:4]), commands.group(document, nodes[15:17])
-    for open_ in (True, False):
-        fold_jobs.fold(window, tab, [last], open_)
-        assert not window.jobs.running
-        fold_jobs.fold(window, tab, [first], open_)
-        assert [job.title for job in window.jobs.running] == ["Unfold" if open_ else "Fold"]
-        idle(qtbot, window)
-        assert set(open_groups(document.tables)) == ({first, last} if open_ else set())
-        is_as_anew(tab)
