@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from sketch.gui.canvas.view import CanvasView
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.glance_rows import Unread
 from sketch.gui.theme import Theme
-from sketch.state.document import Document
 
 SLACK = 0.5
 """Less than this, in scene px, is no move of the view."""
@@ -38,6 +36,7 @@ class GlanceView(CanvasView):
         for signal in (self.quick_add_requested, self.context_menu_requested, self.parameters_wanted):
             signal.connect(self.refuse)
         self.group_entered.connect(self.refuse)
+        self.aside = lambda _title, _act, _ids, over: [call() for call in (self.refuse, over)]
 
     @property
     def was_moved(self) -> bool:
@@ -54,17 +53,6 @@ class GlanceView(CanvasView):
     def start_rename(self, node_id: int) -> None:
         """Say why no name can be changed yet."""
         self.refuse()
-
-    def on_nodes(
-        self,
-        title: str,
-        act: Callable[[Document], object],
-        ids: Collection[int] | None,
-        over: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Say why nothing can be moved yet."""
-        self.refuse()
-        over()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -171,9 +171,7 @@ class CompareWindow(QDialog):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if (
-            event.type() == QEvent.Type.PaletteChange
-        ):  # rows have colours of the theme; not while it is changing
+        if event.type() == QEvent.Type.PaletteChange:  # rows have colours of it; not while it is changing
             QTimer.singleShot(0, self, self._recolour)
 
     def _forget(self) -> None:

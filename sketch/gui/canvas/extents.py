@@ -84,9 +84,8 @@ class Extents(Generic[Key]):
         mine, its = vars(self), vars(other)
         for name in ("slots", "stale", "renewed", "_keys", "_free", "_borders", "_bounds"):
             mine[name], its[name] = its[name], mine[name]
-        self.stale.add(
-            0
-        )  # nobody painted from the other, so all its slots are stale; without any it differs, too
+        # Nobody painted from the other, so all its slots are stale; without any it differs, too.
+        self.stale.add(0)
         self._states = None
         marks, self._marks = self._marks, {}
         for state in set(marks.values()):

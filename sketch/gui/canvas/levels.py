@@ -51,9 +51,7 @@ class Levels:
         self._open = set(open_groups(tables))
         try:
             self._build()
-        except (
-            BaseException
-        ):  # stopped: levels and wires know each other in circles, and nobody else knows them
+        except BaseException:  # stopped: levels and wires hold each other in circles, which nobody else holds
             self.let_go()
             raise
 
