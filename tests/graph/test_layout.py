@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sketch.graph.geometry import GAP_X, GAP_Y, port_offset
 from sketch.graph.layout.drawing import Drawn, Shape, draw
 from sketch.graph.layout.layers import Arc, assign
-from sketch.graph.layout.order import crossings, order
+from sketch.graph.layout.order import FEW, _depth_first, crossings, order
 from sketch.graph.layout.packing import pack
 
 
@@ -182,6 +182,25 @@ def test_cancelling_stops_it() -> None:
     with pytest.raises(InterruptedError):
         draw(*network(3, 90), step)
     assert calls == sorted(calls)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_told_of_the_progress_only_grows(seed: int) -> None:
+    told: list[float] = []
+    draw(*network(seed, 90), told.append)
+    assert told == sorted(told)
+    assert len(set(told)) > 3
+    assert told[-1] <= 1
+
+
+@pytest.mark.parametrize(("seed", "count"), [(1, 60), (2, 150), (3, 400), (4, 900)])
+def test_no_first_order_has_fewer_crossings_than_the_result(seed: int, count: int) -> None:
+    shapes, wires = network(seed, count)
+    graph = assign(len(shapes), wires)
+    walks = [_depth_first(graph, graph.down, 1, last) for last in (False, True)]
+    walks.append(_depth_first(graph, graph.up, -1, False))
+    tried = walks if len(graph.layer) <= FEW else walks[:1]
+    assert crossings(graph, order(graph)) <= min(crossings(graph, rows) for rows in tried)
 
 
 def test_parts_are_packed_in_columns_no_higher_than_the_highest() -> None:

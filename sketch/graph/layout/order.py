@@ -7,18 +7,21 @@ two orders of a stretch between rows that are alike in both, the better one stay
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 
 from sketch.graph.layout.layers import Layered, Link
 
 SWEEPS = 12
-PATIENCE = 3
-SMALL = 2500
-"""Up to this many vertices several first orders are tried, and each is sorted until that helps no more.
+PATIENCE = 2
+"""Sweeps without a gain before a first order is given up, and sweeps in which a further one must become the best."""
+FEW, SMALL = 1000, 2500
+"""Up to so many vertices three first orders are tried, then two, and each is sorted until that helps no more.
 
-In larger drawings one sweep down and one up bring nearly all of the gain.
+In larger drawings one order, one sweep down and one up bring nearly all of the gain.
 """
+HOPELESS = 3
+"""A first order with more than so many times the crossings that another one ended with is not sorted."""
 VERY_LONG = 250
 """A trunk of more pieces than this runs straight along a side of everything; it would bend at each block.
 
@@ -33,15 +36,19 @@ Rows = list[list[int]]
 
 def order(graph: Layered, step: Callable[[float], None] = lambda _share: None) -> Rows:
     """Rows of vertices from left to right; deterministic. `step(share done)` is called now and then."""
-    outside = _outside(graph) if len(graph.layer) > SMALL else {}
+    size = len(graph.layer)
+    outside = _outside(graph) if size > SMALL else {}
+    starts = [(graph.down, 1, False), (graph.up, -1, False), (graph.down, 1, True)]
+    del starts[3 if size <= FEW else 2 if size <= SMALL else 1 :]
     best: _Order | None = None
-    for near, direction, last_first in ((graph.down, 1, False), (graph.up, -1, False), (graph.down, 1, True)):
-        rows = _depth_first(graph, near, direction, last_first)
-        found = _Order(graph, rows, outside)
-        found.improve(step)
+    for number, (near, direction, last_first) in enumerate(starts):
+        found = _Order(graph, _depth_first(graph, near, direction, last_first), outside)
+        most = best.total if best else inf
+        for share in found.improve(most) if found.total <= HOPELESS * most else ():
+            step((number + share) / len(starts))
         if best is None or found.total < best.total:
             best = found
-        if not best.total or len(graph.layer) > SMALL:
+        if not best.total:
             break
     return best.rows if best else []
 
@@ -76,21 +83,22 @@ class _Order:
         """Crossings in all gaps."""
         return sum(self._crossed)
 
-    def improve(self, step: Callable[[float], None]) -> None:
-        """Sort and exchange as long as that helps."""
+    def improve(self, fewer_than: float = inf) -> Iterator[float]:
+        """Sort and exchange as long as that helps and the crossings may become `fewer_than` those known.
+
+        Yields the share done before each step; the order is the best one once all steps were taken.
+        """
         best, fewest = [list(row) for row in self.rows], list(self._crossed)
         waited, sweeps = 0, SWEEPS if len(self._place) <= SMALL else 2
-        last: list[Rows] = []
         for sweep in range(sweeps):
-            if not self.total or waited == PATIENCE or (waited and last[-3:-2] == [self.rows]):
-                break  # the last: two sweeps have led back to where they began
-            step(sweep / sweeps)
+            if not self.total or waited == PATIENCE or (sweep >= PATIENCE and sum(fewest) >= fewer_than):
+                break
+            yield sweep / sweeps
             self._sweep(down=sweep % 2 == 0)
             self._exchange()
             before = sum(fewest)
             self._keep_better(best, fewest)
             waited = 0 if sum(fewest) < before else waited + 1
-            last.append([list(row) for row in self.rows])
         self._restore(best, fewest)
 
     # --- inside ------------------------------------------------------------------------------------
