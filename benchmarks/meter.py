@@ -80,13 +80,15 @@ class Meter(QObject):
 
         def look() -> None:
             now, cpu = time.monotonic(), time.thread_time()
+            if not until():
+                seen.clear()  # calm counts from when it is over
             seen.append((now, cpu))
             while len(seen) > 1 and now - seen[1][0] > QUIET_SECONDS:
                 seen.pop(0)
             calm = now - seen[0][0] >= QUIET_SECONDS and cpu - seen[0][1] < QUIET_CPU + 0.1 * (
                 now - seen[0][0]
             )
-            if (calm and until()) or now - begun > PATIENCE_SECONDS:
+            if calm or now - begun > PATIENCE_SECONDS:
                 loop.quit()
 
         quiet.timeout.connect(look)

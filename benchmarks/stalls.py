@@ -134,13 +134,18 @@ def editing(window: MainWindow, tab: CanvasTab, ids: list[int], node: int) -> It
     from sketch.state import commands
 
     document, view, run = tab.document, tab.view, window.actions_.run
+
+    def field(name: str, value: object) -> object:
+        """As the fields of the node editor do it: beside the window where stored weights may follow."""
+        return view.change(name, lambda it: commands.set_param(it, [node], name, value), ids=[node])
+
     yield "rename", lambda: commands.rename(document, node, "another name")
     yield "undo", lambda: run("edit.undo")
     yield "redo", lambda: run("edit.redo")
     yield "move", lambda: commands.move(document, {node: (5.0, 5.0)})
-    yield "parameter", lambda: commands.set_param(document, [node], "padding_mode", "circular")
+    yield "parameter", lambda: field("padding_mode", "circular")
     yield "undo parameter", lambda: run("edit.undo")
-    yield "shapes downstream", lambda: commands.set_param(document, [node], "stride", (2, 2))
+    yield "shapes downstream", lambda: field("stride", (2, 2))
     yield "undo shapes", lambda: run("edit.undo")
     yield "delete", lambda: (view.select([node]), run("edit.delete"))
     yield "undo delete", lambda: run("edit.undo")

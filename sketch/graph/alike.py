@@ -28,6 +28,8 @@ class Alike:
 
     def __init__(self, library: LayerLibrary):
         self.library = library
+        self.worked_out = 0
+        """How often something was like nothing before it."""
         self._numbers = count()
         self._kinds: dict[object, int] = {}
         self._by_types: dict[object, Resolved] = {}
@@ -100,6 +102,7 @@ class Alike:
         if same is not None:
             return same, True
         declared = _declared(tables, node) if spec.is_operator else ()
+        self.worked_out += 1
         new = resolve(node, spec, inputs, _stored(tables, node), declared, known)
         own = f"d{node.id}_"  # sizes that depend on the data are named after their node
         if new.problems or own in f"{new.outputs}{new.values}":

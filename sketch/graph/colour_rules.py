@@ -98,6 +98,8 @@ class Rule:
     needs_sums: bool = False
     along: bool = False
     in_order: bool = False
+    of_class: Callable[[Facts, str], str] | None = None
+    """Where the class of a layer alone says what it counts: the same of a class; thousands of layers have few."""
 
     @property
     def tints(self) -> bool:
@@ -234,9 +236,12 @@ def _statistic(key: str, title: str, doc: str, read: Callable[[WeightSums], floa
 _RULES = (
     Rule(
         "type", "Type", lambda f, n: f.inference.library[f.tables.nodes[n].layer].category,
-        "By the category of the toolbox", scale=False,
+        "By the category of the toolbox", scale=False, of_class=lambda f, layer: f.inference.library[layer].category,
     ),
-    Rule("layer", "Layer", lambda f, n: f.tables.nodes[n].layer, "By the class of the layer", scale=False),
+    Rule(
+        "layer", "Layer", lambda f, n: f.tables.nodes[n].layer, "By the class of the layer", scale=False,
+        of_class=lambda f, layer: layer,
+    ),
     Rule("dtype", "Element type", node_dtype, "By the element type of the first output", scale=False, none="not known"),
     Rule("parameters", "Parameters", _parameters, "Trainable parameters; groups have the sum", none="no parameters"),
     Rule(

@@ -60,9 +60,13 @@ class ColourValues:
 
     def layers(self, node_ids: Iterable[int]) -> list[int]:
         """Those of some nodes that hold no others, in their order."""
-        nodes, library = self.facts.tables.nodes, self.facts.inference.library
-        holding = {layer for layer in self.facts.tables.layers if library[layer].group}
-        return [node_id for node_id in node_ids if nodes[node_id].layer not in holding]
+        nodes, holding = self.facts.tables.nodes, self._holding()
+        return [n for n in node_ids if nodes[n].layer not in holding] if holding else list(node_ids)
+
+    def groups(self) -> list[int]:
+        """The nodes that hold others, or could."""
+        nodes, holding = self.facts.tables.nodes, self._holding()
+        return [n for n, node in nodes.items() if node.layer in holding] if holding else []
 
     def kind_of(self, node_id: int) -> str | None:
         """The kind of a layer; None for a group, and where the rule says nothing."""
@@ -70,6 +74,11 @@ class ColourValues:
         return value if isinstance(value, str) else None
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _holding(self) -> set[str]:
+        """The layers in use that hold others."""
+        library = self.facts.inference.library
+        return {layer for layer in self.facts.tables.layers if library[layer].group}
 
     def _touched(self, delta: Delta, changed: Iterable[int]) -> tuple[set[int], set[int]]:
         """(layers to measure again, also those that are gone; groups to join again)."""
@@ -103,6 +112,16 @@ class ColourValues:
         if self.rule.along:
             return self._walk(node_ids)
         found, facts, measure = set(node_ids), self.facts, self.rule.measure
+        if self.rule.of_class is not None:
+            nodes = facts.tables.nodes
+            classes = {node_id: nodes[node_id].layer for node_id in found}
+            kinds = {layer: self.rule.of_class(facts, layer) for layer in set(classes.values())}
+            self.values.update({node_id: kinds[layer] for node_id, layer in classes.items()})
+            return found
+        if not self.values and not self.rule.scale:  # nothing is to be taken out
+            measured = {node_id: measure(facts, node_id) for node_id in found}
+            self.values.update({key: value for key, value in measured.items() if value is not None})
+            return found
         for node_id in found:
             self._put(node_id, measure(facts, node_id))
         return found

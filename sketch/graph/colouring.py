@@ -69,8 +69,8 @@ class Colouring:
     def counts(self, among: Collection[int] | None = None) -> list[tuple[str, int]]:
         """(kind, number of layers) of every kind (among these layers), the most frequent first."""
         values = self._values.values
-        chosen = values.values() if among is None else map(values.get, among)
-        return Counter(value for value in chosen if isinstance(value, str)).most_common()
+        chosen = self._values.layers(values) if among is None else among
+        return Counter([value for value in map(values.get, chosen) if value.__class__ is str]).most_common()
 
     def of_kind(self, kind: str) -> list[int]:
         """The layers of a kind, or of `Other`."""
@@ -98,6 +98,18 @@ class Colouring:
         shades = self.shades.items()
         return self._values.layers(n for n, shade in shades if low <= shade <= high)  # type: ignore[operator]
 
+    def steps(self) -> Counter[Shade]:
+        """How many layers, no groups, have each shade."""
+        found = Counter(self.shades.values())
+        found.subtract([self.shades[group] for group in self._values.groups() if group in self.shades])
+        return found
+
+    def count_rest(self) -> int:
+        """How many layers the rule says nothing of."""
+        groups = self._values.groups()
+        coloured = len(self.shades) - sum(group in self.shades for group in groups)
+        return len(self._values.facts.tables.nodes) - len(groups) - coloured
+
     def rest(self, among: Collection[int] | None = None) -> list[int]:
         """The layers (among these) that the rule says nothing of (those that look grey)."""
         values = self._values
@@ -124,10 +136,10 @@ class Colouring:
             return
         self._deal((*self.rule.kinds, *self._ranked()))
         known = {name: min(slot, self._room) for name, slot in self._slots.items()}
-        for node_id, value in self._values.values.items():
-            if isinstance(value, str):
-                self.shades[node_id] = known[value]
-            else:
+        values = self._values.values.items()
+        self.shades.update({node_id: known[value] for node_id, value in values if value.__class__ is str})
+        for node_id, value in values if len(self.shades) < len(values) else ():
+            if not isinstance(value, str):
                 self._shade(node_id)
 
     def _ranked(self) -> list[str]:

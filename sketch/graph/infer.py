@@ -19,6 +19,8 @@ from sketch.graph.tables import Tables, whole
 
 OFTEN = 32
 """A walk asks after so many nodes whether it has gone on for long enough."""
+UNLIKE = 4
+"""A node that is like none before it counts as so many more: working it out takes longer than looking it up."""
 _FEEDS, _COUNTS, _LISTS, _OTHER = 1, 2, 4, 8
 
 
@@ -123,7 +125,8 @@ class Inference(Known):
     def follow(self, tables: Tables, delta: Delta, at_once: int | None = None) -> Inferred:
         """Take in a Delta that was just applied; cost follows the edit. CycleError when wires close a loop.
 
-        Besides the nodes that the Delta itself concerns, `at_once` others follow at least (None: all).
+        Besides the nodes that the Delta itself concerns, about `at_once` others follow (None: all), fewer when each
+        is like no other.
         """
         self._tables = tables
         self.order.follow(tables, delta)
@@ -191,16 +194,16 @@ class Inference(Known):
         heap, queued, tables, asked = self._heap, self._queued, self._tables, set(anyway)
         if not heap or tables is None:
             return
-        nodes, rank, steps = tables.nodes, self.order.rank, 0
-        compared = _Compared()
+        nodes, rank, compared = tables.nodes, self.order.rank, _Compared()
+        work, asks_at, worked_out = 0, OFTEN, self.alike.worked_out
         while heap and (upto is None or heap[0][0] <= upto):
-            if most is not None and steps >= most and not asked:
+            if most is not None and work >= most and not asked:
                 return
-            if steps % OFTEN == OFTEN - 1:
+            if work >= asks_at:
+                asks_at = work + OFTEN
                 check()
                 if is_enough():
                     return
-            steps += 1
             node_id = heapq.heappop(heap)[1]
             queued.discard(node_id)
             node = nodes[node_id]
@@ -210,6 +213,8 @@ class Inference(Known):
                         queued.add(target)
                         heapq.heappush(heap, (rank[target], target))
             asked.discard(node_id)
+            work += 1 + UNLIKE * (self.alike.worked_out - worked_out)
+            worked_out = self.alike.worked_out
 
     def _visit(self, tables: Tables, node: Node, compared: _Compared, *, is_asked: bool) -> bool:
         """Resolve one node; True when what follows it is to be visited. `is_asked`: its own rows differ."""
@@ -219,6 +224,8 @@ class Inference(Known):
         differs = compared.differences(before, after)
         if differs & _COUNTS or is_asked:
             self.count.put(tables, node_id, after)
+        if is_asked:  # on another branch of the history this id may be of something else
+            (self._groups.add if self.library[node.layer].group else self._groups.discard)(node_id)
         if not differs:
             return False
         resolved[node_id] = after
@@ -237,8 +244,6 @@ class Inference(Known):
             self._unknown.add(node.id)
         else:
             self._unknown.discard(node.id)
-        if self.library[node.layer].group:
-            self._groups.add(node.id)
 
     def _forget(self, node_id: int) -> None:
         self._resolved.pop(node_id, None)
@@ -279,16 +284,20 @@ def _differences(before: Resolved, after: Resolved) -> int:
     return _OTHER | (_FEEDS if feeds else 0) | (_COUNTS if counts else 0) | (_LISTS if lists else 0)
 
 
+def concerns(change: Change) -> bool:
+    """True for a change that shapes may follow: names, places and notes touch nothing."""
+    if change.table == "nodes":
+        return change.before is None or change.after is None or _matters(change)
+    return change.table in {"weights", "hints", "tensors"}
+
+
 def _dirty(tables: Tables, delta: Delta) -> tuple[set[int], set[int]]:
-    """(nodes to resolve again, nodes that are gone): names, places and notes touch nothing."""
+    """(nodes to resolve again, nodes that are gone)."""
     dirty: set[int] = set()
     removed: set[int] = set()
-    for change in delta:
+    for change in filter(concerns, delta):
         if change.table == "nodes":
-            if change.after is None:
-                removed.add(change.key)
-            elif change.before is None or _matters(change):
-                dirty.add(change.key)
+            (removed if change.after is None else dirty).add(change.key)
         elif change.table in ("weights", "hints"):
             dirty.add(change.key[0])
     tensors = {change.key for change in delta if change.table == "tensors" and change.before}

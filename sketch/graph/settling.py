@@ -6,8 +6,8 @@ makes room; where a place is taken, the nearest free one beside it is.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import heapify, heappop, heappush, merge
 from math import inf
@@ -28,6 +28,7 @@ from sketch.graph.geometry import (
 from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import descendants, drawn_ports, is_shared, lift
 from sketch.graph.rows import Place
+from sketch.graph.standing import At, part
 from sketch.graph.tables import Tables
 
 Places = dict[int, Place]
@@ -38,6 +39,8 @@ LEAST_GAP = 20.0
 """A layer fits between two others when this much stays free before and after it."""
 MOST_MOVED = 300
 """When more than this would have to make room, a new layer stands beside its wire instead."""
+NEARLY = 0.5
+"""What moves this much less than it had to, px, moves far enough."""
 ROWS = 4
 FAR = 4000.0
 """What stands further away than this to the sides is not looked at."""
@@ -77,8 +80,8 @@ def _settle(board: _Board, item: int, *, wished: bool) -> None:
         board.put(item, board.free(item, here))
         return
     half = board.size(item)[1] / 2
-    low = max((board.end(other) for other in before), default=-inf) + half
-    high = min((board.start(other) for other in after), default=inf) - half
+    low = max((board.spot(other)[1] for other in before), default=-inf) + board.depth / 2 + half
+    high = min((board.spot(other)[1] for other in after), default=inf) - board.depth / 2 - half
     across = _middle([board.spot(other)[0] for other in (*before, *after)])
     if not after:
         board.put(item, board.free(item, (across, low + board.gap)))
@@ -86,7 +89,7 @@ def _settle(board: _Board, item: int, *, wished: bool) -> None:
         board.put(item, board.free(item, (across, high - board.gap)))
     elif high - low >= 2 * LEAST_GAP:
         board.put(item, board.free(item, (across, (low + high) / 2)))
-    elif high >= low - 2 * half and board.make_room(after, low - high + 2 * board.gap, across):
+    elif high >= low - 2 * half and board.make_room(after, low - high + 2 * board.gap):
         board.put(item, board.free(item, (across, low + board.gap)))
     else:
         board.put(item, board.free(item, (across, (low + high) / 2)))
@@ -143,7 +146,8 @@ class _Board:
         self._runs = direction(tables.meta)
         self.gap = layer_gap(self._runs)
         self._sizes: dict[int, Spot] = {}
-        self._depth = NODE_WIDTH if self._runs == RIGHT else NODE_HEIGHT
+        self._wishes: dict[int, Spot] = {}
+        self.depth = NODE_WIDTH if self._runs == RIGHT else NODE_HEIGHT
         """The size of every box along the way the drawing runs."""
         self._least = NODE_HEIGHT if self._runs == RIGHT else NODE_WIDTH
         """The least size of a box across it."""
@@ -151,8 +155,8 @@ class _Board:
         self._standing = tables.standing(parent, sideways=self._runs == RIGHT)
         self._put: dict[int, Spot] = {}
         """Where those are that were put somewhere."""
-        self._levels: list[tuple[float, int]] = []
-        """(along, item) of these, in order."""
+        self._levels: list[At] = []
+        """These in order."""
 
     def in_order(self, items: Iterable[int]) -> list[int]:
         """What feeds others before them."""
@@ -177,8 +181,11 @@ class _Board:
 
     def wish(self, item: int) -> Spot:
         """Where an item stands in the tables."""
-        place = self._tables.places.get(item) or Place(0.0, 0.0)
-        return self._turned(place.x, place.y)
+        spot = self._wishes.get(item)
+        if spot is None:
+            place = self._tables.places.get(item) or Place(0.0, 0.0)
+            spot = self._wishes[item] = self._turned(place.x, place.y)
+        return spot
 
     def size(self, item: int) -> Spot:
         """(across, along) of a box."""
@@ -186,14 +193,6 @@ class _Board:
             size = node_size(*drawn_ports(self._tables, self._library, item), self._runs)
             self._sizes[item] = self._turned(*size)
         return self._sizes[item]
-
-    def start(self, item: int) -> float:
-        """The border where inputs are."""
-        return self.spot(item)[1] - self._depth / 2
-
-    def end(self, item: int) -> float:
-        """The border where outputs are."""
-        return self.spot(item)[1] + self._depth / 2
 
     def put(self, item: int, spot: Spot) -> None:
         """Let an item stand there."""
@@ -228,17 +227,16 @@ class _Board:
                 break
         return best
 
-    def make_room(self, items: Iterable[int], distance: float, across: float) -> bool:
+    def make_room(self, items: Iterable[int], distance: float) -> bool:
         """Move items on by a distance, and what follows as far as it must; False, and nothing, if that is too much."""
         shifts = dict.fromkeys((item for item in items if item not in self._new), distance)
         waiting = [(self.spot(item)[1], item) for item in shifts]
         heapify(waiting)
         while waiting:
-            item = heappop(waiting)[1]  # what comes first, so that each is looked at once
-            for other, least in self._pushed(item, shifts[item]):
-                if least > shifts.get(other, 0.0) + 0.5:
-                    shifts[other] = least
-                    heappush(waiting, (self.spot(other)[1], other))
+            at = heappop(waiting)  # what comes first, so that each is looked at once
+            for other, least in self._pushed(at, shifts):
+                shifts[other[1]] = least
+                heappush(waiting, other)
             if len(shifts) > self._most_moved:
                 return False
         for item, shift in shifts.items():
@@ -272,18 +270,17 @@ class _Board:
     def _turned(self, x: float, y: float) -> Spot:
         return (y, x) if self._runs == RIGHT else (x, y)
 
-    def _near(self, along: float, size: float) -> Iterator[int]:
+    def _near(self, along: float, size: float) -> list[int]:
         """Items that may stand at a height."""
-        reach = (size + self._depth) / 2 + self.gap
-        return self._between(along - reach, along + reach)
+        reach = (size + self.depth) / 2 + self.gap
+        return [item for _, item in self._between(along - reach, along + reach)]
 
-    def _between(self, low: float, high: float) -> Iterator[int]:
-        """Items that stand there, both ends included, by (along, id)."""
-        first = bisect_left(self._levels, (low, -1))
-        last = bisect_right(self._levels, (high, inf))
+    def _between(self, low: float, high: float) -> list[At]:
+        """What stands there, both ends included, in order."""
         put, new = self._put, self._new
-        stored = (at for at in self._standing.between(low, high) if at[1] not in put and at[1] not in new)
-        return (item for _, item in merge(stored, self._levels[first:last]))
+        stored = [at for at in self._standing.between(low, high) if at[1] not in put and at[1] not in new]
+        levels = part(self._levels, low, high)
+        return list(merge(stored, levels)) if levels else stored
 
     def _beside(self, item: int, spot: Spot) -> float:
         """The nearest x to both sides where a box fits at this height."""
@@ -298,15 +295,19 @@ class _Board:
         fitting = [x for x in candidates if not any(low + 0.1 < x < high - 0.1 for low, high in spans)]
         return min(fitting, key=lambda x: (abs(x - spot[0]), -x))
 
-    def _pushed(self, item: int, shift: float) -> Iterator[tuple[int, float]]:
-        """(what must move when an item does, how far at least): what it feeds, and what it would cover."""
-        end, half, new = self.end(item), self._depth / 2, self._new
+    def _pushed(self, at: At, shifts: Mapping[int, float]) -> Iterator[tuple[At, float]]:
+        """(what must move further when an item does, how far at least): what it feeds, and what it would cover."""
+        along, item = at
+        end, shift, new, known = along + self.depth, shifts[item], self._new, shifts.get
         for other in readers(self._tables, self._library, self._parent, item):
-            if other not in new and self._stands(other) and (gap := self.start(other) - end) >= 0:
-                yield other, shift - max(0.0, gap - self.gap)
-        for other in self._between(end + half, end + half + shift + LEAST_GAP):
-            if other not in new and self._touches(other, item):
-                yield other, shift - max(0.0, self.start(other) - end - LEAST_GAP)
+            if other not in new and self._stands(other) and (there := self.spot(other)[1]) >= end:
+                least = shift - max(0.0, there - end - self.gap)
+                if least > known(other, 0.0) + NEARLY:
+                    yield (there, other), least
+        for there, other in self._between(end, end + shift + LEAST_GAP):
+            least = shift - max(0.0, there - end - LEAST_GAP)
+            if least > known(other, 0.0) + NEARLY and other not in new and self._touches(other, item):
+                yield (there, other), least
 
     def _touches(self, other: int, item: int) -> bool:
         """True when a box before another would be in its way; sizes are asked for late."""

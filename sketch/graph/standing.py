@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
 
     from sketch.graph.tables import Tables
 
+At = tuple[float, int]
+"""(along, item)."""
+AHEAD = 4000.0
+"""What stands so far ahead, px, is looked up together: what makes room is asked for one after the other."""
 MOST_RENEWED = 2000
 """When more rows than this differ, everything is put in order anew."""
 
@@ -33,6 +39,8 @@ class Standing:
         found = np.fromiter(alongs, float, len(ids))
         order = np.argsort(found, kind="stable")  # the ids ascend already
         self._alongs, self._ids = found[order], np.array(ids, np.intp)[order]
+        self._seen: tuple[float, float, list[At]] = inf, -inf, []
+        """What was looked up last, and from where up to where that is all."""
 
     def copy(self) -> Standing:
         """The same order, for a copy of the tables."""
@@ -49,10 +57,15 @@ class Standing:
             self.touched.clear()
         return self
 
-    def between(self, low: float, high: float) -> Iterator[tuple[float, int]]:
-        """(along, item) of all from `low` up to `high`, both included, in order."""
-        first, last = self._alongs.searchsorted(low), self._alongs.searchsorted(high, "right")
-        return zip(self._alongs[first:last].tolist(), self._ids[first:last].tolist(), strict=True)
+    def between(self, low: float, high: float) -> list[At]:
+        """All from `low` up to `high`, both included, in order."""
+        begin, end, seen = self._seen
+        if low < begin or high > end:
+            begin, end = low, high + AHEAD
+            first, last = self._alongs.searchsorted(begin), self._alongs.searchsorted(end, "right")
+            seen = list(zip(self._alongs[first:last].tolist(), self._ids[first:last].tolist(), strict=True))
+            self._seen = begin, end, seen
+        return part(seen, low, high)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -66,13 +79,19 @@ class Standing:
         at = [_place_of(alongs, ids, along, item) for along, item in new]
         self._alongs = np.insert(alongs, at, [along for along, _ in new])
         self._ids = np.insert(ids, at, [item for _, item in new])
+        self._seen = inf, -inf, []
 
-    def _here(self, tables: Tables, items: Iterable[int]) -> Iterator[tuple[float, int]]:
-        """(along, item) of those that stand on this canvas."""
+    def _here(self, tables: Tables, items: Iterable[int]) -> Iterator[At]:
+        """Those that stand on this canvas."""
         for item in items:
             node, place = tables.nodes.get(item), tables.places.get(item)
             if node is not None and place is not None and node.parent == self.parent:
                 yield (place.x if self.sideways else place.y), item
+
+
+def part(found: list[At], low: float, high: float) -> list[At]:
+    """Those of some in order that are from `low` up to `high`, both included."""
+    return found[bisect_left(found, (low, -1)) : bisect_right(found, (high, inf))]
 
 
 def _are_in(ids: np.ndarray[Any, Any], some: list[int]) -> np.ndarray[Any, Any]:

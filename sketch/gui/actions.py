@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from sketch.gui.action_rows import Action, plain
@@ -41,8 +41,8 @@ class ActionSet(QObject):
         self.filling: Iterator[None] = self._fill()
         """Makes them and fills the menus, one a step."""
         self._is_complete = self._is_stale = False
-        self._keys: dict[str, str] = {}
-        """How the first key of an action is written."""
+        self._is_behind = False  # True until all have been asked after a change
+        self._keys = _Keys()
         self._slices = Slices(self)
         self._asked: dict[Callable[[MainWindow], str | None], str | None] = {}
         self._chosen: Chosen | None = None
@@ -60,7 +60,7 @@ class ActionSet(QObject):
     def refresh(self) -> None:
         """Something has changed that commands depend on."""
         if not self._is_stale:
-            self._is_stale = True
+            self._is_stale = self._is_behind = True
             self._slices.replace([self._begin])
 
     def settle(self) -> None:
@@ -96,7 +96,7 @@ class ActionSet(QObject):
         for key, action in self._actions.items():
             row = self._rows[key]
             self._give_keys(row, action)
-            action.setToolTip(self._tool_tip(row, self._reasons.get(key)))
+            action.setToolTip(_tool_tip(row, self._keys.written[key], self._reasons.get(key)))
 
     def dressing(self, theme: Theme) -> list[Callable[[], object]]:
         """The steps that draw the icons in the colours of a theme."""
@@ -132,11 +132,9 @@ class ActionSet(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Qt asks with this event whether a key is a shortcut: a disabled action would let it pass."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            self._be_ready()
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self._be_ready_for(event)
         return False
-
-    # --- inside ------------------------------------------------------------------------------------
 
     def _fill(self) -> Iterator[None]:
         for row in self._rows.values():
@@ -154,7 +152,8 @@ class ActionSet(QObject):
         """From here on a change makes it necessary to ask all anew."""
         self._is_stale = False
         self._asked, self._chosen = {}, self._window.desk.chosen
-        self._slices.replace([partial(self._settle, key) for key in self._actions])
+        caught_up = partial(setattr, self, "_is_behind", False)
+        self._slices.replace([*(partial(self._settle, key) for key in self._actions), caught_up])
 
     def _settle(self, key: str) -> None:
         row = self._rows[key]
@@ -171,6 +170,16 @@ class ActionSet(QObject):
     def _be_ready(self) -> None:
         self.complete()
         self.settle()
+
+    def _be_ready_for(self, event: QKeyEvent) -> None:
+        """Enable what a key may be for, if not all have been asked."""
+        self.complete()
+        meant = self._keys.meant_by(event) if self._is_behind else ()
+        if meant is None:
+            self.settle()
+        with self._window.desk.same_selection():
+            for key in meant or ():
+                self._show(self._rows[key], self._actions[key], self.why_not(key))
 
     def _add_menu(self, path: str, menu: QMenu) -> None:
         menu.setToolTipsVisible(True)
@@ -200,20 +209,44 @@ class ActionSet(QObject):
             action.setText("\t".join([row.title, *keys[:1]]))
         else:
             action.setShortcuts([QKeySequence(text) for text in keys])
-        self._keys[row.id] = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self._keys.take(row.id, action)
 
     def _show(self, row: Action, action: QAction, reason: str | None) -> None:
         if row.id not in self._reasons or self._reasons[row.id] != reason:
             self._reasons[row.id] = reason
             action.setEnabled(reason is None)
             action.setStatusTip(reason or row.hint or plain(row.title))
-            action.setToolTip(self._tool_tip(row, reason))
+            action.setToolTip(_tool_tip(row, self._keys.written[row.id], reason))
         if row.named is not None and action.text() != (title := row.named(self._window)):
             action.setText(title)
         if row.checked is not None:
             action.setChecked(row.checked(self._window))
 
-    def _tool_tip(self, row: Action, reason: str | None) -> str:
-        title, keys = plain(row.title), self._keys[row.id]
-        head = f"{title}  ({keys})" if keys else title
-        return f"{head}\n{reason or row.hint}" if reason or row.hint else head
+
+class _Keys:
+    """The keys of the actions, by the ids of these."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, str] = {}
+        """How the first key of each is written."""
+        self._parts: dict[str, set[int]] = {}
+        """All keys of each without their modifiers."""
+
+    def take(self, action_id: str, action: QAction) -> None:
+        """Take the keys that an action has now."""
+        found = action.shortcuts()
+        parts = [keys[at] for keys in found for at in range(keys.count())]  # type: ignore[index]  # not in the stub
+        self._parts[action_id] = {part.key() for part in parts}
+        self.written[action_id] = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+    def meant_by(self, event: QKeyEvent) -> list[str] | None:
+        """The actions that a key may be for; None where its keyboard may take it for other keys too (+ for =)."""
+        key = event.key()
+        if not (Qt.Key.Key_A <= key <= Qt.Key.Key_Z or key >= Qt.Key.Key_Escape):
+            return None
+        return [action_id for action_id, parts in self._parts.items() if key in parts]
+
+
+def _tool_tip(row: Action, keys: str, reason: str | None) -> str:
+    head = f"{plain(row.title)}  ({keys})" if keys else plain(row.title)
+    return f"{head}\n{reason or row.hint}" if reason or row.hint else head

@@ -1,10 +1,11 @@
-"""Documents that are made on a thread (rows, shapes, wires) and then adopted by the window, finished."""
+"""Documents that are made on a thread (rows, shapes, wires) and then adopted by the window, finished, in few turns."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer
 
 from sketch.gui import background
-from sketch.gui.long_lived import settle
+from sketch.gui.long_lived import let_go, settle
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
@@ -60,11 +61,11 @@ def adopt(
     """
     from sketch.state.session import fresh_folder
 
-    folder = fresh_folder(window.services.session)
+    folder, arrival = fresh_folder(window.services.session), _Arrival(window, glance)
 
     def then(ready: Ready) -> None:
         window.keeper.new_tab(ready.document.name, path, folder)
-        shown(show(window, ready, glance))
+        shown(arrival.show(ready))
 
     def refused(reason: str) -> None:
         _end(glance)
@@ -72,7 +73,7 @@ def adopt(
 
     return background.run(
         window.jobs, title, lambda task: _ready(make, folder, task), then,
-        failed=refused, dropped=lambda ready: _leave(ready.document), stopped=lambda: _end(glance), at_once=at_once,
+        failed=refused, dropped=arrival.drop, stopped=lambda: _end(glance), building=arrival.build, at_once=at_once,
     )  # fmt: skip
 
 
@@ -84,10 +85,11 @@ def bring_back(
     services = window.services
     if at_once:
         return _bring_back_now(window, folder, name, shown, failed)
+    arrival = _Arrival(window, leave=lambda document: document.close())
     background.run(
         window.jobs, f"Bring back {name}",
-        lambda task: _drawn(services.document(folder, name), task), lambda ready: shown(show(window, ready)),
-        failed=failed, dropped=lambda ready: ready.document.close(), stopped=stopped,
+        lambda task: _drawn(services.document(folder, name), task), lambda ready: shown(arrival.show(ready)),
+        failed=failed, dropped=arrival.drop, stopped=stopped, building=arrival.build,
     )  # fmt: skip
     return None
 
@@ -109,25 +111,81 @@ def _bring_back_now(
         log.exception("session.not_restored folder=%s", folder)
         failed(str(error))
         return
-    shown(show(window, ready))
+    shown(_Arrival(window).show(ready))
 
 
-def show(window: MainWindow, ready: Ready, glance: Glance | None = None) -> CanvasTab:
-    """Put a finished document into a tab in front, or where its first picture is."""
-    from sketch.gui.canvas_tab import CanvasTab
+class _Arrival:
+    """A finished document comes into the window, a part a turn: its tab is made, put in front, and then painted.
 
-    document = ready.document
-    tab = CanvasTab(document, window.theme, ready.wiring)
-    if glance is None:
-        window.add_tab(tab)
-    else:
-        glance.take_place(tab)
-    if document.recovery.message:
-        window.say(document.recovery.message)
-    settle()
-    if document.journal is not None:
-        QTimer.singleShot(WRITE_LATER_MS, lambda journal=document.journal: journal.hold(False))
-    return tab
+    Args:
+        glance: the first picture, whose place the tab takes.
+        leave: lets go of the document when nobody will see it.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        glance: Glance | None = None,
+        leave: Callable[[Document], object] | None = None,
+    ):
+        self._window, self._glance, self._leave = window, glance, leave or _forget
+        self._tab: CanvasTab | None = None
+        self._options: list[str] = []
+        self._unsubscribe: Callable[[], object] = lambda: None
+
+    def build(self, ready: Ready) -> Iterator[None]:
+        """Make the tab; nobody sees it yet."""
+        self._tab = self._made(ready)
+        yield
+        self._connect(self._tab)
+        yield
+
+    def show(self, ready: Ready) -> CanvasTab:
+        """Put the tab in front, or where the first picture is."""
+        window, document, tab = self._window, ready.document, self._tab
+        was_built = tab is not None
+        if tab is None:
+            self._connect(tab := self._made(ready))
+        self._catch_up(tab)
+        with window.area.painted_later() if was_built else nullcontext():
+            if self._glance is None:
+                window.add_tab(tab)
+            else:
+                self._glance.take_place(tab)
+        if document.recovery.message:
+            window.say(document.recovery.message)
+        settle()
+        if document.journal is not None:
+            QTimer.singleShot(WRITE_LATER_MS, lambda journal=document.journal: journal.hold(False))
+        return tab
+
+    def drop(self, ready: Ready) -> None:
+        """Nobody will see the document."""
+        self._leave(ready.document)
+        self._unsubscribe()
+        if self._tab is not None:
+            self._tab.close_document()
+            let_go(self._tab)
+
+    def _made(self, ready: Ready) -> CanvasTab:
+        from sketch.gui.canvas_tab import CanvasTab
+
+        return CanvasTab(ready.document, self._window.theme, ready.wiring)
+
+    def _connect(self, tab: CanvasTab) -> None:
+        services = self._window.services
+        self._window.connect_tab(tab)
+        services.known(tab.document)
+        self._unsubscribe = services.settings.subscribe(self._options.append)
+
+    def _catch_up(self, tab: CanvasTab) -> None:
+        """What the person chose between two turns."""
+        self._unsubscribe()
+        window, settings = self._window, self._window.services.settings
+        if tab.view.canvas.ink.theme is not window.theme:
+            tab.view.set_theme(window.theme)
+        if self._options:
+            tab.use(settings.get, settings.shortcut)
 
 
 def _end(glance: Glance | None) -> None:
@@ -160,7 +218,7 @@ def _drawn(document: Document, task: Job | None = None) -> Ready:
     return Ready(document, wiring)
 
 
-def _leave(document: Document) -> None:
+def _forget(document: Document) -> None:
     """Let go of a document that nobody will see, with its folder."""
     document.close(forget=True)
     if document.folder is not None:

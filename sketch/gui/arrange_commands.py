@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
@@ -64,12 +65,10 @@ def select_inverse(window: MainWindow) -> None:
 
 def break_wires(window: MainWindow) -> None:
     """Cut every wire of the selected layers, in one step."""
-
-    def run(tab: CanvasTab) -> None:
-        chosen = selected_nodes(window)
-        commands.disconnect(tab.document, surroundings.wires_of(tab.view, chosen))
-
-    with_tab(window, run)
+    view = window.desk.view
+    if view is not None:
+        wires = surroundings.wires_of(view, selected_nodes(window))
+        view.change("Cut wires", partial(commands.disconnect, edges=wires))
 
 
 def take_out(window: MainWindow) -> None:
@@ -84,7 +83,8 @@ def take_out(window: MainWindow) -> None:
         _, top, right, _ = drawn_box(tab.document, group)
         x = right + GAP_X + NODE_WIDTH / 2
         places = {key: (x, top + NODE_HEIGHT / 2 + n * (NODE_HEIGHT + GAP_Y)) for n, key in enumerate(inside)}
-        commands.move_into(tab.document, inside, tables.nodes[group].parent, places)
-        tab.view.select(inside)
+        parent = tables.nodes[group].parent
+        move = partial(commands.move_into, ids=inside, parent=parent, places=places)
+        tab.view.change("Take out of a group", move, lambda _done: tab.view.select(inside), ids=inside)
 
     with_tab(window, run)

@@ -2,6 +2,9 @@
 
     asides.edit(window, tab, "Delete", lambda document: commands.remove(document, ids), many=len(ids) > asides.MANY)
 
+So does an edit of few layers that the stored weights of many others follow: it is tried here, and nothing has happened
+when the document says that it takes long.
+
 The job bar shows progress and cancels; until the job is over nothing has changed. It ends with one short turn of the
 window: rows, shapes, the step of the history and the wires of every canvas come in at once, and `then` follows. What
 is asked of `edit` meanwhile waits for its turn; any other change of the drawing leaves the result without a use.
@@ -12,18 +15,24 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sketch.graph.collection import paused_collection
+from sketch.graph.errors import GraphError
+from sketch.graph.folding import group_of
 from sketch.graph.lifting import descendants
 from sketch.gui import background
 from sketch.gui.long_lived import settle
+from sketch.state.codec import CodecError
+from sketch.state.document_view import TakesLongError
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
+    from sketch.graph.delta import Delta
     from sketch.gui.canvas.levels import KnownLevels
     from sketch.gui.canvas.scene import CanvasScene
     from sketch.gui.canvas.wires import Wiring
@@ -83,47 +92,78 @@ def are_many(document: Document, ids: Iterable[int]) -> bool:
     return len(ids) + sum(1 for _ in islice(inside, MANY)) > MANY
 
 
-def edit(
+def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
     window: MainWindow,
     tab: CanvasTab,
     title: str,
     act: Callable[[Document], T],
     then: Callable[[T], object] = lambda _result: None,
     *,
-    many: Callable[[], bool],
+    many: Callable[[], bool] = lambda: False,
     folds: Callable[[], bool] = lambda: False,
     over: Callable[[], object] = lambda: None,
-) -> None:
-    """Run a command on the document of a tab and then `then`; a refusal becomes one line in the status bar.
+    refused: Callable[[str], object] | None = None,
+) -> bool:
+    """Run a command on the document of a tab and then `then`; False when it was refused here and now.
 
     Args:
         title: what the job bar says.
         act: the command; it changes the document that it is given and knows of no other.
         then: is given what the command returned, in the window's thread, when the document has the outcome.
-        many: asked when it is this edit's turn; False runs it here and now.
+        many: asked when it is this edit's turn; False tries it here and now.
         folds: asked when `many`: True when nothing but what is open and closed will differ.
         over: is called after all that, and after a refusal, a cancel or a result without a use as well.
+        refused: is given the one line of a refusal; left out, the status bar says it.
     """
-    from sketch.gui.edit_commands import attempt
-
-    document = tab.document
+    document, refuse = tab.document, refused or window.say
     if document in _waiting:
-        again = partial(edit, window, tab, title, act, then, many=many, folds=folds, over=over)
+        again = partial(
+            edit, window, tab, title, act, then, many=many, folds=folds, over=over, refused=refused
+        )
         _waiting[document].append(_Asked(again, over))
-    elif many():
-        _Aside(window, tab, title, folds(), over).begin(act, then)
-    else:
-        attempt(window, lambda: then(act(document)))
-        over()
+        return True
+    if not many():
+        with suppress(TakesLongError):
+            is_done = _try(document, act, then, refuse)
+            over()
+            return is_done
+    _Aside(window, tab, title, folds(), over, refuse).begin(act, then)
+    return True
+
+
+def _try(
+    document: Document,
+    act: Callable[[Document], T],
+    then: Callable[[T], object],
+    refuse: Callable[[str], object],
+) -> bool:
+    """Do it here and now; TakesLongError when that would stop the window."""
+    try:
+        with document.briefly():
+            result = act(document)
+        then(result)
+    except (GraphError, CodecError) as error:
+        refuse(str(error))
+        return False
+    return True
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
     """Let gestures on a tab's canvas do what takes long beside the window, too."""
 
     def aside(
-        title: str, act: Callable[[Document], object], ids: Collection[int] | None, over: Callable[[], object]
-    ) -> None:
-        edit(window, tab, title, act, many=lambda: ids is None or are_many(tab.document, ids), over=over)
+        title: str,
+        act: Callable[[Document], T],
+        then: Callable[[T], object],
+        *,
+        ids: Collection[int],
+        over: Callable[[], object],
+        refused: Callable[[str], object] | None,
+    ) -> bool:
+        return edit(
+            window, tab, title, act, then,
+            many=lambda: are_many(tab.document, ids), over=over, refused=refused,
+        )  # fmt: skip
 
     tab.view.aside = aside
 
@@ -132,12 +172,17 @@ class _Aside:
     """One edit that is worked out beside the window."""
 
     def __init__(
-        self, window: MainWindow, tab: CanvasTab, title: str, folds: bool, over: Callable[[], object]
+        self,
+        window: MainWindow,
+        tab: CanvasTab,
+        title: str,
+        folds: bool,
+        over: Callable[[], object],
+        refuse: Callable[[str], object],
     ):
         from sketch.state.twin import Twin
 
-        self.over = over
-
+        self.over, self._refused = over, refuse
         self._window, self._document, self._title = window, tab.document, title
         with paused_collection():
             self._twin = Twin(tab.document)
@@ -176,7 +221,7 @@ class _Aside:
         task.step(0, 0, self._title)
         twin.task = task
         result = act(twin)
-        for canvas in self._canvases if twin.update is not None else ():
+        for canvas in self._canvases if twin.update is not None and _draws_much(twin.update.delta) else ():
             if canvas.group is not None and canvas.group not in twin.tables.nodes:
                 continue
             task.step(0, 0, "Drawing wires")
@@ -212,7 +257,7 @@ class _Aside:
         if self._document.is_closed:
             self._leave_out([])
             return
-        self._window.say(reason)
+        self._refused(reason)
         self._end([])
 
     def _leave_out(self, pictures: Sequence[_Picture]) -> None:
@@ -230,13 +275,23 @@ class _Aside:
             asked.begin()  # the first that takes long lets the others wait again
 
 
+def _draws_much(delta: Delta) -> bool:
+    """True when a canvas cannot follow within a frame: of weights, of which there may be thousands, it shows none."""
+    drawn = [change.key for change in delta if change.table in ("nodes", "places", "notes")]
+    rows = (change.key for change in delta if change.table == "meta")
+    return len(drawn) > MANY or any(group_of(row) is not None for row in rows)
+
+
 def _free(twin: Twin, pictures: Sequence[_Picture]) -> None:
     """Free all this on a thread: counts of references do, as soon as the circles in it are untied."""
+    from sketch.gui.canvas.indexing import drop
+
     wirings = [wiring for _, wiring in pictures]  # a canvas must not be freed there
 
     def free() -> None:
         with background.short_turns():
             for wiring in wirings:
+                drop(wiring)
                 wiring.let_go()
             vars(twin).clear()
 

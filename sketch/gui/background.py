@@ -15,7 +15,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sketch.graph.collection import paused_collection
 from sketch.graph.stopping import asked_by
@@ -44,6 +45,7 @@ def run(  # noqa: PLR0913 - each way in which a job ends has its own word
     still: Callable[[], bool] = lambda: True,
     dropped: Callable[[T], object] = lambda _result: None,
     stopped: Callable[[], object] = lambda: None,
+    building: Callable[[T], Iterator[None]] | None = None,
     at_once: bool = False,
 ) -> Job:
     """Run `body` beside the window and give its result to `then` in the window's thread; the job bar says `title`.
@@ -52,28 +54,55 @@ def run(  # noqa: PLR0913 - each way in which a job ends has its own word
         failed: is given the one line of an error; left out, the line goes to the log alone.
         still: asked before `then`; when False the result goes to `dropped`, as after a cancel or a closed window.
         stopped: is called when the person cancelled.
-        at_once: run `body` here and now, in the same way, for what is small (see `FEW`).
+        building: gives steps of the window that come before `then`, each in a turn of its own; a cancel leaves out
+            what is left of them.
+        at_once: run `body` here and now, for what is small (see `FEW`); nothing is built before `then`.
     """
     from sketch.binder.job import Job
 
-    def ended(job: Job) -> None:
-        result, job.result = job.result, None
-        if job.state == "done" and not job.is_cancelled and still():
-            then(result)
-        elif job.state == "done":
-            dropped(result)
-        elif job.state == "failed":
-            failed(job.error)
-        if job.is_cancelled:
-            stopped()
-
+    ending = _Ending(then, failed, still, dropped, stopped, building)
     job = Job(title, lambda task: _quietly(body, task))
     if at_once:
-        ended(job.run())
+        ending.end(job.run())
     else:
-        jobs.follow(job, ended, lambda over: dropped(over.result) if over.state == "done" else None)
+        jobs.follow(job, ending.end, ending.drop, None if building is None else ending.build)
         job.start()
     return job
+
+
+@dataclass(frozen=True)
+class _Ending(Generic[T]):
+    """What is to be done in the window when a job is over; the names are those of `run`."""
+
+    then: Callable[[T], object]
+    failed: Callable[[str], object]
+    still: Callable[[], bool]
+    dropped: Callable[[T], object]
+    stopped: Callable[[], object]
+    building: Callable[[T], Iterator[None]] | None
+
+    def build(self, job: Job) -> Iterator[None]:
+        if self.building is not None and self._is_wanted(job):
+            yield from self.building(job.result)
+
+    def end(self, job: Job) -> None:
+        wanted, result = self._is_wanted(job), job.result
+        job.result = None
+        if wanted:
+            self.then(result)
+        elif job.state == "done":
+            self.dropped(result)
+        elif job.state == "failed":
+            self.failed(job.error)
+        if job.is_cancelled:
+            self.stopped()
+
+    def drop(self, job: Job) -> None:
+        if job.state == "done":
+            self.dropped(job.result)
+
+    def _is_wanted(self, job: Job) -> bool:
+        return job.state == "done" and not job.is_cancelled and self.still()
 
 
 def unchanged(document: Document) -> Callable[[], bool]:

@@ -174,13 +174,13 @@ class CanvasTab(QWidget):
             self.view.restore_view(self._states[shown])
         colour_session.restore(self.colours, self._states.get(shown, {}))
 
-    def close_document(self) -> None:
-        """Let go of the document; its journal keeps everything."""
+    def close_document(self, *, wait: bool = True) -> None:
+        """Let go of the document; its journal keeps everything (without `wait`, it writes the last on a thread)."""
         self._unsubscribe()
         self.weights_bar.unsubscribe()
         self.colours.close_document()
         self.view.close_document()
-        self.document.close()
+        self.document.close(wait=wait)
 
     def _on_update(self, update: Update) -> None:
         if update.cause == FOLLOW:

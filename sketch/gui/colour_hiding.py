@@ -42,7 +42,7 @@ class HiddenKinds:
     def _find(self) -> bool:
         before = self.ids
         rows = ((self.counted[key], name) for key, names in self.kinds.items() for name in names)
-        self.ids = frozenset(node_id for colouring, name in rows for node_id in colouring.of_kind(name))
+        self.ids = frozenset().union(*(colouring.of_kind(name) for colouring, name in rows))
         return before != self.ids
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -125,9 +126,9 @@ class Legend(QFrame):
             row.chosen.connect(lambda add, name=kind.name: choose(colours, colouring.of_kind(name), add=add))
             row.more.connect(lambda row=row: self._switch(row))
             self.rows.append(row)
-        if len(colouring.rest()):
+        if count := colouring.count_rest():
             text = (colours.rule.none or "not known").capitalize()
-            rest = SwatchButton(theme, None, text, len(colouring.rest()), body)
+            rest = SwatchButton(theme, None, text, count, body)
             rest.chosen.connect(lambda add: choose(colours, colouring.rest(), add=add))
             self.rows.append(rest)
         grid = QGridLayout(body)
@@ -146,17 +147,17 @@ class Legend(QFrame):
         column.setContentsMargins(0, 2, 0, 2)
         column.setSpacing(2)
         bar.setSpacing(0)
-        step = STEPS // PIECES
+        step, counts = STEPS // PIECES, colouring.steps()
         for piece in range(PIECES):
             low, high = piece * step, piece * step + step - 1
-            inside = colouring.between(low, high)
+            inside = sum(counts[shade] for shade in range(low, high + 1))
             bounds = (
                 scale.value((low - 0.5 if piece else 0) / (STEPS - 1)),
                 scale.value(min(1.0, (high + 0.5) / (STEPS - 1))),
             )
             span = " to ".join(number_text(bound, unit) for bound in bounds)
-            button = ScalePiece(theme, shades[low : high + 2], f"{span}: {_layers(len(inside))}", body)
-            button.chosen.connect(lambda add, ids=inside: choose(colours, ids, add=add))
+            button = ScalePiece(theme, shades[low : high + 2], f"{span}: {_layers(inside)}", body)
+            button.chosen.connect(partial(self._choose_between, low, high))
             bar.addWidget(button)
             self.pieces.append(button)
         for place, side in ((0.0, _SIDE.AlignLeft), (0.5, _SIDE.AlignHCenter), (1.0, _SIDE.AlignRight)):
@@ -168,6 +169,9 @@ class Legend(QFrame):
         body.setMinimumWidth(210)
         return body
 
+    def _choose_between(self, low: int, high: int, add: bool) -> None:
+        choose(self._colours, self._colours.colouring.between(low, high), add=add)
+
     def _note(self) -> str:
         colours = self._colours
         colouring, notes = colours.colouring, []
@@ -176,10 +180,8 @@ class Legend(QFrame):
                 return f"{colours.rule.none.capitalize() or 'Nothing known'} yet."
             if colouring.scale.is_log:
                 notes.append("logarithmic scale")
-            if len(colouring.rest()):
-                notes.append(
-                    f"not coloured: {_layers(len(colouring.rest()))}, {colours.rule.none or 'not known'}"
-                )
+            if count := colouring.count_rest():
+                notes.append(f"not coloured: {_layers(count)}, {colours.rule.none or 'not known'}")
         return "\n".join(notes)
 
     def _switch(self, row: SwatchButton) -> None:

@@ -124,6 +124,11 @@ class Desk(QObject):
             self.kernel_changed.emit(name)
             self._text.start(0)
 
+    def repeat_text(self) -> None:
+        """Let `text_due` come once more, if it is not on its way behind an edit."""
+        if not (self._quiet.isActive() or self._text.isActive()):
+            self._text.start(0)
+
     def turn_to(self, tab: CanvasTab | None) -> None:
         """Bring another tab (or the welcome page) to the front."""
         for leave in self._leave:
@@ -138,7 +143,7 @@ class Desk(QObject):
         self.turned.emit()
         self.selection_changed.emit(self.selection)
         self._quiet.start(0)
-        self._text.start(0)
+        self._text.start(QUIET_MS)  # in another turn
         self._shapes.start()
 
     def reveal(self, node_id: int) -> None:

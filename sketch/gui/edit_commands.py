@@ -246,7 +246,8 @@ def append(window: MainWindow, key: str) -> None:
             return
         parent = nodes[after[0]].parent if after else tab.group
         place = None if after or tab.document.tables.children(tab.group) else centre
-        tab.view.reveal(commands.append_layer(tab.document, key, after, place=place, parent=parent))
+        add = partial(commands.append_layer, layer=key, after=after, place=place, parent=parent)
+        tab.view.change("Add a layer", add, tab.view.reveal)
 
     if window.desk.tab is None:
         window.opener.new()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sketch.graph.errors import GraphError
 from sketch.gui.desk import Desk
-from sketch.state.document_view import TakesLongError
 
 if TYPE_CHECKING:
     from sketch.state.document import Document
@@ -28,33 +27,31 @@ class FieldEdits:
 
         ids = tuple(self._ids())
         gesture = ("field", id(self), ids, name, self._gesture)
-        self._try(name, lambda document: commands.set_param(document, ids, name, value, gesture=gesture))
+        change = partial(commands.set_param, ids=ids, name=name, value=value, gesture=gesture)
+        self._change(name, change, ids)
 
     def reset(self, name: str) -> None:
         """Let a parameter have its default, or follow the input, again."""
         from sketch.state import commands
 
-        self._try(name, lambda document: commands.reset_param(document, self._ids(), name))
+        ids = tuple(self._ids())
+        self._change(name, partial(commands.reset_param, ids=ids, name=name), ids)
 
     def rename(self, text: str) -> None:
         """Give the one layer another name."""
         from sketch.state import commands
 
-        self._try("", lambda document: commands.rename(document, self._ids()[0], text))
+        node_id = self._ids()[0]
+        self._change("", partial(commands.rename, node_id=node_id, name=text), (node_id,))
 
     def end_gesture(self) -> None:
         """What is typed from now on is another step."""
         self._gesture += 1
 
-    def _try(self, name: str, change: Callable[[Document], object]) -> None:
-        document, view = self._desk.document, self._desk.view
-        if document is None or view is None:
-            return
-        try:
-            with document.briefly():
-                change(document)
-        except TakesLongError:
-            view.on_nodes("Change of parameters", change, None)
-        except GraphError as error:
-            self._complain(name, str(error))
-            self._desk.say(str(error))
+    def _change(self, name: str, change: Callable[[Document], object], ids: Collection[int]) -> None:
+        def refused(reason: str) -> None:
+            self._complain(name, reason)
+            self._desk.say(reason)
+
+        if self._desk.view is not None:
+            self._desk.view.change("Change of parameters", change, ids=ids, refused=refused)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -33,7 +43,12 @@ Source = Callable[[str], Sequence[Choice] | None]
 
 
 class FilterPopup(QFrame):
-    """The popup. `on_chosen` gets the key of the line that Enter or a click took; Esc closes it."""
+    """The popup. `on_chosen` gets the key of the line that Enter or a click took; Esc closes it.
+
+    `taken` comes before that; it carries True after Enter.
+    """
+
+    taken = Signal(bool)
 
     def __init__(
         self, parent: QWidget, title: str, choices: Sequence[Choice], on_chosen: Callable[[Any], object],
@@ -63,7 +78,7 @@ class FilterPopup(QFrame):
         self._lay_out(width)
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
-        self.list.itemClicked.connect(lambda _item: self._take())
+        self.list.itemClicked.connect(lambda _item: self._take(by_key=False))
         self.list.currentItemChanged.connect(lambda item, _old: self._describe(item))
         self._filter("")
 
@@ -103,7 +118,7 @@ class FilterPopup(QFrame):
                 QApplication.sendEvent(self.list, event)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._take()
+                self._take(by_key=True)
                 return True
         return super().eventFilter(watched, event)
 
@@ -137,12 +152,13 @@ class FilterPopup(QFrame):
         self._note.setText(choice.reason or choice.note if choice else "")
         self._note.setVisible(bool(self._note.text()))
 
-    def _take(self) -> None:
+    def _take(self, *, by_key: bool) -> None:
         item = self.list.currentItem()
         choice = item.data(_ROLE) if item else None
         if choice is None or choice.reason:
             return
         self.close()
+        self.taken.emit(by_key)
         self._on_chosen(choice.key)
 
 

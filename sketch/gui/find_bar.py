@@ -157,7 +157,7 @@ class FindBar(FindFrame):
         self.field.select_wanted.connect(self.select_all)
         self.field.help_wanted.connect(self._show_help)
         self.field.left.connect(self.leave)
-        self.results.clicked.connect(lambda index: self.go(index.row()))
+        self.row_chosen.connect(self.go)
         acts = (self.field.show_history, lambda: self.step(-1), lambda: self.step(1), self.select_all,
                 self._show_help, self.leave)  # fmt: skip
         for button, act in zip(self.buttons.values(), acts, strict=True):
@@ -176,7 +176,10 @@ class FindBar(FindFrame):
     def _show_found(self) -> None:
         self.model.show_ids(self.search.ids)
         self._count()
-        self.fit()
+        if self.has_list:
+            self.fit()
+        else:
+            self._slices.last(self.fit)
 
     def _on_end(self) -> None:
         self._show_found()

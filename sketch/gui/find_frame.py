@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from sketch.gui.canvas_tab import CanvasTab
@@ -24,7 +24,9 @@ _BUTTONS = (
 
 
 class FindFrame(QFrame):
-    """At the upper right of a tab's canvas, over it."""
+    """At the upper right of a tab's canvas, over it. `row_chosen` carries the row that was clicked."""
+
+    row_chosen = Signal(int)
 
     def __init__(self, tab: CanvasTab, theme: Theme):
         super().__init__(tab)  # beside the canvas, whose keys it must not reach
@@ -38,12 +40,26 @@ class FindFrame(QFrame):
         self.note = QLabel(self)
         self.note.setTextFormat(Qt.TextFormat.RichText)
         self.model = ResultModel(tab.document, theme)
-        self.results = ResultList(self.model, self)
+        self._results: ResultList | None = None
         self.buttons = {name: _button(self, name, tip) for name, _icon, tip in _BUTTONS}
         self._fitted: tuple[int, bool] | None = None
         self._lay_out()
         self.set_theme(theme)
         tab.view.installEventFilter(self)
+
+    @property
+    def has_list(self) -> bool:
+        """True when the list is made."""
+        return self._results is not None
+
+    @property
+    def results(self) -> ResultList:
+        """The list; made when it is first asked for, as nobody sees it before something was found."""
+        if self._results is None:
+            self._results = ResultList(self.model, self)
+            self._results.clicked.connect(lambda index: self.row_chosen.emit(index.row()))
+            self._column.addWidget(self._results)
+        return self._results
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -64,7 +80,8 @@ class FindFrame(QFrame):
         wanted = (min(MOST_ROWS, self.model.rowCount()), not self.note.isHidden())
         if wanted != self._fitted:
             self._fitted = wanted
-            self.results.fit()
+            if self._results is not None or wanted[0]:
+                self.results.fit()
             self.adjustSize()
 
     def say(self, text: str) -> None:
@@ -103,12 +120,11 @@ class FindFrame(QFrame):
         row.addWidget(self.count)
         for button in self.buttons.values():
             row.addWidget(button)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 7, 7, 7)
         column.setSpacing(5)
         column.addLayout(row)
         column.addWidget(self.note)
-        column.addWidget(self.results)
 
 
 def _button(parent: QWidget, name: str, tip: str) -> QToolButton:

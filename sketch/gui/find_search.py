@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from itertools import islice
 from time import perf_counter
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sketch.graph.query import Every, parse
 from sketch.graph.query_match import in_order, matcher
 from sketch.graph.rows import Node
 from sketch.gui.canvas_tab import CanvasTab
+from sketch.gui.slices import Slices
 
-PORTION_S, TOGETHER = 0.003, 32
-"""A portion ends after this time; so many nodes are asked before it looks at the clock."""
+TOGETHER = 32
+"""So many nodes are asked with one step."""
 TELL_S = 0.1
 """What is found after the first is shown so often: painting a longer list takes longer than finding it."""
 
@@ -37,9 +38,7 @@ class FindSearch(QObject):
         self.is_running = False
         self._told, self._told_at = 0, 0.0
         self._order: tuple[int, list[Node]] | None = None
-        self._portion = QTimer(self)
-        self._portion.setInterval(0)
-        self._portion.timeout.connect(self._go_on)
+        self._slices = Slices(self)
 
     def ask(self, text: str) -> None:
         """Begin to look; QueryError when the text is no query, and the search before goes on to stand."""
@@ -47,11 +46,13 @@ class FindSearch(QObject):
         document = self._tab.document
         chosen = frozenset(self._tab.view.selected())
         test = matcher(query, document.tables, document.inference, chosen)
-        nodes = [] if query == Every() else self._in_order()
-        self._hits = (node.id if test(node) else None for node in nodes)
+        orders = (
+            () if query == Every() else (self._in_order,)
+        )  # the nodes are put in order with the first portion
+        self._hits = (node.id if test(node) else None for order in orders for node in order())
         self.ids, self._told = [], 0
         self.is_running = True
-        self._portion.start()
+        self._slices.replace([self._go_on])
 
     def finish(self) -> None:
         """Ask all that are left now."""
@@ -60,7 +61,7 @@ class FindSearch(QObject):
 
     def stop(self) -> None:
         """Ask no more."""
-        self._portion.stop()
+        self._slices.replace([])
         self.is_running = False
 
     def _in_order(self) -> list[Node]:
@@ -71,16 +72,13 @@ class FindSearch(QObject):
         return self._order[1]
 
     def _go_on(self) -> None:
-        """Ask nodes for a few milliseconds."""
-        until = perf_counter() + PORTION_S
-        while True:
-            asked = list(islice(self._hits, TOGETHER))
-            self.ids.extend(hit for hit in asked if hit is not None)
-            if len(asked) < TOGETHER:
-                self.stop()
-                break
-            if perf_counter() > until:
-                break
+        """Ask some nodes."""
+        asked = list(islice(self._hits, TOGETHER))
+        self.ids.extend(hit for hit in asked if hit is not None)
+        if len(asked) < TOGETHER:
+            self.stop()
+        else:
+            self._slices.last(self._go_on)
         if not self.is_running:
             self.ended.emit()
         elif len(self.ids) > self._told and (not self._told or perf_counter() > self._told_at + TELL_S):

@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from sketch.graph.collection import paused_collection
 from sketch.gui.background import short_turns
-from sketch.gui.long_lived import let_go
+from sketch.gui.long_lived import let_go, settle
+from sketch.gui.tab_area import NEXT_MS
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
@@ -46,6 +47,7 @@ class Glance(QObject):
     def __init__(self, window: MainWindow, path: Path):
         super().__init__(window)
         self.page: GlancePage | None = None
+        self._coming: GlancePage | None = None
         self._window, self._path = window, path
         services = window.services
         self._library, self._store = services.library, services.store  # loaded here, not on the thread
@@ -80,15 +82,16 @@ class Glance(QObject):
         """Take the picture away, if there is one; none comes any more."""
         if self._is_over:
             return
-        page, self.page, self._is_over = self.page, None, True
+        shown, page = self.page, self.page or self._coming
+        self.page, self._coming, self._is_over = None, None, True
         self._settled.set()
         self.deleteLater()
+        if shown is not None:
+            shown.hide()  # what is let go of is never painted again
+            self._window.area.remove_glance(shown)
         if page is not None:
-            page.hide()  # what is let go of is never painted again
-            self._window.area.remove_glance(page)
             page.close_view()
             let_go(page)
-            page.deleteLater()
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -107,7 +110,7 @@ class Glance(QObject):
         self._settled.set()
 
     def _show(self, made: Glanced) -> None:
-        """In the window's thread: the picture, in a tab in front."""
+        """In the window's thread: the picture, in a tab in front, made and shown in turns of their own."""
         from sketch.gui.canvas.options import CanvasOptions
         from sketch.gui.glance_page import GlancePage, GlanceView
 
@@ -120,9 +123,20 @@ class Glance(QObject):
         view.message.connect(window.say)
         view.seen.connect(self._settled.set)
         window.actions_.attach(view)
-        self.page = GlancePage(self._path, view)
-        self.page.dismissed.connect(self._dismiss)
-        window.area.add_glance(self.page)
+        page = GlancePage(self._path, view)
+        page.dismissed.connect(self._dismiss)
+        self._coming = page
+        QTimer.singleShot(NEXT_MS, self, self._bring_forward)
+
+    def _bring_forward(self) -> None:
+        if self._coming is None:
+            return
+        window, self.page, self._coming = self._window, self._coming, None
+        if self.page.view.canvas.ink.theme is not window.theme:  # chosen between the two turns
+            self.page.view.set_theme(window.theme)
+        with window.area.painted_later():
+            window.area.add_glance(self.page)
+        settle()
 
     def _dismiss(self) -> None:
         job = self._job

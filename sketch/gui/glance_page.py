@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ SLACK = 0.5
 """Less than this, in scene px, is no move of the view."""
 SAME_ZOOM = 0.01
 """Zooms that differ by a smaller part than this are the same."""
+NEAREST = 500
+"""Where none of so many nodes has its like, what is farther away tells nothing of a spot."""
 
 
 class GlanceView(CanvasView):
@@ -36,7 +39,7 @@ class GlanceView(CanvasView):
         for signal in (self.quick_add_requested, self.context_menu_requested, self.parameters_wanted):
             signal.connect(self.refuse)
         self.group_entered.connect(self.refuse)
-        self.aside = lambda _title, _act, _ids, over: [call() for call in (self.refuse, over)]
+        self.aside = self._refuse_change
 
     @property
     def was_moved(self) -> bool:
@@ -49,6 +52,11 @@ class GlanceView(CanvasView):
     def refuse(self, *_what: object) -> None:
         """Say why nothing can be edited yet."""
         self.message.emit(self.refusal)
+
+    def _refuse_change(self, *_what: object, over: Callable[[], object], **_more: object) -> bool:
+        self.refuse()
+        over()
+        return False
 
     def start_rename(self, node_id: int) -> None:
         """Say why no name can be changed yet."""
@@ -104,22 +112,33 @@ class GlancePage(QWidget):
 
     def _state_for(self, view: CanvasView, spot: QPoint) -> dict[str, Any] | None:
         """The state in which a view of the document shows what is nearest to `spot`, viewport px, where it is here."""
-        own, there = self.view, _places_of(view)
+        own, tables = self.view, self.document.tables
         around, state = own.mapToScene(spot), own.view_state()
-        near = own.canvas.wiring.boxes.items()
-        tables = self.document.tables
-        known = [(key, box) for key, box in near if path_of(tables, key) in there]
-        if not known:
+        for key in _nearest(own, around):
+            there = _named(view, path_of(tables, key))
+            if there is not None:
+                box, found = own.canvas.wiring.boxes[key], view.canvas.wiring.boxes[there]
+                return {**state, "x": state["x"] - box.x + found.x, "y": state["y"] - box.y + found.y}
+        return None
+
+
+def _nearest(view: CanvasView, spot: QPointF) -> Iterator[int]:
+    """What stands on a canvas, beginning with what is nearest to a point; as far as it may tell anything."""
+    import numpy as np
+
+    boxes = view.canvas.boxes
+    borders = boxes.array()
+    middles = (borders[:, :2] + borders[:, 2:]) / 2
+    distances = ((middles - (spot.x(), spot.y())) ** 2).sum(axis=1)
+    near = np.argsort(distances)[:NEAREST].tolist()
+    yield from (key for key in boxes.keys_in(near) if key is not None)
+
+
+def _named(view: CanvasView, path: tuple[str, ...]) -> int | None:
+    """What stands on a canvas under this name, those of the groups around it before it."""
+    at: int | None = None
+    for name in path:
+        at = view.document.tables.named(at, name)
+        if at is None:
             return None
-        key, box = min(known, key=lambda item: _distance(around, item[1].x, item[1].y))
-        found = view.canvas.wiring.boxes[there[path_of(tables, key)]]
-        return {**state, "x": state["x"] - box.x + found.x, "y": state["y"] - box.y + found.y}
-
-
-def _places_of(view: CanvasView) -> dict[tuple[str, ...], int]:
-    """The names of what stands on a canvas, those of the groups around it before them."""
-    return {path_of(view.document.tables, key): key for key in view.canvas.wiring.boxes}
-
-
-def _distance(middle: QPointF, x: float, y: float) -> float:
-    return (middle.x() - x) ** 2 + (middle.y() - y) ** 2
+    return at if at in view.canvas.wiring.boxes else None

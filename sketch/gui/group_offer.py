@@ -22,6 +22,8 @@ FEWEST_COVERED = 12
 """Layers in repeated blocks from which on they are worth a word that nobody asked for."""
 SHARE = 0.15
 """Of all layers, for the same."""
+LATER_MS = 100
+"""The look for repeated blocks begins this long after the canvas is there: painting it comes first."""
 
 
 class GroupOffer(QFrame):
@@ -61,7 +63,7 @@ class GroupOffer(QFrame):
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
-    """Look once at a document that was just opened, after it was painted, and offer what is found."""
+    """Look once at a document that was just opened, when it has been painted, and offer what is found."""
     bar, document = tab.offer, tab.document
 
     def follow(update: Update) -> None:
@@ -72,7 +74,7 @@ def attach(window: MainWindow, tab: CanvasTab) -> None:
     bar.fold_wanted.connect(lambda: _fold(window, tab))
     bar.look_wanted.connect(lambda: _look(window, tab))
     if is_flat(document):
-        QTimer.singleShot(0, bar, lambda: _begin(window, tab))
+        QTimer.singleShot(LATER_MS, bar, lambda: _begin(window, tab))
 
 
 def is_flat(document: Document) -> bool:

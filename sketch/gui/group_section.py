@@ -16,6 +16,7 @@ from sketch.graph.linking.series import mark
 from sketch.gui import asides, background
 from sketch.gui.form_page import Section
 from sketch.gui.group_ports import PortLists
+from sketch.gui.slices import Slices
 from sketch.state.commands.ports import PortRow, ports_of
 from sketch.state.twin import Twin
 
@@ -45,6 +46,7 @@ class GroupSection(Section):
         self._window, self._node = window, node_id
         self.ports: PortLists | None = None
         self._flops, self._is_stale = "", False
+        self._slices = Slices(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
@@ -68,6 +70,7 @@ class GroupSection(Section):
         ports = PortLists(self, document, self._node, self._window.say)
         self._column.addWidget(ports)
         yield from ports.build()
+        yield
         self.ports = ports
         self._window.desk.updated.connect(self._on_update)
         self._window.mirror.changed.connect(self._on_source)
@@ -104,7 +107,10 @@ class GroupSection(Section):
         self._is_stale |= bool(update.of("nodes") or update.of("meta"))
         document = self._window.desk.document
         if self._is_stale and document is not None and not document.inference.is_behind:
-            self.refresh()
+            if asides.are_many(document, [self._node]):
+                self._slices.replace([self.refresh])
+            else:
+                self.refresh()
 
     def _on_source(self) -> None:
         """The source was printed anew, for which all shapes are there."""
@@ -117,7 +123,8 @@ class GroupSection(Section):
         """`class Block`, as the source has it for this group; "" where it has none."""
         picture = self._window.mirror.picture
         spans = picture.lines.get(self._node, ())
-        lines = picture.text.splitlines() if spans else []
+        last = max((first for first, _ in spans), default=0)
+        lines = picture.text.split("\n", last)[:last]  # a long text is not taken apart whole
         heads = (lines[first - 1] for first, _ in spans if 0 < first <= len(lines))
         found = next((line for line in heads if line.startswith("class ")), "")
         return found.partition("(")[0]

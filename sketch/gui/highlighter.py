@@ -6,15 +6,7 @@ import keyword
 import re
 from collections.abc import Sequence
 
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QSyntaxHighlighter,
-    QTextBlock,
-    QTextCharFormat,
-    QTextDocument,
-    QTextFormat,
-)
+from PySide6.QtGui import QColor, QFont, QTextBlock, QTextCharFormat, QTextLayout
 
 from sketch.gui.theme import Theme
 
@@ -26,32 +18,34 @@ _TOKENS = re.compile(
     r"""|(?P<word>\b[A-Za-z_]\w*\b)""",
 )
 _WORDS = {*keyword.kwlist, "self"}
-_TURN = QTextFormat.Property.UserProperty + 1
-"""In a format: which call of `set_theme` it is of."""
+_POSITIVE = 0x7FFFFFFF
+"""The state of a line is a number of 32 bits, -1 before it has one."""
 
 
-class Highlighter(QSyntaxHighlighter):
-    """Colours the lines of a text document that are about to be seen; a change takes the colours of its lines away.
+class Highlighter:
+    """Colours lines of a text document that are about to be painted.
 
-    No line is kept from one call to the next: one that is gone still says that it is valid, and asking it for its
-    layout reads memory that Qt has freed.
+    Qt's own highlighter asks for each line that comes in. Here a line says in its state what it was coloured for: text
+    and theme. No line is kept from one call to the next: one that is gone still says that it is valid, and asking it
+    for its layout reads memory that Qt has freed.
     """
 
-    def __init__(self, document: QTextDocument, theme: Theme):
-        super().__init__(document)
+    def __init__(self, theme: Theme):
         self._formats: dict[str, QTextCharFormat] = {}
-        self._painted = QTextBlock()
         self._turn = 0
         self.set_theme(theme)
 
     def colour(self, blocks: Sequence[QTextBlock]) -> None:
-        """Colour these lines, if they are not in the colours of the theme."""
+        """Colour these lines, if what they say is not in the colours of the theme."""
         for block in blocks:
-            found = block.layout().formats()
-            if not found or found[0].format.intProperty(_TURN) != self._turn:
-                self._painted = block
-                self.rehighlightBlock(block)
-        self._painted = QTextBlock()
+            text = block.text()
+            state = hash((self._turn, text)) & _POSITIVE
+            if block.userState() == state:
+                continue
+            block.setUserState(state)
+            parts = self._parts(text)
+            if parts or block.layout().formats():
+                block.layout().setFormats(parts)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme; lines get them with their next painting."""
@@ -63,16 +57,17 @@ class Highlighter(QSyntaxHighlighter):
             "name": _format(theme.code_name),
             "word": _format(theme.code_keyword, bold=True),
         }
-        for made in self._formats.values():
-            made.setProperty(_TURN, self._turn)
 
-    def highlightBlock(self, text: str) -> None:
-        if self.currentBlock() != self._painted:
-            return
+    def _parts(self, text: str) -> list[QTextLayout.FormatRange]:
+        found = []
         for match in _TOKENS.finditer(text):
             kind = match.lastgroup or ""
             if kind != "word" or match.group() in _WORDS:
-                self.setFormat(match.start(), match.end() - match.start(), self._formats[kind])
+                part = QTextLayout.FormatRange()
+                part.start, part.length = match.start(), match.end() - match.start()
+                part.format = self._formats[kind]
+                found.append(part)
+        return found
 
 
 def _format(colour: str, *, bold: bool = False, italic: bool = False) -> QTextCharFormat:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
-from sketch.graph.errors import GraphError
 from sketch.graph.rows import Node
 from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
-from sketch.state.document import Document
+
+if TYPE_CHECKING:
+    from sketch.gui.canvas.view import CanvasView
 
 TYPES = (
     "float32",
@@ -29,18 +33,18 @@ TYPES = (
 class InputShapes(QDialog):
     """One row an input; OK sets them all in one step, and says what stands in the way."""
 
-    def __init__(self, parent: QWidget, document: Document):
+    def __init__(self, parent: QWidget, view: CanvasView):
         super().__init__(parent)
         self.setWindowTitle("Input shapes")
         self.setMinimumSize(620, 320)
-        self._document = document
+        self._view = view
         self._rows: list[tuple[int, QLineEdit, QLineEdit, QComboBox]] = []
         hint = QLabel("A size is a number, or a name such as N that stands for any size.")
         hint.setProperty("role", "muted")
         self.table = SmallTable(("Name", "Shape", "Type"), "Inputs", {1: 260, 2: 120})
         self.fault = fault_label()
         self.buttons = ok_cancel(self._apply, self.reject)
-        for node in document.tables.nodes.values():
+        for node in view.document.tables.nodes.values():
             if node.layer == "Input":
                 self._add(node)
         column = dialog_column(self)
@@ -52,7 +56,7 @@ class InputShapes(QDialog):
         return self._rows[row][1:]
 
     def _add(self, node: Node) -> None:
-        params = self._document.inference.of(node.id).params
+        params = self._view.document.inference.of(node.id).params
         name, shape, dtype = (
             QLineEdit(node.name),
             QLineEdit(", ".join(map(str, params["shape"]))),
@@ -71,13 +75,12 @@ class InputShapes(QDialog):
             key: commands.InputRow(name.text().strip(), sizes(shape.text()), dtype.currentText())
             for key, name, shape, dtype in self._rows
         }
-        try:
-            commands.set_inputs(self._document, wanted)
-        except GraphError as error:
-            self.fault.setText(str(error))
-            self.fault.show()
-            return
-        self.accept()
+        if self._view.change("Input shapes", partial(commands.set_inputs, rows=wanted), refused=self._refuse):
+            self.accept()
+
+    def _refuse(self, reason: str) -> None:
+        self.fault.setText(reason)
+        self.fault.show()
 
 
 def sizes(text: str) -> tuple[int | str, ...]:

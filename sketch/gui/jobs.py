@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from sketch.gui.icons import action_icon
+from sketch.gui.slices import Walk
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -32,19 +33,29 @@ class Jobs(QObject):
         self.running: list[Job] = []
         self._then: dict[int, Callable[[Job], object]] = {}
         self._dropped: dict[int, Callable[[Job], object]] = {}
+        self._building: dict[int, Callable[[Job], Iterator[None]]] = {}
+        self._walks: list[Walk] = []
         self._progress.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
         self._end.connect(self._on_end, Qt.ConnectionType.QueuedConnection)
 
     def follow(
-        self, job: Job, then: Callable[[Job], object], dropped: Callable[[Job], object] | None = None
+        self,
+        job: Job,
+        then: Callable[[Job], object],
+        dropped: Callable[[Job], object] | None = None,
+        building: Callable[[Job], Iterator[None]] | None = None,
     ) -> Job:
         """Show a job's progress and call `then(job)` in the window's thread when it ends.
 
         Args:
             dropped: is called instead when the window closes first: nobody takes what the job has made by then.
+            building: gives steps that come between, in slices; the job counts as running until they are done, and a
+                cancel leaves out what is left of them.
         """
         self.running.append(job)
         self._then[id(job)] = then
+        if building is not None:
+            self._building[id(job)] = building
         if dropped is not None:
             self._dropped[id(job)] = dropped
         self.progressed.emit(job, *job.progress)
@@ -55,6 +66,8 @@ class Jobs(QObject):
     def cancel_all(self, seconds: float = 2.0) -> None:
         """Stop every job (the window closes); what they would have called is dropped."""
         self._then.clear()
+        for walk in self._walks:
+            walk.stop()
         for job in tuple(self.running):
             job.cancel()
         for job in tuple(self.running):
@@ -66,10 +79,38 @@ class Jobs(QObject):
     def _on_end(self, job: Job) -> None:
         if job not in self.running:
             return
-        self.running.remove(job)
-        self.ended.emit(job)
+        building = self._building.pop(id(job), None)
+        if building is None:
+            self._finish(job)
+            return
+        walk = Walk(self, self._built(job, building(job)), slowly=True)
+        self._walks.append(walk)
+        walk.ended.connect(lambda: self._walks.remove(walk))
+        walk.ended.connect(walk.deleteLater)
+        walk.begin()
+
+    def _built(self, job: Job, steps: Iterator[None]) -> Iterator[None]:
+        try:
+            for _ in steps:
+                yield
+                if job.is_cancelled or job not in self.running:
+                    break
+        except Exception:
+            self._remove(job)
+            if (dropped := self._dropped.pop(id(job), None)) is not None:
+                dropped(job)
+            raise
+        if job in self.running:  # else the window was closed meanwhile
+            self._finish(job)
+
+    def _finish(self, job: Job) -> None:
+        self._remove(job)
         self._dropped.pop(id(job), None)
         self._then.pop(id(job))(job)
+
+    def _remove(self, job: Job) -> None:
+        self.running.remove(job)
+        self.ended.emit(job)
 
 
 class JobBar(QWidget):

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sketch.graph.network import Network
     from sketch.graph.problems import Problem
     from sketch.state.document import Document
-    from sketch.state.document_view import Snapshot
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
@@ -46,6 +45,7 @@ class KernelMirror(QObject):
 
     changed = Signal()
     _printed = Signal(int, object, object)
+    _overtaken = Signal(int)
 
     def __init__(
         self, desk: Desk, registry: Callable[[], KernelRegistry | None], parent: QObject | None = None
@@ -58,6 +58,7 @@ class KernelMirror(QObject):
         self.picture = Picture("")
         desk.text_due.connect(self.refresh)
         self._printed.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._overtaken.connect(self._again, Qt.ConnectionType.QueuedConnection)
 
     def refresh(self) -> None:
         """Print the network in front again."""
@@ -73,11 +74,11 @@ class KernelMirror(QObject):
             )
             self._take(self._turn, Picture(self._desk.kernel, error=reason))
             return
-        kernel, snapshot = registry[self._desk.kernel], document.snapshot()
-        if len(snapshot.tables.nodes) <= AT_ONCE:
-            self._take(self._turn, describe(kernel, snapshot.network()))
+        kernel = registry[self._desk.kernel]
+        if len(document.tables.nodes) <= AT_ONCE:
+            self._take(self._turn, describe(kernel, document.network()))
         else:
-            self._print_beside(kernel, document, snapshot, self._turn)
+            self._print_beside(kernel, document, self._turn)
 
     def close(self) -> None:
         """Wait for the text being printed and end the thread."""
@@ -86,28 +87,39 @@ class KernelMirror(QObject):
             self._printer.shutdown(wait=True, cancel_futures=True)
             self._printer = None
 
-    def _print_beside(self, kernel: Kernel, document: Document, snapshot: Snapshot, turn: int) -> None:
-        """Freeze, check and print on a thread; only the newest state is printed."""
+    def _print_beside(self, kernel: Kernel, document: Document, turn: int) -> None:
+        """Copy, freeze, check and print on a thread; only the newest state is printed."""
         if self._printer is None:
             from concurrent.futures import ThreadPoolExecutor  # not needed for small networks
 
             self._printer = ThreadPoolExecutor(1, thread_name_prefix="source text")
+        taken = document.snapshot_beside()
 
-        def printed() -> tuple[Picture, tuple[Problem, ...]] | None:
+        def printed() -> tuple[Picture, tuple[Problem, ...], int] | None:
             if turn != self._turn:
                 return None
             with paused_collection(), short_turns():
+                snapshot = taken()
+                if snapshot is None:
+                    self._overtaken.emit(turn)
+                    return None
                 network = snapshot.network()
-                found = describe(kernel, network), network.problems
-                del network  # while the collector, which would walk all its steps, is not looking
+                found = describe(kernel, network), network.problems, snapshot.turn
+                del network, snapshot  # while the collector, which would walk all its steps, is not looking
             trim()
             return found
 
-        def done(future: Future[tuple[Picture, tuple[Problem, ...]] | None]) -> None:
+        def done(future: Future[tuple[Picture, tuple[Problem, ...], int] | None]) -> None:
             if not future.cancelled() and future.exception() is None and (found := future.result()):
-                self._printed.emit(turn, found[0], lambda: document.take_problems(snapshot.turn, found[1]))
+                picture, problems, of = found
+                self._printed.emit(turn, picture, lambda: document.take_problems(of, problems))
 
         self._printer.submit(printed).add_done_callback(done)
+
+    def _again(self, turn: int) -> None:
+        """The network was about to change while it was copied; behind an edit that was not refused the text comes."""
+        if turn == self._turn:
+            self._desk.repeat_text()
 
     def _take(self, turn: int, picture: Picture, first: Callable[[], object] = lambda: None) -> None:
         if turn == self._turn:

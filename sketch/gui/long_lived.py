@@ -7,6 +7,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
+
 from sketch.gui.background import short_turns
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ MANY = 1000
 """An edit of more rows than this leaves more behind than the collector walks in a frame."""
 FEW = 200
 """So many entries of a list are freed at once."""
+LATER_MS = 250
+"""By then what is in front instead has been painted, and the panels have followed."""
 
 
 def settle() -> None:
@@ -39,7 +43,10 @@ def trim() -> None:
 
 
 def let_go(tab: CanvasTab | GlancePage) -> None:
-    """Free what a closed tab and its document hold, on a thread, a little at a time; it is never painted again."""
+    """Free what a closed tab and its document hold, on a thread, a little at a time; it is never painted again.
+
+    The widgets go a moment later, in a turn of their own.
+    """
     canvas, document = tab.view.canvas, tab.document
     lines = canvas.edges.lines
     known = document.inference
@@ -47,6 +54,7 @@ def let_go(tab: CanvasTab | GlancePage) -> None:
     owners = (document.tables, *inferred, document.history, canvas.boxes, lines, lines.extents)
     held = [rows for owner in owners for rows in vars(owner).values()]
     threading.Thread(target=_empty, args=(held, canvas.wiring), name="let go", daemon=True).start()
+    QTimer.singleShot(LATER_MS, tab, tab.deleteLater)
 
 
 def _empty(held: list[Any], wiring: Wiring) -> None:

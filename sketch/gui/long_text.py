@@ -1,21 +1,25 @@
-"""Long texts in an editor widget: only lines that differ are replaced, and many lines come in slices by a timer."""
+"""Long texts in an editor widget: only lines that differ are replaced, and many lines come in slices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
-from sketch.gui.text_syntax import common_start
+from sketch.gui.slices import Slices
+from sketch.gui.text_hunks import Hunk, hunks
 
 LONG = 1500
 """A text of more lines than this is long: Qt needs more than a few milliseconds to take it in at once."""
 FEW = 50
-"""Up to this many lines are exchanged one by one."""
-SLICE = 250
-"""Lines that are put in at once; then the window may paint and answer."""
+"""Up to this many lines are exchanged at once."""
+SLICE = 100
+"""Lines that are put in with one step; then the window may paint and answer."""
+PIECE = 4000
+"""As many characters at least of a text that is put in whole."""
 
 
 class LongText(QObject):
@@ -30,18 +34,11 @@ class LongText(QObject):
     def __init__(self, code: QPlainTextEdit, changed: Callable[[], object]):
         super().__init__(code)
         self._code, self._changed = code, changed
-        self._pieces: list[str] = []
         self._text, self._top = "", 0
         self._cursor = QTextCursor()
-        self._is_old = False
-        """True while the text before is still there, all of which gives way."""
-        self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._put_next)
-
-    @property
-    def is_coming(self) -> bool:
+        self._slices = Slices(self)
+        self.is_coming = False
         """True while lines are missing."""
-        return bool(self._pieces) or self._is_old
 
     def text(self) -> str:
         """The whole text, also of what is still to come."""
@@ -62,48 +59,50 @@ class LongText(QObject):
         """Leave the text as far as it is."""
         if self.is_coming:
             self._code.document().setModified(True)
-        self._pieces, self._is_old = [], False
-        self._timer.stop()
+        self.is_coming = False
+        self._slices.replace([])
 
     def show(self, text: str) -> None:
         """Make the text of the editor this one, and forget its undo; the cursor stays in its line."""
         self.stop()
-        before, after = self.text().split("\n"), text.split("\n")
-        if self._exchange(before, after):
-            self._took(text)
-            self._changed()
-            return
-        head = common_start(before, after)
-        tail = common_start(before[head:][::-1], after[head:][::-1])
-        if len(before) - head - tail > LONG:
-            head = tail = 0  # Qt takes a second to cut so much out of the middle, and a moment to begin anew
-        self._text, self._top = text, self._code.verticalScrollBar().value()
-        self._cursor = self._selected(head, len(before) - tail, len(before))
-        self._pieces = _pieces(after[head : len(after) - tail], first=not head, last=not tail)
+        before = self.text()
+        found = hunks(before, text)
+        if any(hunk.end - hunk.start > LONG for hunk in found):
+            steps = self._anew(text)  # to cut so much out of the middle takes Qt a second
+        else:
+            count = before.count("\n") + 1
+            steps = [step for hunk in reversed(found) for step in self._exchange(hunk, count)]
+        self._text, self.is_coming = text, True
         self._code.document().setUndoRedoEnabled(False)
-        self._is_old = not head and not tail
-        if not self._is_old:
-            self._cursor.removeSelectedText()
-            self._put_next()
-        if self.is_coming:
-            self._timer.start()
+        self._slices.replace([*steps, self._end])
+        if sum(hunk.end - hunk.start + len(hunk.lines) for hunk in found) <= FEW:
+            self._slices.finish()
+        else:
             self._changed()
 
-    def _exchange(self, before: Sequence[str], after: Sequence[str]) -> bool:
-        """Put single lines in the place of others (a parameter changed, a layer has another name); True when done."""
-        if len(before) != len(after):
-            return False
-        differ = [line for line, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-        if len(differ) > FEW:
-            return False
-        document = self._code.document()
-        document.setUndoRedoEnabled(False)
-        for line in differ:
-            cursor = QTextCursor(document.findBlockByNumber(line))
-            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-            cursor.insertText(after[line])
-        document.setUndoRedoEnabled(True)
-        return True
+    def _anew(self, text: str) -> list[Callable[[], object]]:
+        """The steps that put a text in the place of all of another."""
+        self._top = self._code.verticalScrollBar().value()
+        steps: list[Callable[[], object]] = [self._clear]
+        end = 0
+        while end < len(text):
+            begin, end = end, (text.find("\n", end + PIECE) + 1) or len(text)
+            steps.append(partial(self._put_part, text, begin, end))  # not the lines themselves: they are many
+        return steps
+
+    def _exchange(self, hunk: Hunk, count: int) -> list[Callable[[], object]]:
+        """The steps that put lines in the place of others, before those above them change; the text has `count`."""
+        pieces = _pieces(hunk.lines, first=not hunk.start, last=hunk.end == count)
+        return [
+            partial(self._cut, hunk.start, hunk.end, count, pieces[:1]),
+            *(partial(self._put, piece) for piece in pieces[1:]),
+        ]
+
+    def _cut(self, start: int, end: int, count: int, pieces: Sequence[str]) -> None:
+        self._cursor = self._selected(start, end, count)
+        self._cursor.removeSelectedText()
+        for piece in pieces:
+            self._put(piece)
 
     def _selected(self, start: int, end: int, count: int) -> QTextCursor:
         """A cursor over the lines from `start` up to `end`, with the line break that joins them to the rest."""
@@ -118,20 +117,30 @@ class LongText(QObject):
             cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         return cursor
 
-    def _put_next(self) -> None:
-        if self._is_old:
-            self._is_old = False
-            self._code.setPlainText("")
-            self._cursor = self._code.textCursor()
-        elif self._pieces:
-            self._cursor.insertText(self._pieces.pop(0))
-        if not self._pieces:
-            self._timer.stop()
-            self._code.document().setUndoRedoEnabled(True)
-            self._took(self._text)
-            if not self._code.verticalScrollBar().value():
-                self._code.verticalScrollBar().setValue(self._top)
-            self._changed()
+    def _clear(self) -> None:
+        self._code.setPlainText("")
+        self._cursor = self._code.textCursor()
+
+    def _put_part(self, text: str, begin: int, end: int) -> None:
+        self._put(text[begin:end])
+
+    def _put(self, piece: str) -> None:
+        """Put lines in; where a person looked before is shown again as soon as it is there."""
+        self._cursor.insertText(piece)
+        bar = self._code.verticalScrollBar()
+        if self._top and bar.maximum() >= self._top:
+            if not bar.value():
+                bar.setValue(self._top)
+            self._top = 0
+
+    def _end(self) -> None:
+        bar = self._code.verticalScrollBar()
+        if self._top and not bar.value():
+            bar.setValue(self._top)
+        self._top, self.is_coming = 0, False
+        self._code.document().setUndoRedoEnabled(True)
+        self._took(self._text)
+        self._changed()
 
 
 def _pieces(lines: Sequence[str], *, first: bool, last: bool) -> list[str]:

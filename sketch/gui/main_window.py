@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         """The start after the first paint; it goes on while nothing else is done."""
         from sketch.gui import starting
 
-        walk = Walk(self, starting.steps(self))
+        walk = Walk(self, starting.steps(self), slowly=True)
         walk.ended.connect(self.collector.begin)
         return walk
 
@@ -124,11 +124,14 @@ class MainWindow(QMainWindow):
         """One line in the status bar; it goes after a while, `for_now` with the next edit or selection."""
         self._line.say(text, for_now=for_now)
 
-    def add_tab(self, tab: CanvasTab, instead: GlancePage | None = None) -> None:
-        """Show a document in a tab of its own, `instead` of the first picture of its file if there was one."""
+    def connect_tab(self, tab: CanvasTab) -> None:
+        """Let the window hear a tab that `add_tab` will show."""
         self.actions_.attach(tab.view)
         connect_tab(self, tab)
         tab.renamed.connect(self._on_update)
+
+    def add_tab(self, tab: CanvasTab, instead: GlancePage | None = None) -> None:
+        """Show a connected tab in front, `instead` of the first picture of its file if there was one."""
         self.area.add(tab, instead)
         if not tab.document.tables.nodes:
             tab.view.zoom(1.0)

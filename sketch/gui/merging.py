@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from sketch.graph.errors import GraphError
 from sketch.graph.tables import Tables
+from sketch.gui import asides
 from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
 from sketch.gui.small_table import SmallTable
@@ -94,23 +97,41 @@ def _on_read(window: MainWindow, tab: CanvasTab, path: Path, job: Job) -> None:
 
 
 def _ask_wires(window: MainWindow, tab: CanvasTab, other: commands.Other) -> None:
-    dialog = MergeDialog(window, tab.document, other)
-    if dialog.exec() == QDialog.DialogCode.Accepted:
+    def show(pairs: Mapping[int, int], made: list[int]) -> None:
         tab.enter(None)
-        tab.view.select(dialog.made)
+        tab.view.select(made)
         tab.view.frame_all()
-        window.say(f"Merged {other.name}: {len(dialog.pairs())} wired.")
+        window.say(f"Merged {other.name}: {len(pairs)} wired.")
+
+    def merge(pairs: Mapping[int, int], prefix: str) -> bool:
+        act = partial(commands.merge, other=other, pairs=pairs, prefix=prefix)
+        many = len(other.tables.nodes) > asides.MANY
+        return asides.edit(
+            window, tab, f"Merge {other.name}", act, partial(show, pairs),
+            many=lambda: many, refused=dialog.refuse,
+        )  # fmt: skip
+
+    dialog = MergeDialog(window, tab.document, other, merge)
+    dialog.exec()
 
 
 class MergeDialog(QDialog):
-    """One row an input of the other model: which output feeds it. OK appends the model in one step."""
+    """One row an input of the other model: which output feeds it. OK appends the model in one step.
 
-    def __init__(self, parent: QWidget, document: Document, other: commands.Other):
+    `merge` is given {input: output that feeds it} and the prefix; it says False when that was refused.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        document: Document,
+        other: commands.Other,
+        merge: Callable[[Mapping[int, int], str], bool],
+    ):
         super().__init__(parent)
         self.setWindowTitle(f"Merge {other.name}")
         self.setMinimumSize(640, 360)
-        self._document, self._other = document, other
-        self.made: list[int] = []
+        self._document, self._other, self._merge = document, other, merge
         self.choices: dict[int, QComboBox] = {}
         head = QLabel(f"Which output of this network feeds which input of {other.name}?")
         self.table = SmallTable(
@@ -160,12 +181,11 @@ class MergeDialog(QDialog):
         label.setWordWrap(True)
         return label
 
+    def refuse(self, reason: str) -> None:
+        """Say why it cannot be done like this."""
+        self.fault.setText(reason)
+        self.fault.show()
+
     def _apply(self) -> None:
-        pairs = self.pairs()
-        try:
-            self.made = commands.merge(self._document, self._other, pairs, self.prefix.text().strip())
-        except GraphError as error:
-            self.fault.setText(str(error))
-            self.fault.show()
-            return
-        self.accept()
+        if self._merge(self.pairs(), self.prefix.text().strip()):
+            self.accept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sketch.gui.edit_commands import attempt
@@ -12,6 +13,7 @@ from sketch.state.commands.interface import ends_of, wires_into
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 
 def make_output(window: MainWindow) -> None:
@@ -19,8 +21,9 @@ def make_output(window: MainWindow) -> None:
 
     def run(tab: CanvasTab) -> None:
         wires = [(edge.source, edge.out) for edge in tab.view.selected_wires()]
-        made = commands.make_outputs(tab.document, wires or ends_of(tab.document, selected_nodes(window)))
-        _show(window, tab, made, "output")
+        ends = wires or ends_of(tab.document, selected_nodes(window))
+        make = partial(commands.make_outputs, ends=ends)
+        tab.view.change("Make outputs", make, lambda made: _show(window, tab, made, "output"))
 
     _with_tab(window, run)
 
@@ -32,10 +35,13 @@ def make_input(window: MainWindow) -> None:
         chosen = selected_nodes(window)
         wires = tab.view.selected_wires() or wires_into(tab.document, chosen)
         port = _open_port(tab, chosen) if not wires else None
-        if port is not None:
-            _show(window, tab, [commands.make_input_at(tab.document, *port)], "input")
-        else:
-            _show(window, tab, commands.make_inputs(tab.document, wires), "input")
+
+        def make(document: Document) -> list[int]:
+            if port is not None:
+                return [commands.make_input_at(document, *port)]
+            return commands.make_inputs(document, wires)
+
+        tab.view.change("Make inputs", make, lambda made: _show(window, tab, made, "input"))
 
     _with_tab(window, run)
 
@@ -46,7 +52,7 @@ def input_shapes(window: MainWindow) -> None:
 
     tab = window.desk.tab
     if tab is not None:
-        InputShapes(window, tab.document).exec()
+        InputShapes(window, tab.view).exec()
 
 
 def extract(window: MainWindow) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sketch.graph.errors import GraphError
-from sketch.gui.edit_commands import attempt
+from sketch.gui import asides
 from sketch.gui.questions import show_error
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from sketch.binder.binder import Runs
     from sketch.binder.job import Job
     from sketch.binder.kernel import ImportedModel
-    from sketch.graph.tables import Tables
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.commands import Extract
 
+MOST_ROWS = 2 * asides.MANY
+"""So many rows are taken in within a frame."""
 Body = Callable[["Job", "Runs"], Any]
 
 
@@ -43,8 +45,11 @@ def take_in(window: MainWindow, tab: CanvasTab, label: str, delta: Any, text: st
     """Make a computed edit one step, and say what it did; one whose tab was closed meanwhile is left out."""
     if tab.document.is_closed:
         return
-    if not delta or attempt(window, lambda: commands.apply_prepared(tab.document, label, delta)):
+    if not delta:
         window.say(text)
+        return
+    take = partial(commands.apply_prepared, label=label, delta=delta)
+    asides.edit(window, tab, label, take, lambda _done: window.say(text), many=lambda: len(delta) > MOST_ROWS)
 
 
 def fold(window: MainWindow) -> None:
@@ -158,10 +163,10 @@ class _Place:
             return
         drawn = Tables()
         drawn.apply(model.delta)
-        attempt(self._window, lambda: self._exchange(drawn))
+        put = partial(commands.exchange, ids=self._chosen, part=self._part, tables=drawn, label=self.title)
+        many = len(drawn.nodes) > asides.MANY
+        asides.edit(self._window, self._tab, self.title, put, self._show, many=lambda: many)
 
-    def _exchange(self, drawn: Tables) -> None:
-        document = self._tab.document
-        made = commands.exchange(document, self._chosen, self._part, drawn, self.title)
+    def _show(self, made: list[int]) -> None:
         self._tab.view.select(made)
         self._window.say(f"{self.title}: {len(self._chosen)} selected became {len(made)}.")

@@ -136,7 +136,7 @@ class NodeEditor(QScrollArea):
         document = self._desk.document
         if document is None or not self._ids:
             return
-        gone = any(node_id not in document.tables.nodes for node_id in self._ids)
+        gone = not self._chosen <= document.tables.nodes.keys()
         if not gone and _is_apart(update, self._chosen):
             return
         if not gone and self._signature_of(self._ids) == self._signature:
@@ -231,7 +231,7 @@ def _is_apart(update: Update, chosen: frozenset[int]) -> bool:
     return (
         chosen.isdisjoint(update.of("nodes"))
         and chosen.isdisjoint(update.inferred.changed)
-        and chosen.isdisjoint(key[0] for key in update.of("weights"))
+        and chosen.isdisjoint({key[0] for key in update.of("weights")})
         and chosen.isdisjoint(frozen_nodes(dict.fromkeys(update.of("meta"), ())))
     )
 

@@ -125,14 +125,21 @@ class NodeFacts(QWidget):
 
     def show_node(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> None:
         """Show the present facts; what is the same as before is not built anew."""
+        for _ in self.build(document, node_id, refusals):
+            pass
+
+    def build(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> Iterator[None]:
+        """Show the facts, one section a step."""
         self._about = document, node_id
         ports = list(_ports(document, node_id))
         inside = group_facts(document.tables, document.inference, node_id) if not ports else []
-        weights = list(_weights(document, node_id))
-        problems = problems_at(document.tables, document.inference, node_id, refusals)
         self._ports.show_facts("Inputs and outputs", ports, Table)
         self._inside.show_facts("Inside", inside, Table)
+        yield
+        weights = list(_weights(document, node_id))
         self._weights.show_facts(_weights_title(document, node_id), weights, self._weight_lines)
+        yield
+        problems = problems_at(document.tables, document.inference, node_id, refusals)
         self._problems.show_facts("Problems", problems, _ProblemList)
 
     def _weight_lines(self, parent: QWidget) -> Body:

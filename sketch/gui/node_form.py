@@ -73,7 +73,7 @@ class NodeForm(QWidget):
     @property
     def can_stay(self) -> bool:
         """True when it may be shown again for another layer."""
-        return self.kind.number == 1 and not self.kind.spec.group
+        return self.kind.number == 1
 
     def show_nodes(self, document: Document, ids: Sequence[int]) -> None:
         """Be about these nodes: what is there shows them now, the rest comes with `build`."""
@@ -91,7 +91,8 @@ class NodeForm(QWidget):
         if self._facts is None:
             self._facts = NodeFacts(self)
             self._column.addWidget(self._facts)
-            self.show_facts(document)
+            yield
+            yield from self._facts.build(document, self._ids[0], self._refusals())
             yield
         for make in makers:
             section = make(self._ids[0])

@@ -121,10 +121,10 @@ class Opener:
                 glance.dismissed.emit()
             return
         self._window.keeper.tab_closed(tab)
-        self._window.area.remove(tab)
-        tab.close_document()
+        with self._window.area.painted_later():
+            self._window.area.remove(tab)
+        tab.close_document(wait=False)
         let_go(tab)
-        tab.deleteLater()
         self._window.say(f"Closed {tab.document.name}; Ctrl+Shift+T brings it back.")
 
     def reopen(self) -> None:
@@ -191,6 +191,7 @@ class Opener:
 
     def _show(self, document: Document) -> CanvasTab:
         tab = CanvasTab(document, self._window.theme)
+        self._window.connect_tab(tab)
         self._window.add_tab(tab)
         if document.recovery.message:
             self._window.say(document.recovery.message)

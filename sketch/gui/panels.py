@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QIcon
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -136,14 +136,21 @@ class _HistoryModel(QAbstractListModel):
         self.theme = theme
 
     def fill(self, entries: list[Entry]) -> None:
-        """Show these entries."""
-        if len(entries) != len(self._entries) or entries[-1:] != self._entries[-1:]:
+        """Show these entries; where they go on from those shown, only what is new or otherwise is told."""
+        before, count = self._entries, len(self._entries)
+        if not before or [one.sequence for one in before] != [one.sequence for one in entries[:count]]:
             self.beginResetModel()
             self._entries = entries
             self.endResetModel()
-        else:
-            self._entries = entries
-            self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
+            return
+        if len(entries) > count:
+            self.beginInsertRows(QModelIndex(), count, len(entries) - 1)
+            self._entries = [*before, *entries[count:]]
+            self.endInsertRows()
+        self._entries = entries
+        differ = [row for row, (one, other) in enumerate(zip(before, entries, strict=False)) if one != other]
+        if differ:
+            self.dataChanged.emit(self.index(differ[0]), self.index(differ[-1]))
 
     def entry(self, row: int) -> Entry:
         """The entry of a row."""
@@ -188,7 +195,15 @@ class HistoryPanel(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.clicked.connect(self._jump)
         self.activated.connect(self._jump)
-        desk.settled.connect(lambda: self._slices.first(self.refresh))
+        desk.settled.connect(self._refresh_soon)
+
+    def _refresh_soon(self) -> None:
+        if self.isVisible():
+            self._slices.first(self.refresh)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -200,7 +215,7 @@ class HistoryPanel(QListView):
         document = self._desk.document
         self._rows.fill(document.history.entries() if document else [])
         row = self._rows.current_row()
-        if row >= 0:
+        if row >= 0 and row != self.currentIndex().row():
             self.setCurrentIndex(self._rows.index(row))
             self.scrollTo(self._rows.index(row))
 

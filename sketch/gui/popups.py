@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sketch.gui.category_dots import CategoryDots
-from sketch.gui.edit_commands import attempt
 from sketch.gui.filter_popup import FilterPopup, top_middle
 from sketch.gui.palette import command_palette
 from sketch.gui.quick_add import layer_choice, quick_add
@@ -28,9 +28,8 @@ def replace_layer(window: MainWindow) -> FilterPopup | None:
     choices = [layer_choice(spec, dots) for spec in library if not spec.hidden and not spec.group]
 
     def replace(key: str) -> None:
-        attempt(
-            window, lambda: window.say(f"Now {key}. {commands.replace_layers(tab.document, chosen, key)}")
-        )
+        retype = partial(commands.replace_layers, ids=chosen, layer=key)
+        tab.view.change("Change of type", retype, lambda lost: window.say(f"Now {key}. {lost}"), ids=chosen)
         tab.view.setFocus()
 
     title = "Replace by" if len(chosen) == 1 else f"Replace {len(chosen)} layers by"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF
@@ -13,10 +13,10 @@ from sketch.graph.operator_file import Operators
 from sketch.graph.rows import Edge
 from sketch.graph.specs import LayerSpec
 from sketch.graph.suggest import Spot, Suggestion, suggestions
+from sketch.gui.canvas.surroundings import select_in_sight
 from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.category_dots import CategoryDots
 from sketch.gui.choices import Choice, matching
-from sketch.gui.edit_commands import attempt
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.group_commands import insert_block
 from sketch.gui.reasons import selected_nodes
@@ -58,6 +58,7 @@ def quick_add(
     popup = FilterPopup(
         window, _title(tab, wire), choices, lambda key: _add(window, tab, key, scene, wire), source=found
     )
+    popup.taken.connect(lambda by_key: tab.view.take_focus(by_key=by_key))
     popup.open_at(place)
     return popup
 
@@ -118,17 +119,14 @@ def layer_choice(spec: LayerSpec, dots: CategoryDots, rank: int = 0) -> Choice:
 
 
 def _add(window: MainWindow, tab: CanvasTab, key: str, point: QPointF, wire: Any) -> None:
-    def run() -> None:
-        group, place = tab.view.landing(point)
-        if isinstance(wire, Edge):
-            place = tab.view.at_wire(wire, point)
-        if key.startswith(BLOCK):
-            insert_block(window, tab, key.removeprefix(BLOCK), place, group)
-        else:
-            tab.view.select([commands.add_at(tab.document, key, place, wire, parent=group)])
-        tab.view.setFocus()
-
-    attempt(window, run)
+    group, place = tab.view.landing(point)
+    if isinstance(wire, Edge):
+        place = tab.view.at_wire(wire, point)
+    if key.startswith(BLOCK):
+        insert_block(window, tab, key.removeprefix(BLOCK), place, group)
+    else:
+        add = partial(commands.add_at, layer=key, place=place, wire=wire, parent=group)
+        tab.view.change("Add a layer", add, partial(select_in_sight, tab.view))
 
 
 def _suggested(choice: Choice, found: Suggestion, *, usual: bool, wired: bool) -> Choice:

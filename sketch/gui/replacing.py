@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -13,8 +15,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
 )
+from shiboken6 import isValid
 
-from sketch.graph.errors import GraphError
+from sketch.gui import asides
 from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
 from sketch.gui.edit_commands import clip_in_clipboard
 from sketch.state import commands
@@ -25,6 +28,7 @@ from sketch.state.document_view import FOLLOW, Update
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 BLOCK = ""
 """The choice that takes the clipboard."""
@@ -66,24 +70,43 @@ class ReplaceAll(QDialog):
 
     def replace(self) -> None:
         """Do it; what stands in the way is said here."""
-        document, layer = self._tab.document, self.by.currentData()
+        try:
+            act = self._command()
+        except CodecError as error:
+            self._refuse(str(error))
+            return
+        self._unsubscribe()
+        self.buttons.setEnabled(False)
+        size = sum(len(each.nodes) for each in self.found)
+        asides.edit(
+            self._window, self._tab, "Replace all", act, partial(self._show, len(self.found)),
+            many=lambda: size > asides.MANY, over=self._on_over, refused=self._refuse,
+        )  # fmt: skip
+
+    def _command(self) -> Callable[[Document], list[int]]:
+        layer = self.by.currentData()
         if self.by.currentText() != self.by.itemText(self.by.currentIndex()):
             layer = self.by.currentText().strip()
-        count = len(self.found)
-        self._unsubscribe()
-        try:
-            if layer == BLOCK:
-                made = commands.replace_by_block(document, self.found, clip_in_clipboard())
-            else:
-                made = commands.replace_by_layer(document, self.found, layer)
-        except (GraphError, CodecError) as error:
-            self.fault.setText(str(error))
-            self.fault.show()
-            self._unsubscribe = document.subscribe(self._on_update)
-            return
+        if layer == BLOCK:
+            return partial(commands.replace_by_block, found=self.found, clip=clip_in_clipboard())
+        return partial(commands.replace_by_layer, found=self.found, layer=layer)
+
+    def _show(self, count: int, made: list[int]) -> None:
         self._tab.view.select(made)
         self._window.say(f"Replaced {count} occurrence{'' if count == 1 else 's'}.")
-        self.close()
+        if isValid(self):
+            self.close()
+
+    def _refuse(self, reason: str) -> None:
+        if isValid(self):
+            self.fault.setText(reason)
+            self.fault.show()
+
+    def _on_over(self) -> None:
+        """After a refusal or a cancel the dialog is there again."""
+        if isValid(self) and self.isVisible():
+            self.buttons.setEnabled(True)
+            self._unsubscribe = self._tab.document.subscribe(self._on_update)
 
     def _on_update(self, update: Update) -> None:
         """What was found is of the drawing as it was."""

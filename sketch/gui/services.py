@@ -76,7 +76,14 @@ class Services:
         """The document whose journal is in this folder; a new one when the folder is empty."""
         from sketch.state.document import Document  # not needed for the first paint
 
-        return Document(self.library, store=self.store, folder=folder, name=name)
+        document = Document(self.library, store=self.store, folder=folder, name=name)
+        return self.known(document)
+
+    def known(self, document: Document) -> Document:
+        """Let no edit of a document be on the disk before the session knows its tab."""
+        if document.journal is not None:
+            document.journal.first = self.session.file.flush
+        return document
 
     def filled(self, folder: Path, name: str, delta: Delta, label: str) -> Document:
         """A new document with rows to begin with; its journal waits until it is shown. For a thread."""
@@ -91,6 +98,10 @@ class Services:
         return document
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, and wait for what is on its way to the disk."""
+        from sketch.state.journal import wait_for_leaving
+
         if self._has_binder:
             self.binder.close()
+        wait_for_leaving()
+        self.settings.flush()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
 from sketch.gui.docks import arrange_docks
+from sketch.state.journal import is_leaving
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
@@ -216,5 +217,7 @@ class SessionKeeper(QObject):
 
 
 def _is_quick(tab: Tab) -> bool:
-    """True for a small journal, with what its writer has not merged yet."""
-    return sum(path.stat().st_size for path in Path(tab.folder).glob("journal.db*")) <= QUICK_BYTES
+    """True for a small journal, with what its writer has not merged yet, of which all is on the disk."""
+    folder = Path(tab.folder)
+    size = sum(path.stat().st_size for path in folder.glob("journal.db*"))
+    return size <= QUICK_BYTES and not is_leaving(folder)

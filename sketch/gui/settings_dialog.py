@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -42,6 +42,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 class SettingsDialog(QDialog):
     """Changes take effect at once; there is nothing to confirm."""
 
+    _kept = Signal()
+
     def __init__(self, parent: QWidget, settings: Settings, actions: ActionSet):
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -59,8 +61,9 @@ class SettingsDialog(QDialog):
         self.tabs.addTab(self.shortcuts, "Shortcuts")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.accept)
-        leave = settings.subscribe(self._follow)
-        self.finished.connect(lambda _how: leave())
+        self._kept.connect(lambda: self._say(settings.warning), Qt.ConnectionType.QueuedConnection)
+        for leave in (settings.subscribe(self._follow), settings.watch(self._kept.emit)):
+            self.finished.connect(lambda _how, leave=leave: leave())
         column = QVBoxLayout(self)
         for widget in (self.tabs, self._note, buttons):
             column.addWidget(widget)

@@ -110,13 +110,19 @@ class Slices(QObject):
 
 
 class Walk(QObject):
-    """Goes through steps one after the other, in slices; each `next` is one. `ended` comes once."""
+    """Goes through steps one after the other, in slices; each `next` is one. `ended` comes once.
+
+    Args:
+        steps: the work.
+        slowly: every step has a turn of its own: Qt lays out and paints what it has changed before the next one.
+    """
 
     ended = Signal()
 
-    def __init__(self, parent: QObject, steps: Iterator[None]):
+    def __init__(self, parent: QObject, steps: Iterator[None], *, slowly: bool = False):
         super().__init__(parent)
         self._steps = steps
+        self._slowly = slowly
         self._is_going = self._is_over = False
 
     def begin(self) -> None:
@@ -125,6 +131,7 @@ class Walk(QObject):
 
     def finish(self) -> None:
         """Do all that is left now; nothing when a step itself asks for it."""
+        self._slowly = False
         self.go_on(math.inf)
 
     def stop(self) -> None:
@@ -138,7 +145,7 @@ class Walk(QObject):
         self._is_going = True
         try:
             next(self._steps)
-            while time.perf_counter() < until:
+            while not self._slowly and time.perf_counter() < until:
                 next(self._steps)
             _ask(self)
         except StopIteration:

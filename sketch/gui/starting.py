@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sketch.gui.background import short_turns
-from sketch.gui.warming import FIRST, loaded, waiting_for
+from sketch.gui.warming import FIRST, loaded, named, waiting_for
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -49,6 +49,7 @@ def steps(window: MainWindow) -> Iterator[None]:
 
 def _panels(window: MainWindow) -> Iterator[None]:
     yield from loaded(("sketch.gui.panel_set",))
+    yield from named()
     for name, dock in window.docks.items():
         getattr(window.panels, name)  # making one and showing it take a part of a frame each
         yield
@@ -60,6 +61,7 @@ def _panels(window: MainWindow) -> Iterator[None]:
     yield from loaded(PANEL_PARTS)
     yield from connect_panels(window)
     window.area.welcome.show_examples(examples.names())
+    yield
     window.show_blocks()
     yield
 

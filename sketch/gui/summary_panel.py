@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from sketch.gui.desk import Desk
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 _ROLE = Qt.ItemDataRole
 HEADERS = ("Name", "Type", "Output", "Parameters")
+MOST_COMPARED = 100
+"""Of so many rows at most it is found out whether they have changed."""
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -30,13 +35,21 @@ class Row:
     cells: tuple[str, str, str, str]
 
 
-class SummaryModel(QAbstractTableModel):
-    """The layers of a document in the order in which they run. A row is worked out when it is looked at."""
+class SummaryModel(QStandardItemModel):
+    """The layers of a document in the order in which they run. A row is worked out when it is looked at.
+
+    Qt keeps the cells: one that is painted asks nothing of Python, which may be busy with a thread beside the window.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(0, len(HEADERS))
+        self.setHorizontalHeaderLabels(HEADERS)
+        cell = QStandardItem()
+        cell.setEditable(False)
+        self.setItemPrototype(cell)
         self._ids: Sequence[int] = ()
         self._made: dict[int, Row] = {}
+        """By the number of the row."""
         self._make: Callable[[int], Row] = lambda node_id: Row(node_id, ("", "", "", ""))
 
     @property
@@ -46,40 +59,64 @@ class SummaryModel(QAbstractTableModel):
 
     def row(self, index: int) -> Row:
         """One row."""
-        node_id = self._ids[index]
-        if node_id not in self._made:
-            self._made[node_id] = self._make(node_id)
-        return self._made[node_id]
+        if index not in self._made:
+            self._write(index, self._make(self._ids[index]))
+        return self._made[index]
+
+    def look(self, first: int, last: int) -> None:
+        """Work out the rows from one to another that are not, for a view that paints them now."""
+        blocked = self.blockSignals(True)
+        for index in range(max(0, first), min(last + 1, len(self._ids))):
+            self.row(index)
+        self.blockSignals(blocked)
 
     def fill(self, ids: Sequence[int], make: Callable[[int], Row]) -> None:
-        """Show the rows of these nodes; only the cells are refreshed while their number stays."""
-        self._made, self._make = {}, make
-        if ids is self._ids or ids == self._ids:
-            if ids:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, 3))
+        """Show the rows of these nodes; while they are the same, only what says something else is told."""
+        is_same = ids is self._ids or ids == self._ids
+        self._ids, self._make = ids, make
+        if is_same and len(self._made) <= MOST_COMPARED:
+            for index, row in self._made.items():
+                if (now := make(ids[index])) != row:
+                    self._write(index, now)
             return
-        self.beginResetModel()
-        self._ids = ids
-        self.endResetModel()
+        self._made.clear()
+        if len(ids) != self.rowCount():
+            self.setRowCount(len(ids))
+        if ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, len(HEADERS) - 1))
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self._ids)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
-        """What a cell shows."""
+    def match(
+        self,
+        start: _Index,
+        role: int,
+        value: Any,
+        hits: int = 1,
+        flags: Qt.MatchFlag = Qt.MatchFlag.MatchStartsWith,
+    ) -> list[QModelIndex]:
+        """The rows that begin with what is typed, also those that nobody has looked at yet."""
         if role == _ROLE.DisplayRole:
-            return self.row(index.row()).cells[index.column()]
-        if role == _ROLE.TextAlignmentRole and index.column() == 3:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
+            self.look(0, len(self._ids))
+        return super().match(start, role, value, hits, flags)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
-            return HEADERS[section]
-        return None
+    def _write(self, index: int, row: Row) -> None:
+        self._made[index] = row
+        for column, text in enumerate(row.cells):
+            self.setData(self.index(index, column), text)
+        self.setData(self.index(index, len(row.cells) - 1), _RIGHT, _ROLE.TextAlignmentRole)
+
+
+class _Table(QTableView):
+    """Lets the model work out what is about to be painted."""
+
+    def __init__(self, model: SummaryModel):
+        super().__init__()
+        self._rows = model
+        self.setModel(model)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        last = self.rowAt(self.viewport().height() - 1)
+        self._rows.look(self.rowAt(0), last if last >= 0 else self._rows.rowCount() - 1)
+        super().paintEvent(event)
 
 
 class SummaryPanel(QWidget):
@@ -92,7 +129,7 @@ class SummaryPanel(QWidget):
         self._ordered: tuple[int, int] | None = None
         self._order: Sequence[int] = ()
         self._slices = Slices(self)
-        self.table = QTableView()
+        self.table = _Table(self.model)
         self.total = QLabel()
         self.total.setProperty("role", "subheading")
         self.total.setContentsMargins(10, 6, 10, 6)
@@ -104,12 +141,24 @@ class SummaryPanel(QWidget):
         column.addWidget(self.total)
         self.table.clicked.connect(self._go)
         self.table.activated.connect(self._go)
-        desk.settled.connect(lambda: self._slices.replace([self._show_total, self._sort, self._fill]))
+        desk.settled.connect(
+            lambda: self._slices.replace([partial(self._follow, step) for step in self._steps])
+        )
 
     def refresh(self) -> None:
         """Show the document in front; the table waits until it can be seen."""
         self._slices.replace([])
-        for step in (self._show_total, self._sort, self._fill):
+        for step in self._steps:
+            step()
+
+    @property
+    def _steps(self) -> tuple[Callable[[], None], ...]:
+        return (self._show_total, self._sort, self._fill)
+
+    def _follow(self, step: Callable[[], None]) -> None:
+        """Do a step, unless the next edit has come: asked before its turn, its shapes would all be worked out now."""
+        document = self._desk.document
+        if document is None or not document.inference.is_behind:
             step()
 
     def _show_total(self) -> None:
@@ -139,7 +188,6 @@ class SummaryPanel(QWidget):
     def _set_up_table(self) -> None:
         table = self.table
         table.setAccessibleName("Model summary")
-        table.setModel(self.model)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
         table.setShowGrid(False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget
 
 from sketch.gui.welcome import WelcomePage
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.glance_page import GlancePage
+
+NEXT_MS = 1
+"""A timer of 0 ms would share the turn of what is posted."""
 
 
 class TabArea(QStackedWidget):
@@ -99,14 +103,29 @@ class TabArea(QStackedWidget):
         """The first picture of this file."""
         return next((page for page in self.glances if page.path == path), None)
 
+    @contextmanager
+    def painted_later(self) -> Iterator[None]:
+        """What comes to the front inside is painted in a turn of its own; until then there is what was seen before."""
+        if not (self.isVisible() and self.updatesEnabled()):
+            yield
+            return
+        self.setUpdatesEnabled(False)
+        try:
+            yield
+        finally:
+            QTimer.singleShot(NEXT_MS, self, lambda: self.setUpdatesEnabled(True))
+
     def to_end(self, tab: CanvasTab) -> None:
         """Put a tab behind the others; it stays in front if it is."""
         self.tabs.tabBar().moveTab(self.tabs.indexOf(tab), self.tabs.count() - 1)
 
     def remove(self, tab: CanvasTab | GlancePage) -> None:
         """Take a tab away; the last one leaves the welcome page."""
+        is_last = self.tabs.count() == 1
+        blocked = self.tabs.blockSignals(is_last)  # what is in front is told once, when it is seen
         self.tabs.removeTab(self.tabs.indexOf(tab))
-        if not self.tabs.count():
+        self.tabs.blockSignals(blocked)
+        if is_last:
             self.setCurrentWidget(self.welcome)
             self.turned.emit(None)
 

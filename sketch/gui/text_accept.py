@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -150,16 +151,20 @@ class Acceptor:
         self._window.say(draft.said)
 
     def _take_in(self, tab: CanvasTab, draft: TextDraft, result: Result) -> None:
-        from sketch.graph.errors import GraphError
+        from sketch.gui import asides
         from sketch.state import commands
 
-        nodes = dict(tab.document.tables.nodes)
-        try:
-            if result.delta:
-                commands.apply_prepared(tab.document, LABEL, result.delta)
-        except GraphError as error:
-            self._fail(draft, str(error))
+        delta, show = result.delta, partial(self._show_drawing, tab, dict(tab.document.tables.nodes), result)
+        if not delta:
+            show(None)
             return
+        asides.edit(
+            self._window, tab, LABEL, partial(commands.apply_prepared, label=LABEL, delta=delta), show,
+            many=lambda: len(delta) > 2 * asides.MANY, refused=partial(self._fail, draft),
+        )  # fmt: skip
+
+    def _show_drawing(self, tab: CanvasTab, nodes: Mapping[int, Any], result: Result, _done: None) -> None:
+        """The drawing follows the text: say what differs from the nodes before, and show it."""
         for remark in result.remarks:
             log.warning("text.remark %s", remark)
         self._window.say(

@@ -52,8 +52,10 @@ class TextHead(QWidget):
     def show_picture(self, picture: Picture, *, editable: bool) -> None:
         """Say what the kernel gave."""
         self.status.setText(picture.error or _caption(picture.text, editable=editable))
-        self.status.setProperty("role", "error" if picture.error else "muted")
-        self.status.style().polish(self.status)
+        role = "error" if picture.error else "muted"
+        if self.status.property("role") != role:
+            self.status.setProperty("role", role)
+            self.status.style().polish(self.status)
         self._suffix = _SUFFIXES.get(picture.language, ".txt")
         for button in self._buttons.values():
             button.setEnabled(bool(picture.text))

@@ -12,7 +12,7 @@ from sketch.gui.text_brackets import matching
 from sketch.gui.theme import Theme
 
 Mark = QTextEdit.ExtraSelection
-MANY = 200
+MANY = 50
 """Qt takes some microseconds a mark: so many may be made whether they are in view or not."""
 
 
@@ -28,8 +28,9 @@ class Marks:
     def show(self, code: QPlainTextEdit, theme: Theme, *, editing: bool) -> None:
         """Draw them all, later ones above earlier ones; of very many selected lines those in view."""
         self._last = theme, editing
-        marks = [_line(code, code.textCursor().blockNumber() + 1, theme.panel_alt)] if editing else []
-        marks += [_line(code, line, theme.code_line) for line in self._shown(code)]
+        here, chosen = _whole_line(theme.panel_alt), _whole_line(theme.code_line)
+        marks = [_line(code, code.textCursor().blockNumber() + 1, here)] if editing else []
+        marks += [_line(code, line, chosen) for line in self._shown(code)]
         marks += [_part(code, start, end, _background(theme.accent_soft)) for start, end in self.found]
         marks += _brackets(code, theme) if editing else []
         marks += [_fault(code, line, theme) for line in sorted(self.faults)]
@@ -53,11 +54,10 @@ def lines_of(ranges: Iterable[tuple[int, int]]) -> list[int]:
     return [line for start, end in ranges for line in range(start, end + 1)]
 
 
-def _line(code: QPlainTextEdit, line: int, colour: str) -> Mark:
+def _line(code: QPlainTextEdit, line: int, look: QTextCharFormat) -> Mark:
     mark = Mark()
     mark.cursor = QTextCursor(code.document().findBlockByNumber(line - 1))
-    mark.format = _background(colour)
-    mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+    mark.format = look
     return mark
 
 
@@ -76,7 +76,7 @@ def _fault(code: QPlainTextEdit, line: int, theme: Theme) -> Mark:
     block = code.document().findBlockByNumber(line - 1)
     text = block.text()
     if not text.strip():
-        return _line(code, line, theme.error)
+        return _line(code, line, _whole_line(theme.error))
     look = QTextCharFormat()
     look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
     look.setUnderlineColor(QColor(theme.error))
@@ -92,6 +92,12 @@ def _brackets(code: QPlainTextEdit, theme: Theme) -> list[Mark]:
     look.setForeground(QColor(theme.error if -1 in pair else theme.accent))
     look.setFontWeight(700)
     return [_part(code, place, place + 1, look) for place in pair if place >= 0]
+
+
+def _whole_line(colour: str) -> QTextCharFormat:
+    made = _background(colour)
+    made.setProperty(QTextFormat.Property.FullWidthSelection, True)
+    return made
 
 
 def _background(colour: str) -> QTextCharFormat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from sketch.gui.desk import Desk
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.kernel_mirror import KernelMirror, Picture
+from sketch.gui.long_text import LONG
 from sketch.gui.slices import Slices
 from sketch.gui.text_bar import EditBar
 from sketch.gui.text_drafts import Drafts, TextDraft
@@ -50,7 +52,7 @@ class TextPanel(QWidget):
         self._follow = True
         self.editable: Callable[[str], bool] = lambda _kernel: False
         self.code = CodeView(theme)
-        self._highlighter = Highlighter(self.code.document(), theme)
+        self._highlighter = Highlighter(theme)
         self.code.colour = self._highlighter.colour
         self._marks = Marks()
         self.bar = EditBar()
@@ -168,9 +170,10 @@ class TextPanel(QWidget):
                 self.code.show_text(draft.base.text, near=False)
                 self.code.bring_back(draft.text, draft.place)
             draft.look()
-        self.head.show_picture(picture, editable=self._is_editable())
-        self.find_bar.refresh()
-        self.refresh()
+        head = partial(self.head.show_picture, picture, editable=self._is_editable())
+        self._slices.replace([head, self.find_bar.refresh, self.refresh])
+        if self.code.blockCount() <= LONG:
+            self._slices.finish()
 
     # --- from the person ----------------------------------------------------------------------------
 

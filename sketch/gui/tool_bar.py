@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from sketch.gui.actions import ActionSet
 
@@ -15,6 +16,23 @@ COMMANDS = (
     "view.command_palette",
 )  # fmt: skip
 """Ids of the commands; an empty one is a line."""
+
+
+class _Button(QToolButton):
+    """The button of a command. Its size is fixed: else the whole window is laid out anew when the command changes."""
+
+    def __init__(self, bar: QToolBar, action: QAction, style: Qt.ToolButtonStyle):
+        super().__init__(bar)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setToolButtonStyle(style)
+        self.setDefaultAction(action)
+        self.fit()
+
+    def fit(self) -> None:
+        """Be as large as style and font want it."""
+        self.ensurePolished()
+        self.setFixedSize(self.sizeHint())
 
 
 class ToolBar(QToolBar):
@@ -34,10 +52,16 @@ class ToolBar(QToolBar):
         self.kernel.activated.connect(lambda _index: self.kernel_chosen.emit(self.kernel.currentData()))
         for action_id in COMMANDS:
             if action_id:
-                self.addAction(actions[action_id])
+                self._add(actions[action_id])
             else:
                 self.addSeparator()
         self._add_right_side(actions)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            for button in self.findChildren(_Button):
+                button.fit()
 
     def offer(self, kernels: Iterable[tuple[str, str]], wanted: str) -> str:
         """Offer (name, title) of each kernel and show the wanted one, else the first; the name shown."""
@@ -58,8 +82,10 @@ class ToolBar(QToolBar):
         for widget in (gap, label, self.kernel):
             self.addWidget(widget)
         self.addSeparator()
-        self.addAction(actions["compile.compile"])
-        button = self.widgetForAction(actions["compile.compile"])
-        if button is not None:
-            button.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonTextBesideIcon.value)
-        self.addAction(actions["view.theme"])
+        self._add(actions["compile.compile"], Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add(actions["view.theme"])
+
+    def _add(
+        self, action: QAction, style: Qt.ToolButtonStyle = Qt.ToolButtonStyle.ToolButtonIconOnly
+    ) -> None:
+        self.addWidget(_Button(self, action, style))

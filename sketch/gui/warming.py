@@ -30,11 +30,25 @@ BESIDE = (
 )  # fmt: skip
 """Modules without Qt: loaded on a thread."""
 HERE = (
-    "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.node_form",
+    "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.canvas.minimap", "sketch.gui.node_form",
     "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend", "sketch.gui.colour_hidden",
     "sketch.gui.asides",
 )  # fmt: skip
 """Modules with Qt: loaded one by one between two turns of the event loop."""
+CLASSES = {
+    "PySide6.QtGui": ("QGradient",),
+    "PySide6.QtWidgets": (
+        "QStyle", "QCalendarWidget", "QColorDialog", "QColumnView", "QCommandLinkButton", "QDateEdit", "QDial",
+        "QDialogButtonBox", "QDoubleSpinBox", "QFontComboBox", "QFontDialog", "QGraphicsView", "QGroupBox",
+        "QInputDialog", "QKeySequenceEdit", "QLCDNumber", "QListWidget", "QMdiArea", "QMdiSubWindow", "QMessageBox",
+        "QProgressDialog", "QRubberBand", "QSlider", "QSplashScreen", "QSplitter", "QTableWidget", "QTextBrowser",
+        "QToolBox", "QUndoView", "QWizard", "QWizardPage",
+    ),
+}  # fmt: skip
+"""PySide makes a class when it is first named, and every class of widgets at once when Qt first hands out a widget.
+
+Those of widgets that the first paint has not named, and others whose many numbers take long.
+"""
 TURN_SECONDS = 0.002
 """So long at a time the window waits for the thread."""
 _IMPORT = re.compile(r"^from (sketch[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
@@ -52,6 +66,14 @@ def loaded(names: Iterable[str]) -> Iterator[None]:
     for name in _in_order(names, set()):
         import_module(name)
         yield
+
+
+def named() -> Iterator[None]:
+    """Let PySide make the classes of Qt that panels need, one a step."""
+    for module, names in CLASSES.items():
+        for name in names:
+            getattr(import_module(module), name)
+            yield
 
 
 def waiting_for(thread: threading.Thread) -> Iterator[None]:

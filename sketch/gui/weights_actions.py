@@ -22,7 +22,7 @@ def no_weight(window: MainWindow) -> str | None:
     stack = list(chosen) if any(spec.weights or spec.group for spec in kinds) else []
     while stack:
         key = stack.pop()
-        if document.inference.of(key).weights:
+        if document.inference.seen.of(key).weights:  # a layer has them whatever its shapes are
             return None
         stack.extend(document.tables.children(key))
     return "The selected layers have no weights."

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from sketch.gui.icons import mark
+from sketch.gui.slices import Slices
 from sketch.gui.theme import Theme
 
 PICTURE = QSize(144, 128)
@@ -90,6 +91,8 @@ class WelcomePage(QScrollArea):
         self._grid = QGridLayout()
         self._columns = 0
         self._draw: Callable[[str, QSize], QPixmap] | None = None
+        self._drawing = Slices(self)
+        self._shown: list[Path] | None = None
         self._recent = QVBoxLayout()
         self._recent_title = _section("Recent files")
         self._page = QWidget()
@@ -115,6 +118,9 @@ class WelcomePage(QScrollArea):
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List the files opened last, newest first."""
+        if paths == self._shown:
+            return
+        self._shown = list(paths)
         while self._recent.count():
             item = self._recent.takeAt(0)
             widget = item.widget() if item else None
@@ -127,7 +133,7 @@ class WelcomePage(QScrollArea):
             self._recent.addWidget(link)
 
     def show_pictures(self, draw: Callable[[str, QSize], QPixmap]) -> None:
-        """Fill the cards with drawings, as soon as they are seen."""
+        """Fill the cards with drawings, as soon as they are seen, one after the other."""
         self._draw = draw
         if self.isVisible():
             self._fill_cards(draw)
@@ -146,8 +152,7 @@ class WelcomePage(QScrollArea):
 
     def _fill_cards(self, draw: Callable[[str, QSize], QPixmap]) -> None:
         self._draw = None
-        for card in self.cards:
-            card.show_picture(draw(card.key, PICTURE))
+        self._drawing.replace([partial(_fill, card, draw) for card in self.cards])
 
     def _place_cards(self) -> None:
         """As many cards side by side as there is room for."""
@@ -198,6 +203,10 @@ class WelcomePage(QScrollArea):
         row.addWidget(hint)
         row.addStretch(1)
         return row
+
+
+def _fill(card: Card, draw: Callable[[str, QSize], QPixmap]) -> None:
+    card.show_picture(draw(card.key, PICTURE))
 
 
 def _section(title: str) -> QLabel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from sketch.gui.canvas.live_layer import loose_points
 from sketch.gui.canvas.node_item import NodeItem, PortHit
 from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.choices import Choice
-from sketch.gui.edit_commands import attempt
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
@@ -25,6 +24,7 @@ from sketch.state import commands
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 MOST = 2000
 """So many layers are offered, the nearest ones."""
@@ -121,7 +121,7 @@ def _choose_end(window: MainWindow, view: CanvasView, held: Held) -> FilterPopup
     choices = [_end_choice(view, end, side, rank) for rank, end in enumerate(ends)]
     start = nodes[held.node].name
     title = f"Wire from {start} to" if held.side == "out" else f"Wire to {start} from"
-    popup = FilterPopup(window, title, choices, lambda end: attempt(window, _joining(view, held, end)))
+    popup = FilterPopup(window, title, choices, lambda end: _join(view, held, end))
     popup.list.currentItemChanged.connect(lambda item, _old: _preview(view, held, item))
     popup.destroyed.connect(lambda: _end_preview(view))
     _preview(view, held, popup.list.currentItem())
@@ -161,23 +161,23 @@ def _open_ends(view: CanvasView, item: NodeItem, side: str, loops: set[int]) -> 
         yield End(node, port, item.anchor(hit).toTuple())
 
 
-def _joining(view: CanvasView, held: Held, end: End) -> Callable[[], object]:
-    document, edge = view.document, held.edge
+def _join(view: CanvasView, held: Held, end: End) -> None:
+    edge, there = held.edge, (end.node, end.port)
 
-    def join() -> None:
+    def join(document: Document) -> Edge:
         made: Edge
-        if edge is None:
-            source, target = ((held.node, held.port), (end.node, end.port))
-            if held.side == "in":
-                source, target = target, source
-            made = commands.connect(document, *source, *target)
-        elif held.side == "out":
-            made = commands.reconnect(document, edge, target_end=(end.node, end.port))
+        if edge is not None and held.side == "out":
+            made = commands.reconnect(document, edge, target_end=there)
+        elif edge is not None:
+            made = commands.reconnect(document, edge, source_end=there)
         else:
-            made = commands.reconnect(document, edge, source_end=(end.node, end.port))
-        view.choose_wires([made] if edge is not None else [])
+            here = held.node, held.port
+            source, target = (here, there) if held.side == "out" else (there, here)
+            made = commands.connect(document, *source, *target)
+        return made
 
-    return join
+    title = "Draw a wire" if edge is None else "Move a wire"
+    view.change(title, join, lambda made: view.choose_wires([made] if edge is not None else []))
 
 
 def _end_choice(view: CanvasView, end: End, side: str, rank: int) -> Choice:

@@ -183,7 +183,7 @@ class Blocks:
             from sketch.state.commands.linking import insert_linked  # most blocks are not
 
             return insert_linked(document, clip, place, parent, f"Add block '{name}'", name)
-        return insert_clip(document, clip, place, parent, f"Add block '{name}'")[0]
+        return insert_clip(document, clip, place, parent, f"Add block '{name}'", in_sight=True)[0]
 
     def rename(self, name: str, new: str) -> None:
         """Give a block another name; BlockError when it is taken or there is no such block."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sketch.graph.delta import Change, Delta, compose, inverse
 from sketch.graph.draft import Draft
-from sketch.graph.infer import Inferred
+from sketch.graph.infer import Inferred, concerns
 from sketch.graph.library import LayerLibrary
 from sketch.graph.recipes import KEEP
 from sketch.graph.tables import whole
@@ -135,11 +135,14 @@ class Document(DocumentView):
         """True when the file is gone or has another size or time than when it was opened or saved."""
         return self.path is not None and self._settings.get("stamp") != _stamp(self.path)
 
-    def close(self, *, forget: bool = False) -> None:
-        """Write what is pending (with `forget`, drop it) and let go of the journal; no edit after that."""
+    def close(self, *, forget: bool = False, wait: bool = True) -> None:
+        """Write what is pending (with `forget`, drop it) and let go of the journal; no edit after that.
+
+        `wait` False: the journal does so on a thread.
+        """
         self.is_closed = True
         if self._journal is not None:
-            self._journal.close(forget=forget)
+            self._journal.close(forget=forget, wait=wait)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -164,8 +167,10 @@ class Document(DocumentView):
 
     def _apply(self, delta: Delta, cause: str, label: str, step: Callable[[Delta], Record]) -> Update:
         """Rows, inference, history and journal in turn; all or nothing."""
-        how = self.resizing if cause == "edit" and self.tables.weights else ""
-        if how and self._is_brief and self.inference.is_behind:
+        how = self.resizing if cause == "edit" and self.tables.weights and any(map(concerns, delta)) else ""
+        most = self.at_once if not how or self._brief_turn == self.turn else None
+        is_brief = bool(how) and most is not None
+        if is_brief and self.inference.is_behind:
             raise TakesLongError
         turns = self.turn, self.order_turn
         self.turn += 1
@@ -173,11 +178,10 @@ class Document(DocumentView):
             self.order_turn = self.turn
         self.tables.apply(delta)
         try:
-            most = self.at_once if self._is_brief or not how else None
             inferred = self.inference.follow(self.tables, delta, most)
-            if how and self._is_brief and self.inference.is_behind:
+            if is_brief and self.inference.is_behind:
                 raise TakesLongError
-            more, resized = follow_shapes(self, inferred.changed, how) if how else ((), ())
+            more, resized = follow_shapes(self, inferred.changed, how, is_brief=is_brief) if how else ((), ())
             if more:
                 self.tables.apply(more)
                 delta = compose(delta, more)

@@ -51,6 +51,14 @@ class Update:
         """What changed in one table, by key."""
         return self._rows[table]
 
+    def brought_back(self) -> list[int]:
+        """The nodes and notes that an undo or redo brought, those inside others of them left out."""
+        if self.cause not in {"undo", "redo"}:
+            return []
+        rows = (*self.of("nodes").values(), *self.of("notes").values())
+        made = {change.key: change.after for change in rows if change.before is None}
+        return [key for key, row in made.items() if row.parent not in made]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -73,7 +81,7 @@ class Snapshot:
 
 
 class TakesLongError(Exception):
-    """An edit that the stored weights of very many layers may follow: nothing happened; a twin can do it beside."""
+    """An edit that stored weights of very many layers may follow: nothing happened; a twin can do it beside."""
 
 
 class DocumentView:
@@ -98,7 +106,10 @@ class DocumentView:
         self.order_turn = 0
         """The turn at which nodes came or went, or wires changed, last: until the next one their order stands."""
         self.is_closed = False
-        self._busy = self._is_brief = False
+        self._busy = False
+        self._begun = 0
+        """How many changes were begun, those that were refused or have no row included."""
+        self._brief_turn: int | None = None
         self._subscribers: list[Callable[[Update], None]] = []
         self._problems: tuple[Problem, ...] | None = None
 
@@ -136,6 +147,25 @@ class DocumentView:
         """What there is now; 4 ms at 10,000 nodes."""
         rows = self.tables.copy()
         return Snapshot(self.name, rows, self.inference.copy(rows), self.store, self.turn)
+
+    def snapshot_beside(self) -> Callable[[], Snapshot | None]:
+        """What there is now, copied where the result is called: on a thread, which nobody has to wait for.
+
+        It gives None when the document changed, or was closed, before the copy was made.
+        """
+        begun, turn, tables, inference = self._begun, self.turn, self.tables, self.inference
+
+        def taken() -> Snapshot | None:
+            if inference.is_behind:  # who asks for a shape makes it walk on meanwhile
+                return None
+            try:
+                rows = tables.copy()
+                made = Snapshot(self.name, rows, inference.copy(rows), self.store, turn)
+            except RuntimeError:  # a table changed its size while it was walked
+                return None
+            return None if self._begun != begun or self.is_closed else made
+
+        return taken
 
     def network(self, name: str | None = None) -> Network:
         """The frozen picture of this moment, for a kernel; O(n)."""
@@ -176,19 +206,21 @@ class DocumentView:
     def briefly(self) -> Iterator[None]:
         """Inside, TakesLongError refuses an edit that more than `at_once` layers follow while weights are stored.
 
-        Their weights follow in the same step, which a person would have to wait for.
+        Their weights follow in the same step, which a person would have to wait for. An edit behind another is done
+        in any case, so that what is refused has not happened in part.
         """
-        self._is_brief = True
+        self._brief_turn = self.turn
         try:
             yield
         finally:
-            self._is_brief = False
+            self._brief_turn = None
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """One change at a time; the collector does not walk the rows that it makes."""
         self._refuse_re_entry()
         self._busy = True
+        self._begun += 1
         try:
             with paused_collection():
                 yield

@@ -34,6 +34,8 @@ RESERVE_BYTES = 16 << 20
 FILE_NAME = "journal.db"
 
 _log = logging.getLogger(__name__)
+_leaving: dict[Path, threading.Thread] = {}
+"""Journals that were closed and write their last edits yet, by file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,53 @@ class Recovery:
         return f"The journal was damaged: {restored}; the damaged one is kept as {self.damaged}."
 
 
+class _Book:
+    """The file of a journal: `head` is its last operation (number and hash), `aside` the copy of a broken one."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.head: tuple[int, bytes] = (0, START)
+        self.aside: Path | None = None
+        self.connection: sqlite3.Connection | None = None
+        try:
+            self.connection = open_journal(path)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise JournalError(f"{path}: {error}; check that the folder can be written.") from None
+            self.aside = set_aside(path)
+            self.connection = open_journal(path)
+
+    def require(self) -> sqlite3.Connection:
+        """The connection; JournalError when the journal is closed."""
+        if self.connection is None:
+            raise JournalError(f"{self.path}: the journal is closed.")
+        return self.connection
+
+    def rebuild(self, good: list[tuple[str, bytes]], values: list[tuple[str, Any]]) -> None:
+        """A new file with the operations that are good, the old one kept beside it."""
+        if self.aside is None:
+            self.close()
+            self.aside = set_aside(self.path)
+            self.connection = open_journal(self.path)
+        self.head = _begin_with(self.require(), good, values)
+
+    def reopened(self) -> tuple[sqlite3.Connection, tuple[int, bytes]]:
+        """The connection, and the last operation it holds: a commit that failed may still have arrived.
+
+        After a failure the file is opened anew: a descriptor whose fsync failed must not be believed.
+        """
+        if self.connection is None:
+            self.connection = open_journal(self.path)
+            return self.connection, last_op(self.connection)
+        return self.connection, self.head
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
 class Journal:
     """The append-only record of one document.
 
@@ -66,38 +115,41 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / FILE_NAME
         self.failing: str | None = None
+        self.first: Callable[[], object] | None = None
+        """Called once, on the writer's thread, before the first record is written: keeps what that relies on."""
         self._reserve, self._reserve_bytes = folder / "reserve", reserve
-        self._head: tuple[int, bytes] = (0, START)
         self._queue: deque[Record | tuple[str, Any]] = deque()
         self._wake = threading.Condition()
         self._closing, self._held, self._failures = False, False, 0
         self._watchers: list[Callable[[str | None], None]] = []
         self._writer: threading.Thread | None = None
-        self._connection: sqlite3.Connection | None = None
-        self._aside: Path | None = None
-        self._open()
+        self._releasing = threading.Lock()
+        if (before := _leaving.get(self.path)) is not None:
+            before.join()
+        self._book = _Book(self.path)
 
     # --- reading, before the first append ----------------------------------------------------------
 
     def replay(self, tables: Tables, history: History) -> Recovery:
         """Bring back rows and history; what follows a damaged operation is given up and the damaged file kept."""
-        connection = self._require()
+        book, connection = self._book, self._book.require()
         total, good, edits = count_ops(connection), [], 0
         for op in read_ops(connection):
             if not _replayed(op.kind, op.payload, tables, history):
                 break
             good.append((op.kind, op.payload))
             edits += 1
-            self._head = (op.seq, op.hash)
-        if edits < total or self._aside is not None or not _sound(connection):
-            self._rebuild(good)
+            book.head = (op.seq, op.hash)
+        if edits < total or book.aside is not None or not _sound(connection):
+            settings = self.value("document")
+            book.rebuild(good, [("document", settings)] if settings else [])
         _log.info("journal.replayed path=%s edits=%d of=%d", self.path, edits, total)
-        return Recovery(edits, max(total, edits), self._aside)
+        return Recovery(edits, max(total, edits), book.aside)
 
     def value(self, name: str) -> Any:
         """A stored setting of the document (not part of the history), None when absent."""
         try:
-            row = self._require().execute("SELECT value FROM ui WHERE name = ?", (name,)).fetchone()
+            row = self._book.require().execute("SELECT value FROM ui WHERE name = ?", (name,)).fetchone()
             return None if row is None else from_text(row[0])
         except (sqlite3.DatabaseError, CodecError, UnicodeDecodeError):
             return None
@@ -137,44 +189,36 @@ class Journal:
         """Call `listener(reason or None)` when `failing` changes; it comes on the writer's thread."""
         self._watchers.append(listener)
 
-    def close(self, *, forget: bool = False) -> None:
-        """Write what waits (with `forget`, drop it), try a last time what failed, and release the file."""
+    def close(self, *, forget: bool = False, wait: bool = True) -> None:
+        """Write what waits (with `forget`, drop it), try a last time what failed, and release the file.
+
+        Args:
+            wait: False does so on a thread, and nobody is told of `failing` any more. Whoever opens this journal next
+                waits for it, as does a program that ends.
+        """
         with self._wake:
             if forget:
                 self._queue.clear()
+            if not wait:
+                self._watchers.clear()
             self._closing = True
             self._wake.notify_all()
-        if self._writer is not None:
-            self._writer.join()
-            self._writer = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if wait:
+            self._release()
+        elif self._writer is not None or self._book.connection is not None:
+            leaving = _leaving[self.path] = threading.Thread(target=self._release, name="close journal")
+            leaving.start()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        try:
-            self._connection = open_journal(self.path)
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise JournalError(f"{self.path}: {error}; check that the folder can be written.") from None
-            self._aside = set_aside(self.path)
-            self._connection = open_journal(self.path)
-
-    def _require(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise JournalError(f"{self.path}: the journal is closed.")
-        return self._connection
-
-    def _rebuild(self, good: list[tuple[str, bytes]]) -> None:
-        """A new file with the operations that are good, the old one kept beside it."""
-        settings = self.value("document")
-        if self._aside is None:
-            self._require().close()
-            self._aside = set_aside(self.path)
-            self._connection = open_journal(self.path)
-        self._head = _begin_with(self._require(), good, [("document", settings)] if settings else [])
+    def _release(self) -> None:
+        with self._releasing:
+            if self._writer is not None:
+                self._writer.join()
+                self._writer = None
+            self._book.close()
+        if _leaving.get(self.path) is threading.current_thread():
+            del _leaving[self.path]
 
     def _give(self, item: Record | tuple[str, Any]) -> None:
         with self._wake:
@@ -208,35 +252,26 @@ class Journal:
                 return
 
     def _commit(self, batch: list[Record | tuple[str, Any]]) -> bool:
+        if self.first is not None:
+            self.first()
+            self.first = None
         try:
-            connection, stored = self._reopened()
+            connection, stored = self._book.reopened()
             connection.execute("BEGIN IMMEDIATE")
-            records = [item for item in batch if isinstance(item, Record)][stored[0] - self._head[0] :]
+            records = [item for item in batch if isinstance(item, Record)][stored[0] - self._book.head[0] :]
             head = append_ops(connection, stored, ((item.kind, encode_record(item)) for item in records))
             _write_values(connection, [item for item in batch if isinstance(item, tuple)])
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer lives on and the person is told
             self._fail(error)
             return False
-        self._head = head
+        self._book.head = head
         self._set_failing(None)
         _keep_reserve(self._reserve, self._reserve_bytes)
         return True
 
-    def _reopened(self) -> tuple[sqlite3.Connection, tuple[int, bytes]]:
-        """The connection, and the last operation it holds: a commit that failed may still have arrived.
-
-        After a failure the file is opened anew: a descriptor whose fsync failed must not be believed.
-        """
-        if self._connection is None:
-            self._connection = open_journal(self.path)
-            return self._connection, last_op(self._connection)
-        return self._connection, self._head
-
     def _fail(self, error: Exception) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._book.close()
         self._reserve.unlink(missing_ok=True)
         cure = (
             "save the document" if isinstance(error, CodecError) else f"check the disk of {self.path.parent}"
@@ -253,8 +288,19 @@ class Journal:
             _log.log(level, "journal.state path=%s failing=%s", self.path, reason)
             with self._wake:
                 self._wake.notify_all()
-            for listener in tuple(self._watchers):
-                listener(reason)
+                for listener in self._watchers:
+                    listener(reason)
+
+
+def is_leaving(folder: Path) -> bool:
+    """True while a journal in this folder, which was closed, writes its last edits."""
+    return folder / FILE_NAME in _leaving
+
+
+def wait_for_leaving() -> None:
+    """Wait until every journal that was closed has written its last edits."""
+    for thread in tuple(_leaving.values()):
+        thread.join()
 
 
 def _begin_with(

@@ -7,7 +7,7 @@ weight had before it was ever resized. So a size that goes down and up again bri
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ from sketch.graph.delta import Delta
 from sketch.graph.draft import Draft
 from sketch.graph.recipes import KEEP, MADE, NEW, TILE
 from sketch.graph.rows import TensorRow, shape_text
+from sketch.graph.stopping import OFTEN
 from sketch.graph.weights import WeightType
+from sketch.state.document_view import TakesLongError
 from sketch.state.weight_changes import (
     CHANGED,
     CREATED,
@@ -34,30 +36,44 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FEW = 16
+"""So many weights can follow within a part of a frame: a record is written for each."""
+
 
 def follow_shapes(
-    document: DocumentView, changed: Iterable[int], how: str
+    document: DocumentView, changed: Iterable[int], how: str, *, is_brief: bool = False
 ) -> tuple[Delta, tuple[WeightChange, ...]]:
-    """What to do to the stored weights of these nodes so that they fit again, and the report of it."""
+    """What to do to the stored weights of these nodes so that they fit again, and the report of it.
+
+    TakesLongError, before anything is made, when `is_brief` and more than FEW do not fit.
+    """
     if not document.tables.weights:
         return (), ()
     resizer = Resizer(document, Draft(document.tables, document.library), how)
-    for node_id in document.inference.faulty(changed):  # a weight that does not fit is among what is wrong
-        for role, tensor in document.tables.weights_of(node_id).items():
-            kind = resizer.kind(node_id, role)
-            if (
-                kind is not None
-                and kind.count is not None
-                and kind.shape != document.tables.tensors[tensor].shape
-            ):
-                resizer.fit(node_id, kind, document.tables.tensors[tensor])
+    misfits = list(_misfits(document, resizer, changed))
+    if is_brief and len(misfits) > FEW:
+        raise TakesLongError
     try:
+        for number, (node_id, kind, row) in enumerate(misfits):
+            if number % OFTEN == 0:
+                document.report(number, len(misfits), "Stored weights follow")
+            resizer.fit(node_id, kind, row)
         return resizer.finished(), tuple(resizer.changes)
-    except (
-        OSError
-    ) as error:  # no room for a record: the weights stay as they were, and are initialised at compile
+    except OSError as error:  # no room for a record: the weights stay as they were, initialised at compile
         log.warning("weights.not_resized error=%s", error)
         return (), ()
+
+
+def _misfits(
+    document: DocumentView, resizer: Resizer, changed: Iterable[int]
+) -> Iterator[tuple[int, WeightType, TensorRow]]:
+    """The weights of these nodes whose tensors have other shapes."""
+    tables = document.tables
+    for node_id in document.inference.faulty(changed):  # a weight that does not fit is among what is wrong
+        for role, tensor in tables.weights_of(node_id).items():
+            kind, row = resizer.kind(node_id, role), tables.tensors[tensor]
+            if kind is not None and kind.count is not None and kind.shape != row.shape:
+                yield node_id, kind, row
 
 
 class Resizer:

@@ -6,7 +6,6 @@ import fcntl
 import logging
 import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from sketch.durable import write_text
 from sketch.state.codec import CodecError
+from sketch.state.late_file import LateFile
 from sketch.state.session_state import SessionState, Tab, from_json, to_json
 
 FILE_NAME = "session.json"
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Session:
-    """The open tabs and the look of one running Sketch.
+    """The open tabs and the look of one running Sketch; a thread writes what changes into `file`.
 
     Args:
         folder: holds all sessions. Each running Sketch locks one of its own; what a session that nobody runs
@@ -42,8 +42,7 @@ class Session:
         self.warning = ""
         self._lock, self.folder = _locked(folder)
         self._state = self._read(self.folder)
-        self._timer: threading.Timer | None = None
-        self._writing = threading.Lock()
+        self.file = LateFile(self.folder / FILE_NAME, lambda: to_json(self._state), self._tell_failing)
         self._take_over_abandoned()
         self._prune()
         now = time.time()
@@ -149,8 +148,12 @@ class Session:
         self.set("recent", [str(path), *(other for other in self.recent if other != str(path))][:limit])
 
     def restoring(self, folder: Path | str) -> None:
-        """Say which document is being restored; a crash then makes it the `suspect` of the next start."""
+        """Say which document is being restored; a crash then makes it the `suspect` of the next start.
+
+        It is on the disk before the document is touched.
+        """
         self._change(restoring=str(folder))
+        self.file.flush()
 
     def restored(self) -> None:
         """Say that the start went well: it counts as no failed start."""
@@ -158,10 +161,8 @@ class Session:
 
     def close(self) -> None:
         """Write what is pending and release the lock. The tabs stay for the next start."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         self._change(restoring="", starts=())
+        self.file.flush()
         os.close(self._lock)
 
     # --- inside ------------------------------------------------------------------------------------
@@ -172,25 +173,11 @@ class Session:
 
     def _change(self, *, now: bool = True, **fields: Any) -> None:
         self._state = replace(self._state, **fields)
-        if now:
-            self._write()
-        elif self._timer is None:
-            self._timer = threading.Timer(LATER_SECONDS, self._write_later)
-            self._timer.daemon = True
-            self._timer.start()
+        self.file.touch(0.0 if now else LATER_SECONDS)
 
-    def _write_later(self) -> None:
-        self._timer = None
-        self._write()
-
-    def _write(self) -> None:
-        try:
-            with self._writing:
-                write_text(self.folder / FILE_NAME, to_json(self._state))
-            self.warning = ""
-        except OSError as error:
-            self.warning = f"The session could not be kept: {error}."
-            _log.warning("session.not_written error=%s", error)
+    def _tell_failing(self) -> None:
+        failing = self.file.failing
+        self.warning = f"The session could not be kept: {failing}." if failing else ""
 
     def _read(self, folder: Path) -> SessionState:
         """The state of a session; when its file is damaged or lost, every journal in it is a tab again."""
@@ -214,6 +201,7 @@ class Session:
             other = self._read(folder)
             if other.tabs or other.closed:
                 self._change(tabs=(*self.tabs, *other.tabs), closed=(*other.closed, *self._state.closed))
+                self.file.flush()  # they are in this session before they leave the other
                 write_text(folder / FILE_NAME, to_json(replace(other, tabs=(), closed=(), active="")))
 
     def _prune(self) -> None:
@@ -222,6 +210,7 @@ class Session:
         old = [tab for tab in self._state.closed if tab.closed < limit]
         if old:
             self._change(closed=tuple(tab for tab in self._state.closed if tab.closed >= limit))
+            self.file.flush()
             _delete_journals(self.root, old)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sketch.durable import write_text
 from sketch.graph.kept import kept_yaml
 from sketch.state.keymap import KeyFileError, Keymap
+from sketch.state.late_file import LateFile
 
 FILE_NAME = "settings.json"
 PRESET = "shortcuts.preset"
@@ -83,11 +84,31 @@ class Settings:
         }
         presets = {name: _keys_of(rows) for name, rows in raw["shortcuts"].items()}
         self._path = folder / FILE_NAME if folder is not None else None
+        self._text, self._damage = "", ""
+        self._file = (
+            None if self._path is None else LateFile(self._path, lambda: self._text, self._tell_failing)
+        )
         self._values: dict[str, Any] = {}
         self._keymap = Keymap(presets, {})
         self._listeners: list[Callable[[str], None]] = []
-        self.warning = ""
+        self._watchers: list[Callable[[], object]] = []
         self._read()
+
+    @property
+    def warning(self) -> str:
+        """One line for the person while the changes cannot be kept, or when their file was damaged; else empty."""
+        failing = self._file.failing if self._file is not None else None
+        return f"The settings could not be kept: {failing}." if failing else self._damage
+
+    def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
+        """Call `watcher()` when `warning` changes, on the thread that writes; the result ends that."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+
+    def flush(self) -> None:
+        """Wait until what changed is on the disk, or could not be written."""
+        if self._file is not None:
+            self._file.flush()
 
     def options(self) -> tuple[Option, ...]:
         """Every option, in the order of the file."""
@@ -217,7 +238,7 @@ class Settings:
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         kept = path.with_suffix(".damaged.json")
-        self.warning = (
+        self._damage = (
             f"{path} could not be read ({error}); the defaults are used and the file is kept as {kept.name}."
         )
         _log.warning("settings.damaged path=%s error=%s", path, error)
@@ -227,16 +248,16 @@ class Settings:
             _log.warning("settings.kept_in_place path=%s", path)
 
     def _write(self) -> None:
-        if self._path is None:
+        if self._file is None:
             return
-        text = json.dumps({"options": self._values, "shortcuts": self._keymap.own}, indent=1, sort_keys=True)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(self._path, text + "\n")
-            self.warning = ""
-        except OSError as error:
-            self.warning = f"The settings could not be kept: {error}."
-            _log.warning("settings.not_written error=%s", error)
+        raw = {"options": self._values, "shortcuts": self._keymap.own}
+        self._text = json.dumps(raw, indent=1, sort_keys=True) + "\n"
+        self._damage = ""
+        self._file.touch()
+
+    def _tell_failing(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher()
 
 
 def _option(name: str, fields: Mapping[str, Any]) -> Option:

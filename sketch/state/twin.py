@@ -26,7 +26,7 @@ class Twin(Document):
         self.tables = document.tables.copy()
         self.inference = document.inference.copy(self.tables)
         self.history, self._saved = document.history.copy(), document.history.saved
-        self.turn, self._begun = document.turn, document.turn
+        self.turn, self._turn_then = document.turn, document.turn
         self.order_turn = document.order_turn
         self.update: Update | None = None
         self._records: list[Record] = []
@@ -35,7 +35,7 @@ class Twin(Document):
     def fits(self, document: Document) -> bool:
         """True as long as the document is open and nothing happened to it since this was made of it."""
         return (document.turn, document.history.saved, document.is_closed) == (
-            self._begun,
+            self._turn_then,
             self._saved,
             False,
         )

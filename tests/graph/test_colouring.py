@@ -1,5 +1,7 @@
 """Colours as numbers: against the network's own totals, networkx and numpy; and after edits as if counted anew."""
 
+from collections import Counter
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -175,6 +177,18 @@ def test_layers_that_a_rule_says_nothing_of_are_missing(resnet):
     rest = set(found.rest())
     assert rest == {n for n in leaves(resnet) if not resnet.inference.of(n).parameters}
     assert not rest & found.shades.keys()
+
+
+@pytest.mark.parametrize("key", ["parameters", "flops", "type", "frozen"])
+def test_what_is_counted_for_a_legend_is_what_would_be_chosen(resnet, key):
+    found = resnet.colouring(key)
+    assert found.count_rest() == len(found.rest())
+    steps = found.steps()
+    layers = [found.shades[n] for n in leaves(resnet) if n in found.shades]
+    assert {shade: count for shade, count in steps.items() if count} == Counter(layers)
+    if found.rule.scale:
+        for low in range(STEPS):
+            assert len(found.between(low, STEPS - 1)) == sum(steps[shade] for shade in range(low, STEPS))
 
 
 def test_groups_are_told_apart_at_the_outermost_level_with_more_than_one(resnet):

@@ -2,13 +2,18 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sketch.gui import edit_commands
+from sketch.gui.edit_commands import attempt
+from sketch.gui.group_commands import insert_block
 from sketch.gui.main_window import MainWindow
+from sketch.state import blocks, commands
+from sketch.state.commands import weights
 from tests.gui.conftest import Hand
 from tests.gui.windows import CTRL, SHIFT
 
@@ -52,9 +57,38 @@ COMMANDS = (
     ),
     *("view.turn", "view.frame_all", "view.zoom_in", "view.zoom_out", "view.highlight", "view.snap"),
     *("align.left", "align.across", "align.grid", "colour.type", "colour.parameters", "colour.problems"),
-    *("go.producer", "go.consumer", "go.back", "bookmark.set_1", "bookmark.go_1"),
+    *("go.producer", "go.consumer", "go.back", "bookmark.set_1", "bookmark.go_1", "bookmark.set_2"),
+    *(
+        "bookmark.go_2",
+        "bookmark.clear",
+        "go.forward",
+        "group.show_wires",
+        "weights.freeze",
+        "weights.unfreeze",
+    ),
+    *("weights.reset", "weights.keep", "weights.tile", "weights.copy", "edit.select_none"),
 )
 """What asks nothing and needs no worker."""
+MOST_PARAMETERS = 5_000_000
+"""A block with more is not published: the numbers of its weights are computed then."""
+PARAMS = (
+    *(
+        ("out_channels", 8),
+        ("out_channels", 3),
+        ("kernel_size", 3),
+        ("stride", 2),
+        ("padding", 1),
+        ("bias", False),
+    ),
+    *(
+        ("out_features", 10),
+        ("out_features", 4),
+        ("dim", 1),
+        ("chunks", 3),
+        ("shape", ("N", 3, 32, 32)),
+        ("p", 0.1),
+    ),
+)
 
 
 class Monkey:
@@ -67,6 +101,7 @@ class Monkey:
         """What was done so far, for whoever looks for the cause of a fault."""
         self._ways: dict[Callable[[], object], int] = {
             self.command: 8, self.key: 6, self.click: 6, self.drag: 8, self.append: 4, self.select: 4, self.repeat: 1,
+            self.set: 4, self.retype: 1, self.put: 2, self.wire: 3, self.go: 1, self.publish: 1, self.weigh: 1,
         }  # fmt: skip
 
     def step(self) -> None:
@@ -123,17 +158,88 @@ class Monkey:
 
     def repeat(self) -> None:
         """A group that is seen, linked, where it can be repeated."""
-        from sketch.gui.edit_commands import attempt
-        from sketch.state import commands
-
-        document = self.window.desk.document
-        shown = [*self._view.canvas.wiring.boxes, *self._view.canvas.frames]
-        groups = [key for key in shown if document.library[document.tables.nodes[key].layer].group]
-        if groups and len(document.tables.nodes) < 150:
+        groups = self._groups()
+        if groups and len(self._document.tables.nodes) < 150:
             group = self.draw.choice(groups)
-            attempt(self.window, lambda: commands.repeat(document, group, 2))
+            attempt(self.window, lambda: commands.repeat(self._document, group, 2))
+
+    def set(self) -> None:
+        """A number in a field of what is selected."""
+        ids, (name, value) = self._chosen(), self.draw.choice(PARAMS)
+        if ids:
+            self._view.change("Set", partial(commands.set_param, ids=ids, name=name, value=value), ids=ids)
+
+    def retype(self) -> None:
+        """Another type for what is selected."""
+        ids, layer = self._chosen(), self.draw.choice(LAYERS)
+        if ids:
+            self._view.change("Retype", partial(commands.replace_layers, ids=ids, layer=layer), ids=ids)
+
+    def put(self) -> None:
+        """A layer into a wire, at the end of one, or anywhere."""
+        point = QPointF(*self._spot())
+        group, place = self._view.landing(point)
+        edges = sorted(self._view.canvas.wiring.lines, key=str)
+        wire = self.draw.choice(edges) if edges and self.draw.random() < 0.7 else None
+        if wire is not None and self.draw.random() < 0.3:
+            wire = (wire.source, wire.out, "out")
+        elif wire is not None:
+            place = self._view.at_wire(wire, point)
+        layer = self.draw.choice(LAYERS)
+        self._view.change("Put", partial(commands.add_at, layer=layer, place=place, wire=wire, parent=group))
+
+    def wire(self) -> None:
+        """A wire between two layers of the network, or the end of one elsewhere."""
+        nodes = self._document.tables.nodes
+        if len(nodes) < 2:
+            return
+        one, other = self.draw.sample(sorted(nodes), 2)
+        edges = sorted(nodes[other].prior, key=str)
+        if edges:
+            edge = self.draw.choice(edges)
+            self._view.change("Wire", partial(commands.reconnect, edge=edge, source_end=(one, 0)))
+        else:
+            self._view.change("Wire", partial(commands.connect, source=one, out=0, target=other))
+
+    def go(self) -> None:
+        """To any state of the history, and mostly back."""
+        history = self._document.history
+        here, steps = history.cursor, [entry.sequence for entry in history.entries()]
+        edit_commands.jump(self.window, self.draw.choice(steps[-8:]))
+        if self.draw.random() < 0.8:
+            edit_commands.jump(self.window, here)
+
+    def publish(self) -> None:
+        """A group becomes a block of the toolbox, and a copy of a block comes back."""
+        groups, known = self._groups(), blocks.names()
+        if groups and len(known) < 3 and self._document.inference.total_parameters < MOST_PARAMETERS:
+            group, linked = self.draw.choice(groups), self.draw.random() < 0.5
+            attempt(
+                self.window, lambda: blocks.save(self._document, group, f"block {len(known)}", linked=linked)
+            )
+        elif known and len(self._document.tables.nodes) < 150:
+            group, place = self._view.landing(QPointF(*self._spot()))
+            insert_block(self.window, self.window.desk.tab, self.draw.choice(known), place, group)
+
+    def weigh(self) -> None:
+        """Stored weights for every layer."""
+        keys = list(weights.weights_in(self._document))
+        self._view.change("Weigh", partial(weights.initialise, keys=keys, scheme="xavier_uniform"))
 
     # --- inside ------------------------------------------------------------------------------------
+
+    @property
+    def _document(self):
+        return self.window.desk.document
+
+    def _chosen(self) -> list[int]:
+        return [key for key in self._view.selected() if key in self._document.tables.nodes]
+
+    def _groups(self) -> list[int]:
+        """The groups that are seen."""
+        nodes, library = self._document.tables.nodes, self._document.library
+        shown = [*self._view.canvas.wiring.boxes, *self._view.canvas.frames]
+        return [key for key in shown if library[nodes[key].layer].group]
 
     @property
     def _view(self):

@@ -74,6 +74,21 @@ def test_a_key_in_the_turn_of_the_edit_finds_its_command(window):
     assert list(window.desk.document.tables.nodes) == [node]
 
 
+def test_a_key_asks_only_for_what_it_may_be_for(window, monkeypatch):
+    settled = []
+    commands.add_layer(window.desk.document, "ReLU", (0, 0))
+    monkeypatch.setattr(type(window.actions_), "settle", lambda _actions: settled.append(1))
+    undo, note = (window.actions_._made(window.actions_._rows[key]) for key in ("edit.undo", "edit.redo"))
+    QTest.keyClick(window.desk.view, Qt.Key.Key_Right)
+    assert not undo.isEnabled()  # an arrow is for none of them
+    QTest.keyPress(window.desk.view, Qt.Key.Key_Z, CTRL)
+    assert not window.desk.document.tables.nodes
+    assert not note.isEnabled()
+    assert settled == []
+    QTest.keyClick(window.desk.view, Qt.Key.Key_Plus, CTRL)
+    assert settled  # Qt may take it for =, or for Shift and =
+
+
 def test_a_menu_that_opens_is_right(window):
     menu = window.actions_.menu("Edit")
     (undo,) = (action for action in menu.actions() if action.objectName() == "edit.undo")

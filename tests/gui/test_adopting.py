@@ -1,12 +1,15 @@
 """Big documents are made beside the window: opened, saved, restored; a cancel leaves no tab, no file and no journal."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from sketch.binder.tensors import TensorStore
 from sketch.gui import adopting, background, opening_models, session_keeper
 from sketch.gui import opening as opening_module
-from sketch.state import commands
+from sketch.state import commands, journal
+from sketch.state.document import Document
 from sketch.state.document_file import save_document
 from tests.gui.windows import main_window
 
@@ -84,6 +87,92 @@ def test_closing_the_window_meanwhile_leaves_no_journal(qtbot, monkeypatch, draw
     window.opener.open_file(drawing).wait(60)
     window.jobs.cancel_all()
     assert journals(window) == before
+
+
+def between_two_turns(monkeypatch, act):
+    """Do this when the tab of a document has been made and nobody has seen it."""
+    real = adopting._Arrival.build
+
+    def build(arrival, ready):
+        steps = real(arrival, ready)
+        for _ in range(2):
+            yield next(steps)
+        act(arrival)
+        yield from steps
+
+    monkeypatch.setattr(adopting._Arrival, "build", build)
+
+
+def test_a_cancel_while_the_tab_is_made_leaves_nothing_either(window, qtbot, drawing, monkeypatch):
+    before, tabs = journals(window), window.services.session.tabs
+    between_two_turns(monkeypatch, lambda _arrival: job.cancel())
+    job = window.opener.open_file(drawing)
+    idle(window, qtbot)
+    assert job.state == "done"
+    assert window.desk.tab is None
+    assert (journals(window), window.services.session.tabs) == (before, tabs)
+
+
+def test_closing_the_window_while_the_tab_is_made_leaves_no_journal(window, qtbot, drawing, monkeypatch):
+    before, made = journals(window), []
+    between_two_turns(monkeypatch, lambda arrival: made.append(arrival) or window.jobs.cancel_all())
+    window.opener.open_file(drawing)
+    qtbot.waitUntil(lambda: bool(made), timeout=60_000)
+    qtbot.wait(20)
+    assert window.desk.tab is None
+    assert journals(window) == before
+
+
+def test_what_is_chosen_while_the_tab_is_made_holds_for_it(window, qtbot, drawing, monkeypatch):
+    settings = window.services.settings
+
+    def choose(_arrival):
+        settings.set("appearance.theme", "light" if window.theme.is_dark else "dark")
+        settings.set("canvas.grid", not settings.get("canvas.grid"))
+
+    between_two_turns(monkeypatch, choose)
+    window.opener.open_file(drawing)
+    idle(window, qtbot)
+    view = window.desk.view
+    assert view.canvas.ink.theme is window.theme
+    assert view.options.grid is settings.get("canvas.grid")
+    qtbot.waitUntil(window.area.updatesEnabled)
+
+
+def test_no_edit_is_written_before_the_session_knows_the_tab(window, qtbot, drawing):
+    window.opener.open_file(drawing)
+    idle(window, qtbot)
+    session, document = window.services.session, window.desk.document
+    assert document.journal.first == session.file.flush
+    commands.rename(document, min(document.tables.nodes), "first")
+    assert document.journal.flush(20)
+    assert document.journal.first is None
+    assert str(document.folder) in (session.folder / "session.json").read_text()
+
+
+def test_a_window_that_closes_waits_for_the_journal_of_a_tab_that_was_closed(
+    qtbot, library, tmp_path, monkeypatch
+):
+    go, begun, real = threading.Event(), threading.Event(), journal.append_ops
+
+    def slow(*arguments):
+        begun.set()
+        assert go.wait(30)
+        return real(*arguments)
+
+    with main_window(qtbot) as window:
+        tab = window.opener.new()
+        folder = tab.document.folder
+        monkeypatch.setattr(journal, "append_ops", slow)
+        commands.add_layer(tab.document, "ReLU", (0, 0))
+        assert begun.wait(30)
+        window.opener.close(tab)
+        assert journal.is_leaving(folder)
+        threading.Timer(0.05, go.set).start()
+    assert not journal.is_leaving(folder)
+    again = Document(library, store=TensorStore(tmp_path), folder=folder)
+    assert [node.layer for node in again.tables.nodes.values()] == ["ReLU"]
+    again.close()
 
 
 def test_a_damaged_drawing_is_refused_in_one_line(window, qtbot, tmp_path, monkeypatch):

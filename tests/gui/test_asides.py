@@ -70,10 +70,11 @@ def test_all_is_deleted_and_comes_back_with_jobs(window, tab, qtbot):
     idle(qtbot, window)
     assert snapshot(tab.document.tables) == before
     assert window.statusBar().currentMessage().startswith("Undone: Delete")
+    assert len(tab.view.selected()) == 12
     is_as_anew(tab)
     run(window, "edit.redo")
     idle(qtbot, window)
-    assert not tab.document.tables.nodes
+    assert (len(tab.document.tables.nodes), tab.view.selected()) == (0, [])
     is_as_anew(tab)
 
 

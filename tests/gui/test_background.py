@@ -68,6 +68,68 @@ def test_a_result_that_came_before_the_cancel_is_dropped(qtbot, jobs):
     assert came == []
 
 
+def test_what_is_built_comes_in_turns_before_the_end_while_the_job_still_runs(qtbot, jobs):
+    done: list[object] = []
+
+    def building(found: int):
+        for part in range(3):
+            done.append((part, len(jobs.running)))
+            yield
+
+    background.run(jobs, "Count", lambda task: 7, done.append, building=building)
+    qtbot.waitUntil(lambda: not jobs.running)
+    assert done == [(0, 1), (1, 1), (2, 1), 7]
+
+
+def test_a_cancel_between_two_parts_leaves_out_the_rest(qtbot, jobs):
+    done, dropped, stopped = [], [], []
+
+    def building(found: int):
+        done.append("first")
+        job.cancel()
+        yield
+        done.append("second")
+        yield
+
+    job = background.run(
+        jobs, "Count", lambda task: 7, done.append,
+        building=building, dropped=dropped.append, stopped=lambda: stopped.append(True),
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: not jobs.running)
+    assert (done, dropped, stopped) == (["first"], [7], [True])
+
+
+def test_a_window_that_closes_between_two_parts_drops_the_result(qtbot, jobs):
+    done, dropped = [], []
+
+    def building(found: int):
+        while True:
+            done.append("part")
+            yield
+
+    background.run(jobs, "Count", lambda task: 7, done.append, building=building, dropped=dropped.append)
+    qtbot.waitUntil(lambda: bool(done))
+    jobs.cancel_all()
+    parts = len(done)
+    qtbot.wait(20)
+    assert (len(done), dropped, jobs.running) == (parts, [7], [])
+
+
+def test_a_part_that_fails_ends_the_job_and_drops_the_result(qtbot, jobs, monkeypatch):
+    done, dropped, errors = [], [], []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: errors.append(str(error)))
+
+    def building(found: int):
+        yield
+        raise ValueError("no tab")
+
+    with qtbot.captureExceptions() as caught:
+        background.run(jobs, "Count", lambda task: 7, done.append, building=building, dropped=dropped.append)
+        qtbot.waitUntil(lambda: not jobs.running)
+    assert (done, dropped) == ([], [7])
+    assert errors or caught
+
+
 def test_an_error_is_one_line(qtbot, jobs):
     said: list[str] = []
 

@@ -174,3 +174,33 @@ def test_the_keys_of_each_preset_do_what_they_say(desk, preset):
     assert len(desk.layers("GELU")) == 1
     run(desk, "edit.delete")
     assert desk.layers("GELU") == []
+
+
+def test_what_an_undo_or_redo_brings_back_is_selected(desk):
+    group = commands.group(desk.document, [desk.conv, desk.relu])
+    note = commands.add_note(desk.document, "Note", (300.0, 0.0))
+    desk.view.select([group, note])
+    run(desk, "edit.delete")
+    desk.view.select([desk.tanh])
+    run(desk, "edit.undo")
+    assert desk.view.selected() == [group, note]
+    assert desk.window.statusBar().currentMessage().startswith("Undone: Delete")
+    commands.move(desk.document, {desk.tanh: (500.0, 0.0)})
+    run(desk, "edit.undo")
+    assert desk.view.selected() == [group, note]
+    made = commands.add_layer(desk.document, "ReLU", (500.0, 0.0))
+    run(desk, "edit.undo")
+    run(desk, "edit.redo")
+    assert desk.view.selected() == [made]
+
+
+def test_what_comes_back_on_another_canvas_leaves_the_selection_alone(desk):
+    group = commands.group(desk.document, [desk.conv, desk.relu])
+    desk.window.desk.tab.enter(group)
+    desk.view.select([desk.relu])
+    run(desk, "edit.delete")
+    desk.window.desk.tab.leave()
+    desk.view.select([desk.tanh])
+    run(desk, "edit.undo")
+    assert desk.relu in desk.document.tables.nodes
+    assert desk.view.selected() == [desk.tanh]

@@ -36,6 +36,7 @@ def ask(bar: FindBar, text: str) -> list[str]:
     QTest.keyClicks(bar.field, text)
     bar.search.finish()
     QApplication.processEvents()
+    bar.search.finish()  # asked again by a pause after the edit before
     nodes = bar._tab.document.tables.nodes
     return [nodes[key].name for key in bar.search.ids]
 
@@ -236,7 +237,7 @@ def test_layers_of_one_type_and_layers_alike_are_selected(window) -> None:
 
 
 def test_a_query_over_ten_thousand_nodes_runs_in_portions(window, bar, monkeypatch) -> None:
-    monkeypatch.setattr("sketch.gui.find_search.PORTION_S", -1.0)  # each portion ends as soon as it can
+    monkeypatch.setattr("sketch.gui.slices.SLICE_SECONDS", -1.0)  # each slice ends as soon as it can
     monkeypatch.setattr("sketch.gui.find_search.TOGETHER", 10)
     bar.search.ask("type:Conv2d")
     assert bar.search.is_running

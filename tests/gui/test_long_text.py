@@ -73,7 +73,7 @@ def test_a_text_that_is_overtaken_by_the_next_one_leaves_nothing(qtbot, code):
 
 
 def test_lines_are_coloured_when_they_are_seen(qtbot, code, light):
-    highlighter = Highlighter(code.document(), light)
+    highlighter = Highlighter(light)
     code.colour = highlighter.colour
     changed: list[None] = []
     shown(qtbot, code, source())
@@ -88,7 +88,7 @@ def test_lines_are_coloured_when_they_are_seen(qtbot, code, light):
 
 
 def test_lines_that_are_gone_are_not_asked_when_the_theme_changes(code, light):
-    highlighter = Highlighter(code.document(), light)
+    highlighter = Highlighter(light)
     for count in (5, 405, 805):
         code.setPlainText("\n".join(f"x{line} = {line}" for line in range(count)))
         highlighter.colour(blocks(code))
@@ -99,8 +99,26 @@ def test_lines_that_are_gone_are_not_asked_when_the_theme_changes(code, light):
     assert code.document().blockCount() == 2
 
 
+def test_every_line_of_a_change_is_coloured_for_what_it_says_now(code, light):
+    highlighter = Highlighter(light)
+    code.setPlainText("\n".join(["a = 1", "b = 22", "c = 333", "", "# d"]))
+    highlighter.colour(blocks(code))
+    cursor = code.textCursor()
+    cursor.beginEditBlock()
+    for block in blocks(code)[:3]:
+        cursor.setPosition(block.position())
+        cursor.insertText("    ")
+    cursor.endEditBlock()
+    highlighter.colour(blocks(code))
+    found = [[(part.start, part.length) for part in block.layout().formats()] for block in blocks(code)]
+    assert found == [[(8, 1)], [(8, 2)], [(8, 3)], [], [(0, 3)]]
+    code.undo()
+    highlighter.colour(blocks(code))
+    assert [part.start for block in blocks(code)[:3] for part in block.layout().formats()] == [4, 4, 4]
+
+
 def test_lines_take_the_colours_of_another_theme_when_they_are_seen_again(code, light):
-    highlighter, dark = Highlighter(code.document(), light), load_theme("dark")
+    highlighter, dark = Highlighter(light), load_theme("dark")
     code.setPlainText("a = 1\nb = 2  # two")
     highlighter.colour(blocks(code))
     assert colours(code) == [{light.code_number}, {light.code_number, light.code_comment}]

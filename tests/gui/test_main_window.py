@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
-from sketch.gui import questions
+from sketch.gui import dressing, questions
 from sketch.gui.action_table import TABLE
 from sketch.gui.application import catch_errors
 from sketch.gui.filter_popup import FilterPopup
@@ -266,6 +266,7 @@ def test_both_themes_can_be_switched(lenet):
         before = lenet.theme.is_dark
         lenet.actions_["view.theme"].trigger()
         assert lenet.theme.is_dark is not before
+        dressing._slices(lenet).finish()
         QApplication.processEvents()
         assert _corner(lenet.menuBar()) == lenet.theme.window
         assert _corner(lenet.docks["editor"].widget()) == lenet.theme.panel
@@ -350,7 +351,54 @@ def test_a_theme_that_is_overtaken_leaves_no_part_without_updates(lenet):
     trigger()
     lenet.tool_bar.hide()
     trigger()
-    QApplication.processEvents()
+    dressing._slices(lenet).finish()
     lenet.tool_bar.show()
     assert lenet.tool_bar.updatesEnabled()
     assert _corner(lenet.menuBar()) == lenet.theme.window
+
+
+def test_the_last_tab_that_goes_is_told_once_and_leaves_the_welcome_page(window, qtbot):
+    window.opener.new()
+    heard = []
+    window.area.turned.connect(heard.append)
+    window.opener.close()
+    assert heard == [None]
+    assert window.area.currentWidget() is window.area.welcome
+    qtbot.waitUntil(window.area.updatesEnabled)
+
+
+def test_recent_files_are_listed_anew_when_they_differ(window, tmp_path):
+    welcome = window.area.welcome
+    links = welcome._recent
+
+    def shown():
+        return [links.itemAt(index).widget() for index in range(links.count())]
+
+    welcome.show_recent([tmp_path / "one.onnx"])
+    first = shown()
+    welcome.show_recent([tmp_path / "one.onnx"])
+    assert shown() == first
+    welcome.show_recent([tmp_path / "two.onnx", tmp_path / "one.onnx"])
+    assert [link.text().split()[0] for link in shown()] == ["two.onnx", "one.onnx"]
+    welcome.show_recent([])
+    assert shown() == []
+
+
+def test_settings_that_cannot_be_kept_are_said_in_their_dialog(lenet, qtbot, monkeypatch):
+    from sketch.gui.settings_dialog import SettingsDialog
+    from sketch.state import late_file
+
+    def fail(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    settings = lenet.services.settings
+    dialog = SettingsDialog(lenet, settings, lenet.actions_)
+    with monkeypatch.context() as patch:
+        patch.setattr(late_file, "write_text", fail)
+        settings.set("canvas.grid", not settings.get("canvas.grid"))
+        settings.flush()
+    qtbot.waitUntil(lambda: "No space left" in dialog._note.text())
+    settings.set("canvas.snap", not settings.get("canvas.snap"))
+    qtbot.waitUntil(lambda: dialog._note.text() == "")
+    dialog.accept()
+    assert not settings._watchers

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from sketch.graph.tables import snapshot
-from sketch.gui import asides, background
+from sketch.gui import asides, background, desk
 from sketch.gui.canvas.wires import Wiring
 from sketch.state.document import Document
 from sketch.state.document_file import load_document, save_document
@@ -23,6 +23,7 @@ def test_nothing_comes_apart_however_it_is_used(qtbot, tmp_path, monkeypatch, se
     if seed % 2:
         monkeypatch.setattr(asides, "MANY", 3)  # nearly every edit is worked out beside the window
         monkeypatch.setattr(background, "FEW", 10)
+        monkeypatch.setattr(desk, "AT_ONCE", 4)  # and shapes and weights follow later, or there
     with example_window(qtbot, example) as window:
         monkey = Monkey(window, seed)
         for number in range(1, STEPS + 1):

@@ -102,3 +102,36 @@ def test_in_front_of_a_layer_come_those_with_an_output(window) -> None:
     box = at_wire(window, named(window, "conv1"), "in")
     assert "Output" not in box.titles()
     press(box.field, KEY.Key_Escape)
+
+
+def test_a_chain_is_drawn_by_tab_name_and_return_alone(window) -> None:
+    window.opener.new()
+    QApplication.processEvents()
+    view, nodes = window.desk.view, window.desk.document.tables.nodes
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton)
+    for word in ("conv2d", "relu", "linear", "tanh", "relu", "sigmoid"):
+        press(QApplication.focusWidget(), KEY.Key_Tab)
+        QTest.keyClicks(popup().field, word)
+        press(popup().field, KEY.Key_Return)
+    assert [node.layer for node in nodes.values()] == ["Conv2d", "ReLU", "Linear", "Tanh", "ReLU", "Sigmoid"]
+    *others, last = nodes
+    assert [edge.target for key in others for edge in nodes[key].next] == [*others[1:], last]
+    assert view.selected() == [last]
+    seen = view.mapFromScene(view.canvas.area_of([last])).boundingRect()
+    assert view.viewport().rect().contains(seen)
+
+
+def test_a_layer_chosen_with_the_mouse_leaves_the_next_one_to_the_pointer(window) -> None:
+    window.opener.new()
+    QApplication.processEvents()
+    view, nodes = window.desk.view, window.desk.document.tables.nodes
+    for _ in range(2):
+        press(view, KEY.Key_Tab)
+        box = popup()
+        item = box.list.visualItemRect(box.list.item(0)).center()
+        QTest.mouseClick(box.list.viewport(), Qt.MouseButton.LeftButton, pos=item)
+        QApplication.processEvents()
+    assert len(nodes) == 2
+    assert not any(node.prior or node.next for node in nodes.values())
+    one, two = (view.canvas.wiring.boxes[key] for key in nodes)
+    assert abs(one.y - two.y) >= one.height or abs(one.x - two.x) >= one.width

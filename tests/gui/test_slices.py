@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from sketch.gui.panels import PART
-from sketch.gui.slices import Slices
+from sketch.gui.slices import Slices, Walk
 from tests.gui.windows import main_window
 
 
@@ -105,3 +105,32 @@ def test_many_problems_are_listed_bit_by_bit(qtbot):
         qtbot.waitUntil(lambda: panel.topLevelItemCount() > shown)
         qtbot.waitUntil(lambda: panel.topLevelItemCount() == len(window.desk.document.problems()))
         assert panel.topLevelItemCount() >= count
+
+
+@pytest.mark.parametrize("slowly", [False, True])
+def test_a_slow_walk_gives_each_step_a_turn_of_its_own(qapp, qtbot, slowly):
+    parent, done = QObject(), []
+
+    def steps():
+        for number in range(3):
+            done.append(str(number))
+            yield
+
+    walk = Walk(parent, steps(), slowly=slowly)
+    turns = QTimer(parent, interval=0)
+    turns.timeout.connect(lambda: done.append("|"))
+    turns.start()
+    with qtbot.waitSignal(walk.ended):
+        walk.begin()
+    turns.stop()
+    assert "".join(done).replace("|", "") == "012"
+    assert ("01" in "".join(done)) is not slowly
+    parent.deleteLater()
+
+
+def test_a_slow_walk_can_be_finished_at_once(qapp):
+    parent, done = QObject(), []
+    walk = Walk(parent, (done.append(number) for number in range(3)), slowly=True)
+    walk.finish()
+    assert done == [0, 1, 2]
+    parent.deleteLater()

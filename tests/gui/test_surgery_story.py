@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QPushButton
 
 from sketch.graph.tables import snapshot
-from sketch.gui import merging
+from sketch.gui import asides, merging
 from sketch.gui.compile_dialog import CompileRequest
 from sketch.gui.input_shapes import InputShapes, sizes
 from sketch.gui.merging import MergeDialog
@@ -162,7 +162,14 @@ def test_the_selection_becomes_a_network_in_a_tab_of_its_own(window) -> None:
     assert not [p for p in document.problems() if p.severity == "error"]
 
 
-def test_all_occurrences_are_counted_shown_and_replaced(window, qtbot) -> None:
+@pytest.fixture(params=["at once", "beside"])
+def either_way(request, monkeypatch) -> None:
+    """Once as for few layers, once as for very many."""
+    if request.param == "beside":
+        monkeypatch.setattr(asides, "MANY", 0)
+
+
+def test_all_occurrences_are_counted_shown_and_replaced(window, qtbot, either_way) -> None:
     ids = draw(window)
     window.desk.view.select(ids[1:3])
     window.actions_["model.replace_all"].trigger()
@@ -171,8 +178,16 @@ def test_all_occurrences_are_counted_shown_and_replaced(window, qtbot) -> None:
     dialog.step(1)
     dialog.step(1)
     assert window.desk.selection == ids[4:6]
+    dialog.by.setCurrentIndex(dialog.by.findData("MatMul"))
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    click(ok)
+    idle(window, qtbot)
+    assert dialog.fault.isVisible()
+    assert ok.isEnabled()
     dialog.by.setCurrentIndex(dialog.by.findData("Tanh"))
-    click(dialog.buttons.button(dialog.buttons.StandardButton.Ok))
+    click(ok)
+    idle(window, qtbot)
+    assert len(window.desk.selection) == 2
     assert layers(window.desk.document).count("Tanh") == 2
     assert "BatchNorm2d" not in layers(window.desk.document)
     assert window.desk.document.undo() == "Replace 2 occurrences by Tanh"
@@ -229,7 +244,7 @@ def test_fold_says_when_nothing_folds(window, qtbot) -> None:
     assert window.statusBar().currentMessage() == "No layer depends on constants only."
 
 
-def test_merge_asks_for_the_wires(window, qtbot, tmp_path) -> None:
+def test_merge_asks_for_the_wires(window, qtbot, tmp_path, either_way) -> None:
     draw(window, [("Linear", {"out_features": 2})], ("N", 3), ("scores", "answer"))
     tail = tmp_path / "tail.sketch"
     save_document(window.desk.document, tail)
@@ -244,6 +259,8 @@ def test_merge_asks_for_the_wires(window, qtbot, tmp_path) -> None:
 
     in_dialog(MergeDialog, act)
     merging.read(window, tail)
+    idle(window, qtbot)
+    assert window.statusBar().currentMessage() == "Merged tail: 1 wired."
     names = {node.name: node for node in document.tables.nodes.values()}
     assert "head_fc1" in names
     source = names["head_fc1"].prior[0].source

@@ -4,6 +4,7 @@ import zipfile
 
 import pytest
 
+from sketch.graph.geometry import NODE_HEIGHT, NODE_WIDTH
 from sketch.graph.linking.rows import instances
 from sketch.state import commands
 from sketch.state.blocks import BlockError, Blocks
@@ -37,6 +38,19 @@ def test_copies_of_a_linked_block_are_linked_as_long_as_they_are_like_it(kept):
 
     third = blocks.insert(document, "cell", (600, 300))
     assert instances(document.tables, third) == ()
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_copy_that_would_cover_something_is_put_beside_it(kept, linked):
+    made, document, group = kept
+    made.save(document, group, "other", linked=linked)
+    here = document.tables.places[group]
+    steps = len(document.history)
+    copy = document.tables.places[made.insert(document, "other", (here.x, here.y))]
+    assert abs(copy.x - here.x) >= NODE_WIDTH or abs(copy.y - here.y) >= NODE_HEIGHT
+    assert len(document.history) == steps + 1
+    far = document.tables.places[made.insert(document, "other", (5000.0, 0.0))]
+    assert (far.x, far.y) == (5000.0, 0.0)
 
 
 def test_a_block_gets_another_name(kept):

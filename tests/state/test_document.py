@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sketch.graph.draft import Draft
-from sketch.graph.errors import CycleError, GraphError, StaleDeltaError, UnknownLayerError
+from sketch.graph.errors import CycleError, GraphError, StaleDeltaError, UnknownLayerError, UnknownNodeError
 from sketch.graph.rows import Node
 from sketch.graph.tables import snapshot, whole
 from sketch.state import commands
@@ -197,3 +197,33 @@ def test_a_closed_document_refuses_in_one_line(document) -> None:
     with pytest.raises(GraphError, match="The drawing was closed"):
         commands.rename(document, conv, "stem")
     assert document.tables.nodes[conv].name == "conv1"
+
+
+def test_a_copy_made_beside_is_of_its_moment_or_none(document) -> None:
+    chain(document, "Input", "Conv2d", "ReLU")
+    taken = document.snapshot_beside()
+    copy = taken()
+    assert (copy.turn, snapshot(copy.tables)) == (document.turn, snapshot(document.tables))
+    same_inference(copy.inference, copy.tables)
+    chain(document, "ReLU")
+    assert len(copy.tables.nodes) == 3
+    assert taken() is None
+    taken = document.snapshot_beside()
+    with pytest.raises(UnknownNodeError):
+        document.edit("Refused", lambda draft: draft.node(99))
+    assert taken() is None, "a refused edit may have touched rows for a moment"
+    taken = document.snapshot_beside()
+    document.close()
+    assert taken() is None
+
+
+def test_a_copy_made_beside_is_none_while_shapes_are_on_their_way(document) -> None:
+    first, *_ = chain(document, "Input", "Conv2d", "ReLU", "ReLU", "ReLU")
+    document.at_once = 0
+    taken = document.snapshot_beside()
+    commands.set_param(document, [first], "shape", (1, 5, 30, 30))
+    assert document.inference.is_behind
+    assert document.snapshot_beside()() is None
+    assert taken() is None
+    document.go_on(lambda: False)
+    assert document.snapshot_beside()().tables.nodes == document.tables.nodes

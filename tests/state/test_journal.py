@@ -13,7 +13,7 @@ from sketch.graph.tables import snapshot
 from sketch.state import commands, journal
 from sketch.state.document import Document
 from sketch.state.journal import Journal
-from sketch.state.journal_file import VERSION, JournalError, open_journal
+from sketch.state.journal_file import VERSION, JournalError, last_op, open_journal
 from sketch.state.records import Record
 from tests.state.drawing import NoStore, Reference, draw, fingerprint, real_library
 
@@ -140,7 +140,7 @@ def test_a_full_disk_keeps_edits_in_memory_and_says_so(library, tmp_path, monkey
         return connection
 
     monkeypatch.setattr(journal, "open_journal", full)
-    document.journal._connection.execute("PRAGMA max_page_count=1")
+    document.journal._book.connection.execute("PRAGMA max_page_count=1")
     document.journal.watch(reasons.append)
     note = "a long text " * 3000
     for number in range(5):
@@ -160,6 +160,59 @@ def test_a_full_disk_keeps_edits_in_memory_and_says_so(library, tmp_path, monkey
     again = opened(library, tmp_path)
     assert fingerprint(again) == state
     again.close()
+
+
+def test_who_opens_a_journal_waits_for_the_close_before(library, tmp_path, monkeypatch) -> None:
+    go, begun, real, heard = threading.Event(), threading.Event(), journal.append_ops, []
+
+    def slow(*arguments):
+        begun.set()
+        assert go.wait(30)
+        return real(*arguments)
+
+    document = opened(library, tmp_path)
+    monkeypatch.setattr(journal, "append_ops", slow)
+    for number in range(3):
+        draw(document, number)
+    assert begun.wait(30)
+    document.journal.watch(heard.append)
+    document.close(wait=False)
+    assert journal.is_leaving(tmp_path)
+    threading.Timer(0.05, go.set).start()
+    again = opened(library, tmp_path)
+    assert again.recovery.edits == 3
+    assert fingerprint(again) == Reference().after(3)
+    assert not journal.is_leaving(tmp_path)
+    again.close(wait=False)
+    journal.wait_for_leaving()
+    assert not (tmp_path / "journal.db-wal").exists()
+    assert heard == []
+
+
+def test_closing_beside_drops_what_is_to_be_forgotten_and_is_done_once(library, tmp_path) -> None:
+    document = opened(library, tmp_path)
+    document.journal.hold()
+    commands.add_note(document, "kept", (0, 0))
+    assert document.journal.flush(30)
+    document.journal.hold()
+    document.journal.set_value("document", {"name": "dropped"})
+    document.close(forget=True, wait=False)
+    document.close()
+    journal.wait_for_leaving()
+    again = opened(library, tmp_path)
+    assert (again.recovery.edits, again.name) == (1, "untitled")
+    again.close()
+
+
+def test_what_comes_first_is_done_before_anything_is_written(library, tmp_path) -> None:
+    seen = []
+    document = opened(library, tmp_path)
+    document.journal.first = lambda: seen.append(last_op(document.journal._book.connection)[0])
+    for number in range(3):
+        draw(document, number)
+        assert document.journal.flush(30)
+    assert seen == [0]
+    document.close()
 
 
 def test_a_commit_that_arrived_though_it_failed_is_not_written_twice(library, tmp_path, monkeypatch) -> None:

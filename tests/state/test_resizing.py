@@ -13,6 +13,7 @@ from sketch.state import commands
 from sketch.state.commands import weights
 from sketch.state.document import Document, TakesLongError
 from sketch.state.document_file import load_document, save_document
+from sketch.state.resizing import FEW
 from sketch.state.weight_changes import CHANGED, CREATED, DROPPED, counted, report_facts, report_text
 
 RANDOM = np.random.default_rng(2)
@@ -305,3 +306,39 @@ def test_a_brief_edit_without_stored_weights_is_done_and_shapes_follow(document)
     with document.briefly():
         commands.set_param(document, [first], "shape", ("N", 5, 4, 4))
     assert document.inference.output(last).shape[1] == 5
+
+
+def test_a_brief_edit_that_very_many_weights_follow_is_refused_before_a_record_is_written(
+    document, monkeypatch
+):
+    conv, *_ = draw(document, [LAYERS[0], *[("BatchNorm2d", {})] * 6])
+    document.at_once, made = 1000, []
+    make = document.store.make
+    monkeypatch.setattr(document.store, "make", lambda recipe: (made.append(recipe), make(recipe))[1])
+    with pytest.raises(TakesLongError), document.briefly():
+        commands.set_param(document, [conv], "out_channels", 3)
+    assert not made
+    commands.set_param(document, [conv], "out_channels", 3)
+    assert len(made) > FEW
+
+
+def test_what_is_brief_is_the_first_edit_alone(document):
+    conv, *_, last = draw(document)
+    document.at_once = 1
+    with document.briefly():
+        commands.set_param(document, [last], "out_features", 2)
+        commands.set_param(document, [conv], "out_channels", 3)
+    assert array_of(document, conv, "weight").shape[0] == 3
+
+
+def test_what_shapes_do_not_follow_is_brief_while_others_are_on_their_way(document):
+    conv, *_ = draw(document, [LAYERS[0], *[("ReLU", {})] * 4])
+    commands.set_param(document, [conv], "stride", 2)
+    document.at_once = 1
+    document.undo()
+    assert document.inference.is_behind
+    with document.briefly():
+        commands.rename(document, conv, "first")
+        commands.move(document, {conv: (5.0, 5.0)})
+    with pytest.raises(TakesLongError), document.briefly():
+        commands.set_param(document, [conv], "bias", False)

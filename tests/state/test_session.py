@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sketch.state import late_file
 from sketch.state import session as module
 from sketch.state.codec import CodecError
 from sketch.state.document import Document
@@ -208,11 +209,13 @@ def test_a_disk_that_is_full_is_said(tmp_path, monkeypatch) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "write_text", fail)
+        patch.setattr(late_file, "write_text", fail)
         session.add_tab(name="kept in memory")
+        session.file.flush()
         assert "No space left" in session.warning
         assert len(session.tabs) == 1
     session.set_active(session.tabs[0].folder)
+    session.file.flush()
     assert session.warning == ""
     session.close()
 
@@ -220,6 +223,7 @@ def test_a_disk_that_is_full_is_said(tmp_path, monkeypatch) -> None:
 def test_looks_are_written_a_moment_later(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "LATER_SECONDS", 0.01)
     session = Session(tmp_path)
+    session.file.flush()
     session.set("theme", "dark")
     session.set("theme", "light")
     file, end = session.folder / "session.json", time.monotonic() + 10

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sketch.binder.tensors import TensorStore
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.graph.errors import CycleError, GraphError, StaleDeltaError
+from sketch.graph.infer import UNLIKE
 from sketch.graph.tables import snapshot
 from sketch.state import commands
 from sketch.state.document import FOLLOW, Document
@@ -174,7 +175,7 @@ def test_what_an_edit_leaves_is_told_later_and_is_right_for_who_asks() -> None:
     document.at_once, heard = 10, []
     document.subscribe(heard.append)
     commands.set_param(document, [ids[0]], "shape", (1, 8, 16, 16))
-    assert heard[0].inferred.changed == set(ids[:10])
+    assert heard[0].inferred.changed == set(ids[: 10 // (1 + UNLIKE)])
     assert document.inference.is_behind
     assert document.inference.seen.output(ids[50]).shape == (1, 8, 32, 32)
     assert document.inference.output(ids[50]).shape == (1, 8, 16, 16)
@@ -190,6 +191,19 @@ def test_what_an_edit_leaves_is_told_later_and_is_right_for_who_asks() -> None:
     assert sum(map(len, told)) == len(ids)
     assert document.turn == 2
     assert document.undo_label.startswith("Set shape")
+
+
+def test_layers_that_are_like_others_before_them_follow_sooner() -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    ids = chain(document, 100)
+    document.at_once, heard = 10, []
+    document.subscribe(heard.append)
+    for size in (16, 8, 16):
+        commands.set_param(document, [ids[0]], "shape", (1, 8, size, size))
+        while document.inference.is_behind:
+            document.go_on(lambda: True)
+    found = [update.inferred.changed for update in heard if update.cause == "edit"]
+    assert list(map(len, found)) == [2, 2, 10]
 
 
 def test_an_edit_that_is_taken_back_does_not_keep_others_untold() -> None:
@@ -230,3 +244,16 @@ def test_weights_that_follow_their_layers_wait_for_no_later_walk() -> None:
     assert not document.inference.is_behind
     document.undo()
     assert document.inference.is_behind
+
+
+def test_an_id_is_of_a_group_on_one_branch_of_the_history_and_of_a_layer_on_another() -> None:
+    document = Document(library(), store=Nowhere(), folder=None)
+    group = commands.add_layer(document, "Group", (0.0, 0.0))
+    here = document.history.cursor
+    document.undo()
+    assert commands.add_layer(document, "ReLU", (0.0, 0.0)) == group
+    there = document.history.cursor
+    for step, count in ((here, 0), (there, 1), (here, 0)):
+        document.jump(step)
+        assert document.inference.layer_count == count
+        same_inference(document.inference, document.tables)

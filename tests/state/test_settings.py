@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sketch.resources_root import resource_root
-from sketch.state import settings as module
+from sketch.state import late_file
 from sketch.state.settings import Option, Settings, SettingsError
 
 SOURCE = resource_root() / "settings.yaml"
@@ -36,6 +36,7 @@ def test_changes_come_back(own, tmp_path) -> None:
     leave()
     leave()
     own.set_shortcut("edit.undo", ["Ctrl+U"])
+    own.flush()
     assert heard == [
         "canvas.grid",
         "canvas.zoom_speed",
@@ -50,6 +51,7 @@ def test_changes_come_back(own, tmp_path) -> None:
     assert again.get("compile.opset") is None
     assert again.shortcut("edit.undo") == ["Ctrl+U"]
     again.set_shortcut("edit.undo", None)
+    again.flush()
     assert Settings(SOURCE, tmp_path).shortcut("edit.undo") == ["Ctrl+Z"]
     assert json.loads((tmp_path / "settings.json").read_text())["options"] == {
         "canvas.grid": False,
@@ -144,6 +146,7 @@ def test_a_damaged_file_is_kept_and_said(tmp_path) -> None:
     assert "defaults are used" in own.warning
     assert (tmp_path / "settings.damaged.json").read_text() == "{"
     own.set("canvas.grid", False)
+    own.flush()
     assert own.warning == ""
     assert Settings(SOURCE, tmp_path).get("canvas.grid") is False
 
@@ -171,10 +174,20 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_value_holds(tmp_path, m
     def fail(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_text", fail)
-    own.set("canvas.grid", False)
+    heard = []
+    leave = own.watch(lambda: heard.append(own.warning))
+    with monkeypatch.context() as patch:
+        patch.setattr(late_file, "write_text", fail)
+        own.set("canvas.grid", False)
+        own.flush()
     assert "No space left" in own.warning
     assert own.get("canvas.grid") is False
+    own.set("canvas.snap", False)
+    own.flush()
+    assert [bool(warning) for warning in heard] == [True, False]
+    leave()
+    leave()
+    assert Settings(SOURCE, tmp_path).get("canvas.grid") is False
 
 
 def test_settings_without_a_folder_live_in_memory(tmp_path) -> None:

@@ -94,14 +94,19 @@ class Heights(Generic[K]):
         place = self._places.pop(key, None)
         if place is not None:
             scale, first, last = place
+            bands = self._bands[scale]
             for band in range(first, last + 1):
-                del self._bands[scale][band][key]
+                del bands[band][key]
+                if not bands[band]:
+                    del bands[band]
 
     def near(self, top: float, bottom: float) -> Iterator[K]:
         """What may cover some of these heights, each once."""
         found: dict[K, None] = {}
         for scale, bands in self._bands.items():
             size = 1 << scale
-            for band in range(int(top // size), int(bottom // size) + 1):
+            first, last = int(top // size), int(bottom // size)
+            few = last - first < len(bands)
+            for band in range(first, last + 1) if few else sorted(n for n in bands if first <= n <= last):
                 found.update(bands.get(band, ()))
         yield from found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRectF, Qt
@@ -20,21 +20,67 @@ BUNDLE = 512
 Blocks = list[tuple[QPen, QPainterPath]]
 
 
+class Bundle:
+    """Wires by slot as one path of straight pieces; what moves alike, or stays, is not looked at one by one."""
+
+    def __init__(self, lines: Mapping[int, Line]):
+        self._places, self._kinds, self._owners = _points_by_slot(lines)
+        self._path: QPainterPath | None = None
+
+    def path(self, shown: np.ndarray[Any, Any] | None) -> QPainterPath:
+        """The path, made when it is first asked for after a change; `shown` is True in the slots to be seen."""
+        if self._path is None:
+            places, kinds = self._places, self._kinds
+            if shown is not None:
+                seen = shown[self._owners]
+                places, kinds = places[seen], kinds[seen]
+            self._path = _path(places, kinds)
+        return self._path
+
+    def forget_path(self) -> None:
+        """Others are to be seen."""
+        self._path = None
+
+    def shift(self, moved: np.ndarray[Any, Any], dx: float, dy: float) -> None:
+        """Some wires moved: `moved` is True in their slots."""
+        these = moved[self._owners]
+        if these.any():
+            self._places[these] += (dx, dy)
+            self._path = None
+
+    def renew(self, slots: Collection[int], lines: Mapping[int, Line]) -> None:
+        """In some slots are these wires now, and no others."""
+        import numpy as np
+
+        first, last = min(slots), max(slots) + 1
+        gone = np.zeros(last - first, dtype=bool)
+        gone[np.fromiter(slots, np.intp, len(slots)) - first] = True
+        inside = (self._owners >= first) & (self._owners < last)
+        stay = ~inside
+        stay[inside] = ~gone[self._owners[inside] - first]
+        mine = self._places[stay], self._kinds[stay], self._owners[stay]
+        parts = zip(mine, _points_by_slot(lines), strict=True)
+        self._places, self._kinds, self._owners = (np.concatenate(part) for part in parts)
+        self._path = None
+
+
 class Batches:
-    """What the far view paints. `brush_of` is asked for once a node, until the node changes or `forget`.
+    """What the far view paints. `brushes_of` is asked for each node once, until the node changes or `forget`.
 
     Boxes of one colour and height are one path: each is a line along its middle, as wide as the box is high.
     """
 
-    def __init__(self, boxes: Extents[int], lines: LineTable, brush_of: Callable[[int], QBrush]):
-        self._boxes, self._lines, self._brush_of = boxes, lines, brush_of
+    def __init__(
+        self, boxes: Extents[int], lines: LineTable, brushes_of: Callable[[Sequence[int]], Sequence[QBrush]]
+    ):
+        self._boxes, self._lines, self._brushes_of = boxes, lines, brushes_of
         self._codes: np.ndarray[Any, Any] | None = None
         self._colours: list[QColor] = []
         self._brushes: list[QBrush] = []
         self._numbers: dict[int, int] = {}
         """Brush (by its id: nodes of one colour share one, and `_brushes` keeps it) -> number of its colour."""
         self._all: Blocks | None = None
-        self._bundles: dict[int, QPainterPath] = {}
+        self._bundles: dict[int, Bundle] = {}
 
     def forget(self) -> None:
         """Colours differ: ask for all of them again."""
@@ -75,56 +121,60 @@ class Batches:
     def wires(self, areas: Sequence[QRectF] | None) -> list[QPainterPath]:
         """Wires as straight pieces, in bundles: those that touch the areas, everything for None."""
         extents = self._lines.extents
-        for number in {slot // BUNDLE for slot in extents.stale}:
-            self._bundles.pop(number, None)
+        stale: dict[int, list[int]] = {}
+        for slot in extents.stale:
+            stale.setdefault(slot // BUNDLE, []).append(slot)
         extents.stale.clear()
+        for number, slots in stale.items():
+            bundle = self._bundles.get(number)
+            if bundle is not None:
+                bundle.renew(slots, self._lines.by_slot(slots))
+        for number in {slot for slots in extents.restated for slot in (slots // BUNDLE).tolist()}:
+            if number in self._bundles:
+                self._bundles[number].forget_path()
+        extents.restated.clear()
+        shown = extents.shown()
         if areas is None:
-            return [self._bundle(number) for number in range(-(-extents.size // BUNDLE))]
+            return [self._bundle(number).path(shown) for number in range(-(-extents.size // BUNDLE))]
         near = extents.touching(areas) // BUNDLE
-        return [self._bundle(number) for number in dict.fromkeys(near.tolist())]
+        return [self._bundle(number).path(shown) for number in dict.fromkeys(near.tolist())]
 
-    def take_wires(self, bundles: dict[int, QPainterPath]) -> None:
-        """Take the bundles that were made of all lines as they are now, when all of them are shown."""
-        if bundles and self._lines.is_whole:
+    def take_wires(self, bundles: dict[int, Bundle]) -> None:
+        """Take the bundles that were made of all lines as they are now."""
+        if bundles:
             self._bundles = bundles
             self._lines.extents.stale.clear()
 
-    def exchange_wires(self, bundles: dict[int, QPainterPath]) -> None:
+    def exchange_wires(self, bundles: dict[int, Bundle]) -> None:
         """As `take_wires`; `bundles` is left with those that were painted before: freeing them takes a while."""
-        painted = self._bundles
+        painted, self._bundles = self._bundles, {}
         self.take_wires(bundles.copy())
-        if self._bundles is not painted:
-            bundles.clear()
-            bundles.update(painted)
+        bundles.clear()
+        bundles.update(painted)
 
-    def shift(self, boxes: Collection[int], lines: Collection[int], dx: float, dy: float) -> None:
-        """Boxes and wires, by their slots, moved alike."""
-        import numpy as np
-
-        self._boxes.stale.update(boxes)
-        moved = np.bincount(np.fromiter(lines, np.intp, len(lines)) // BUNDLE)
-        for number in [n for n in moved.nonzero()[0].tolist() if n in self._bundles]:
-            first = number * BUNDLE
-            if moved[number] == len(self._lines.in_slots(first, first + BUNDLE)):
-                self._bundles[number].translate(dx, dy)
-            else:
-                del self._bundles[number]
+    def shift(self, lines: np.ndarray[Any, Any], dx: float, dy: float) -> None:
+        """Boxes and wires moved, these alike: `lines` is True in their slots."""
+        self._all = None
+        for bundle in self._bundles.values():
+            bundle.shift(lines, dx, dy)
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _bundle(self, number: int) -> QPainterPath:
-        path = self._bundles.get(number)
-        if path is None:
+    def _bundle(self, number: int) -> Bundle:
+        bundle = self._bundles.get(number)
+        if bundle is None:
             first = number * BUNDLE
-            path = self._bundles[number] = straight_path(self._lines.shown_in(first, first + BUNDLE))
-        return path
+            slots = range(first, min(first + BUNDLE, self._lines.extents.size))
+            bundle = self._bundles[number] = Bundle(self._lines.by_slot(slots))
+        return bundle
 
     def _follow_boxes(self) -> None:
         """Take in what changed since the last painting."""
         boxes = self._boxes
         renewed = list(boxes.slots.values()) if self._codes is None else list(boxes.renewed)
-        if renewed or boxes.stale:
+        if renewed or boxes.stale or boxes.restated:
             self._all = None
+        boxes.restated.clear()
         boxes.stale.clear()
         boxes.renewed.clear()
         if renewed:
@@ -144,19 +194,19 @@ class Batches:
 
     def _codes_in(self, slots: Iterable[int]) -> list[int]:
         """The numbers of the colours of the nodes in some slots; 0 for a free one."""
-        key_in, brush_of, numbers, found = self._boxes.key, self._brush_of, self._numbers, list[int]()
-        for slot in slots:
-            if (node_id := key_in(slot)) is None:
-                found.append(0)
-                continue
-            brush = brush_of(node_id)
-            number = numbers.get(id(brush))
-            if number is None:
-                number = numbers[id(brush)] = len(self._colours)
+        keys, numbers = self._boxes.keys_in(slots), self._numbers
+        there = [key for key in keys if key is not None]
+        brushes = self._brushes_of(there)
+        codes = list(map(id, brushes))
+        for code, brush in dict(zip(codes, brushes, strict=True)).items():
+            if code not in numbers:
+                numbers[code] = len(self._colours)
                 self._colours.append(brush.color())
                 self._brushes.append(brush)
-            found.append(number)
-        return found
+        if len(there) == len(keys):
+            return [numbers[code] for code in codes]
+        known = {key: numbers[code] for key, code in zip(there, codes, strict=True)}
+        return [0 if key is None else known[key] for key in keys]
 
     def _grouped(self, slots: np.ndarray[Any, Any]) -> Blocks:
         """The boxes in some slots, by colour and height."""
@@ -165,10 +215,13 @@ class Batches:
         return blocks_by(self._boxes.array()[slots], self._codes[slots], self._colours)
 
 
-def bundles_of(lines: LineTable) -> dict[int, QPainterPath]:
+def bundles_of(lines: LineTable) -> dict[int, Bundle]:
     """All lines in bundles, by number; any thread may."""
-    firsts = range(0, lines.extents.size, BUNDLE)
-    return {first // BUNDLE: straight_path(lines.in_slots(first, first + BUNDLE)) for first in firsts}
+    size = lines.extents.size
+    firsts = range(0, size, BUNDLE)
+    return {
+        first // BUNDLE: Bundle(lines.by_slot(range(first, min(first + BUNDLE, size)))) for first in firsts
+    }
 
 
 def blocks_by(
@@ -209,12 +262,34 @@ def straight_path(lines: Sequence[Line]) -> QPainterPath:
     """Lines as one path of straight pieces."""
     if not lines:
         return QPainterPath()
+    places, starts = points_of(lines)
+    return _path(places, _kinds(len(places), starts))
+
+
+def _points_by_slot(
+    lines: Mapping[int, Line],
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """(the points of wires by slot, how a path comes to each, the slot of the wire that it is of)."""
     import numpy as np
 
-    places, starts = points_of(lines)
-    kinds = np.ones(len(places), dtype=np.int32)
+    if not lines:
+        return np.empty((0, 2)), np.empty(0, np.int32), np.empty(0, np.int32)
+    places, starts = points_of(list(lines.values()))
+    counts = np.diff(starts, append=len(places))
+    return (
+        places,
+        _kinds(len(places), starts),
+        np.repeat(np.fromiter(lines, np.int32, len(lines)), counts),
+    )
+
+
+def _kinds(count: int, starts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What a path does to come to each of its points: move to those that lines begin at, draw to the others."""
+    import numpy as np
+
+    kinds = np.ones(count, dtype=np.int32)
     kinds[starts] = 0
-    return _path(places, kinds)
+    return kinds
 
 
 def _path(places: np.ndarray[Any, Any], kinds: np.ndarray[Any, Any]) -> QPainterPath:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple, cast
 
 from sketch.graph.rows import Edge
 from sketch.graph.stopping import checked
 from sketch.gui.canvas.boxes import Box, Frame, Point, Stub, shifted, turned
-from sketch.gui.canvas.drawn import Changes, Drawn, Found, Shift
+from sketch.gui.canvas.drawn import Beyond, Changes, Drawn, Found, Shift
 from sketch.gui.canvas.level import Arc, Key, Level, untie
 from sketch.gui.canvas.levels import Levels
 from sketch.gui.canvas.line_drawing import NOWHERE, LineDrawing
@@ -34,7 +35,7 @@ class Composed:
         self.pictures: dict[int | None, Picture] = {}
         self._levels = levels
         self._drawn = drawn
-        self._line_drawing = LineDrawing(self.pictures, drawn.lines, right=levels.right)
+        self._line_drawing = LineDrawing(self.pictures, levels.pieces.arcs, drawn.lines, right=levels.right)
         self._found = Found()
 
     def redraw(self, lost: Iterable[Level] = ()) -> Changes:
@@ -49,7 +50,7 @@ class Composed:
         for level in checked(levels):
             self._show(level, redrawn.get(level.group, _UNCHANGED), edges)
         self._found.lines.update(edges)
-        self._line_drawing.draw(checked(edges), self._levels.pieces.arcs)
+        self._line_drawing.draw(checked(edges))
         self._draw_badges()
         return self._found.changes()
 
@@ -106,6 +107,8 @@ class Composed:
         else:
             for shift in _shifts(level, picture, redrawn, before):
                 self._move(level, shift, keys, edges)
+            if redrawn.moved.beyond is not None:
+                self._move_late(level, picture, redrawn.moved.beyond, redrawn.moved.along)
         for key in keys:
             if isinstance(key, Stub):
                 self._show_stub(key, picture)
@@ -135,9 +138,15 @@ class Composed:
         self._line_drawing.put(level, alone)
         self._found.shifts.append(Shift(items, [edge for edge, _ in alone], *self._turned(*by)))
 
+    def _move_late(self, level: Level, picture: Picture, beyond: Point, along: float) -> None:
+        """Everything beyond moved along: boxes and lines come from the picture when they are asked for."""
+        self._drawn.boxes.delay(_closed(level), partial(_on_level, picture.boxes, self._levels.right))
+        self._line_drawing.delay()
+        self._found.beyond = Beyond(*beyond, *self._turned(0.0, along))
+
     def _put_first(self, level: Level, picture: Picture, keys: dict[Key, None]) -> None:
         """Take a picture in that was not drawn before; its layers and closed groups leave `keys`."""
-        items = [key for key in picture.boxes if isinstance(key, int) and key not in level.open]
+        items = [key for key in _closed(level) if key in picture.boxes]
         for key in items:
             del keys[key]
         for key in self._drawn.frames.keys() & items:
@@ -177,7 +186,7 @@ class Composed:
             if self._drawn.frames.get(key) != frame:
                 self._drawn.frames[key] = frame
                 self._found.frames.add(key)
-        elif self._drawn.boxes.get(key) != box:
+        elif self._drawn.boxes.is_late(key) or self._drawn.boxes.get(key) != box:
             self._drawn.boxes[key] = box
             self._found.boxes.add(key)
             if self._drawn.frames.pop(key, None) is not None:
@@ -219,6 +228,18 @@ class Composed:
                 self._drawn.badges.pop(item, None)
             self._found.badges.add(item)
         badges.changed.clear()
+
+
+def _closed(level: Level) -> list[int]:
+    """The layers and closed groups on a level."""
+    others = {*level.open, *level.ends}
+    found = [key for key in level.boxes if key not in others] if others else list(level.boxes)
+    return cast("list[int]", found)
+
+
+def _on_level(boxes: Mapping[Key, Box], right: bool, key: int) -> Box:
+    """A box of the canvas' own level in the scene."""
+    return turned(boxes[key]) if right else boxes[key]
 
 
 def _shifts(level: Level, picture: Picture, redrawn: Redrawn, before: Point) -> Iterator[_Moves]:

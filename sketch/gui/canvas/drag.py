@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
@@ -59,18 +60,18 @@ class DragGesture:
         if wire is not None:
             ((node_id, here),) = goal.items()
             place = view.at_wire(wire, here)
-            if view.attempt(lambda: commands.insert_on_wire(view.document, node_id, wire, place=place)):
+            insert = partial(commands.insert_on_wire, node_id=node_id, edge=wire, place=place)
+            if view.change("Insert into a wire", insert):
                 return
         if into is not None:
             wiring, group = self._canvas.wiring, into.node_id
             inside = {key: wiring.stored_in(group, here.x(), here.y()) for key, here in goal.items()}
-            view.on_nodes(
-                "Move", lambda document: commands.move_into(document, inside, group, inside), inside
-            )
+            move = partial(commands.move_into, ids=inside, parent=group, places=inside)
+            view.change("Move", move, ids=inside)
         elif not self._offset.isNull():
             places = {key: self._stored(key, here) for key, here in goal.items()}
             put_down = self._canvas.put_down  # not before the edit, which may take a while
-            view.on_nodes("Move", lambda document: commands.move(document, places), places, put_down)
+            view.change("Move", partial(commands.move, places=places), ids=places, over=put_down)
 
     def cancel(self) -> None:
         """Put everything back."""
@@ -180,15 +181,16 @@ class DuplicateGesture:
         """Make the copies where the outlines are, and select them."""
         offset = self._view.mapToScene(where) - self._from
         self.cancel()
-        self._view.attempt(lambda: self._duplicate(offset))
+
+        def choose(made: list[int]) -> None:
+            self._view.canvas.choose(made)
+
+        copy = partial(commands.duplicate, ids=self._ids, offset=offset.toTuple())
+        self._view.change("Duplicate", copy, choose, ids=self._ids)
 
     def cancel(self) -> None:
         """Copy nothing."""
         self._view.canvas.live.clear()
-
-    def _duplicate(self, offset: QPointF) -> None:
-        made = commands.duplicate(self._view.document, self._ids, offset=offset.toTuple())
-        self._view.canvas.choose(made)
 
 
 def _middle(view: PointerView, key: int) -> QPointF | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.boxes import Badge, Box, Frame, Stub
+from sketch.gui.canvas.late import Late
 from sketch.gui.canvas.routing import Lane, Points
 
 ItemKey = int | Stub
@@ -32,11 +33,23 @@ class Shift(NamedTuple):
     dy: float
 
 
+class Beyond(NamedTuple):
+    """All boxes and lines that began at these coordinates along the drawing, or after them, moved alike.
+
+    By how much, scene px. What is told one by one, or in a Shift, does not count.
+    """
+
+    boxes: float
+    lines: float
+    dx: float
+    dy: float
+
+
 class Changes(NamedTuple):
     """What a sync changed: boxes, lines and frames that are new or different, and those that are gone.
 
     `badges` are the boxes whose badges differ. `shifts` are further boxes and lines, which only moved; nothing is in
-    two of them.
+    two of them. `beyond` tells of further ones that moved, without their names.
     """
 
     boxes: frozenset[ItemKey]
@@ -44,9 +57,10 @@ class Changes(NamedTuple):
     frames: frozenset[int] = frozenset()
     badges: frozenset[int] = frozenset()
     shifts: tuple[Shift, ...] = ()
+    beyond: Beyond | None = None
 
     def and_then(self, other: Changes) -> Changes:
-        """What both changed; each thing on its own."""
+        """What both changed, each thing on its own; nothing of it is told by `beyond`."""
         shifts = self.shifts + other.shifts
         return Changes(
             self.boxes.union(other.boxes, *[shift.boxes for shift in shifts]),
@@ -60,9 +74,9 @@ class Drawn:
     """What is drawn, in scene coordinates."""
 
     def __init__(self) -> None:
-        self.boxes: dict[int, Box] = {}
+        self.boxes: Late[int, Box] = Late()
         self.stubs: dict[Stub, Box] = {}
-        self.lines: dict[Edge, Line] = {}
+        self.lines: Late[Edge, Line] = Late()
         self.frames: dict[int, Frame] = {}
         self.badges: dict[int, tuple[Badge, ...]] = {}
 
@@ -88,6 +102,7 @@ class Found:
         self.frames: set[int] = set()
         self.badges: set[int] = set()
         self.shifts: list[Shift] = []
+        self.beyond: Beyond | None = None
 
     def changes(self) -> Changes:
         """All of it."""
@@ -97,4 +112,5 @@ class Found:
             frozenset(self.frames),
             frozenset(self.badges),
             tuple(self.shifts),
+            self.beyond,
         )

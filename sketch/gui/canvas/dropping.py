@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
@@ -50,7 +52,7 @@ class DropView(PointerView):
             return
         self.choose_wires(())
         alone = bool(event.modifiers() & Modifiers.AltModifier)
-        self.attempt(lambda: self._drop(_name(event), event.position().toPoint(), alone))
+        self._drop(_name(event), event.position().toPoint(), alone)
         event.acceptProposedAction()
         self.setFocus()
 
@@ -64,10 +66,10 @@ class DropView(PointerView):
             self.block_dropped.emit(name.removeprefix(BLOCK), place, group)
             return
         if edge is not None:
-            made = commands.add_on_wire(self.document, name, edge, self.at_wire(edge, here))
+            add = partial(commands.add_on_wire, layer=name, edge=edge, place=self.at_wire(edge, here))
         else:
-            made = commands.add_layer(self.document, name, place, parent=group)
-        self.canvas.choose([made])
+            add = partial(commands.add_layer, layer=name, place=place, parent=group)
+        self.change("Add a layer", add, lambda made: self.canvas.choose([made]))
 
     def _takes_insert(self, where: QPoint, name: str) -> Edge | None:
         """The wire under a point, when the layer can stand in one."""

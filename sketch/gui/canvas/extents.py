@@ -38,6 +38,8 @@ class Extents(Generic[Key]):
         """Slots that were given to another thing since then."""
         self._keys: list[Key | None] = []
         self._free: list[int] = []
+        self.restated: list[np.ndarray[Any, Any]] = []
+        """Slots whose state changed since whoever paints from here last emptied this."""
         self._marks: dict[Key, State] = {}
         self._bounds: QRectF | None = None
         self._borders: np.ndarray[Any, Any] | None = None
@@ -54,9 +56,9 @@ class Extents(Generic[Key]):
         """One more than the greatest slot."""
         return len(self._keys)
 
-    def key(self, slot: int) -> Key | None:
-        """What is in a slot; None for a free one."""
-        return self._keys[slot]
+    def keys_in(self, slots: Iterable[int]) -> list[Key | None]:
+        """What is in some slots; None for a free one."""
+        return list(map(self._keys.__getitem__, slots))
 
     def put_all(self, keys: Sequence[Key], borders: Any) -> list[int]:
         """Take in many different ones at once (`borders`: a row each); their slots."""
@@ -71,22 +73,15 @@ class Extents(Generic[Key]):
         self._bounds = None
         return slots
 
-    def shift(self, keys: Collection[Key], dx: float, dy: float) -> list[int]:
-        """Move things that are here, all alike; their slots."""
-        slots = list(map(self.slots.__getitem__, keys))
-        if slots:
-            self._array[slots] += (dx, dy, dx, dy)
-            self._bounds = None
-        return slots
-
     def become(self, other: Extents[Key]) -> None:
         """Take over the things of another, which is left with those that were here; states stay with their things."""
         mine, its = vars(self), vars(other)
-        for name in ("slots", "stale", "renewed", "_keys", "_free", "_borders", "_bounds"):
+        others = () if self._keys == other._keys else ("renewed",)
+        for name in ("slots", "stale", *others, "_keys", "_free", "_borders", "_bounds"):
             mine[name], its[name] = its[name], mine[name]
         # Nobody painted from the other, so all its slots are stale; without any it differs, too.
         self.stale.add(0)
-        self._states = None
+        self._states, self.restated = None, []
         marks, self._marks = self._marks, {}
         for state in set(marks.values()):
             self.mark([key for key, its in marks.items() if its == state], state)
@@ -114,8 +109,12 @@ class Extents(Generic[Key]):
         if self._states is not None:
             before = self._states[: self.size].copy()
             self._states[self._states == int(state)] = 0
-            self._states[[self.slots[key] for key in marked if key in self.slots]] = int(state)
-            self.stale.update((before != self._states[: self.size]).nonzero()[0].tolist())
+            self._states[[slot for slot in map(self.slots.get, marked) if slot is not None]] = int(state)
+            self.restated.append((before != self._states[: self.size]).nonzero()[0])
+
+    def shown(self) -> np.ndarray[Any, Any] | None:
+        """True in the slots of what is shown; None when all is."""
+        return None if self._states is None or not self._marks else self._states[: self.size] == 0
 
     def is_in(self, slot: int, state: State) -> bool:
         """True when the thing in a slot is in a state."""
@@ -225,6 +224,49 @@ class Extents(Generic[Key]):
             self._states = np.concatenate(
                 [self._states, np.zeros(len(self._array) - len(self._states), np.uint8)]
             )
+
+
+def shift(things: Extents[Key], keys: Collection[Key], dx: float, dy: float) -> list[int]:
+    """Move things that are here, all alike; their slots."""
+    slots = list(map(things.slots.__getitem__, keys))
+    if slots:
+        things.array()[slots] += (dx, dy, dx, dy)
+        things._bounds = None
+    return slots
+
+
+def shift_beyond(
+    things: Extents[Key], start: float, dx: float, dy: float, but: Collection[Key], *, right: bool
+) -> np.ndarray[Any, Any]:
+    """Move what begins at a height (`right`: at an x) or after it, all alike but some; True in their slots."""
+    borders, slots = things.array(), things.slots
+    moved: np.ndarray[Any, Any] = borders[:, 0 if right else 1] >= start - ROW
+    if but:
+        moved[[slots[key] for key in but if key in slots]] = False
+    for side, by in enumerate((dx, dy, dx, dy)):
+        if by:
+            borders[:, side] += moved * by
+    things._bounds = None
+    return moved
+
+
+def middles(things: Extents[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """(x, y) of the middles by slot; NaN where a slot is free."""
+    left, top, right, bottom = things.array().T
+    return (left + right) / 2, (top + bottom) / 2
+
+
+def least(things: Extents[int], *scores: np.ndarray[Any, Any]) -> int | None:
+    """The thing with the least score by slot, of such the one with the least second score, then the least id.
+
+    NaN and infinity are no scores; those that are nearly the same count as one. None where there is nothing.
+    """
+    import numpy as np
+
+    found = np.isfinite(scores[0]).nonzero()[0]
+    for score in scores if len(found) else ():
+        found = found[score[found] <= score[found].min() + ROW]
+    return min([key for key in things.keys_in(found.tolist()) if key is not None], default=None)
 
 
 def first_middle(things: Extents[Any], *, right: bool = False) -> tuple[float, float] | None:

@@ -63,6 +63,11 @@ class RingView(RenamingView):
         if had_none != (self.current is None):
             self.current_changed.emit()
 
+    def take_focus(self, *, by_key: bool) -> None:
+        """Let keys come here; `by_key` says that the person uses the keyboard."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason if by_key else Qt.FocusReason.OtherFocusReason)
+        self._use_keys(on=by_key)  # it may have had the focus all the time
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         keys = (

@@ -5,6 +5,7 @@ A gesture edits the document at most once, at its end, so that one gesture is on
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,7 +115,7 @@ class CutGesture:
         """Cut, in one step."""
         self.cancel()
         if self._cut:
-            self._view.attempt(lambda: commands.disconnect(self._view.document, list(self._cut)))
+            self._view.change("Cut wires", partial(commands.disconnect, edges=list(self._cut)))
 
     def cancel(self) -> None:
         """Cut nothing."""

@@ -7,9 +7,7 @@ from itertools import chain
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from PySide6.QtGui import QPainterPath
-
-from sketch.gui.canvas.batches import bundles_of
+from sketch.gui.canvas.batches import Bundle, bundles_of
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.extents import Borders, Extents
 from sketch.gui.canvas.line_table import LineTable
@@ -24,14 +22,19 @@ class Index(NamedTuple):
 
     boxes: Extents[int]
     lines: LineTable
-    bundles: dict[int, QPainterPath]
+    bundles: dict[int, Bundle]
 
 
 _prepared: WeakKeyDictionary[Wiring, Index] = WeakKeyDictionary()
 
 
 def prepare(wiring: Wiring) -> None:
-    """Make the indexes of a wiring that nobody else holds yet; any thread may. The scene that adopts it takes them."""
+    """Make the indexes of a wiring that nobody else holds yet; any thread may. The scene that adopts it takes them.
+
+    Its tables get theirs, too: the first layer that is inserted asks what stands where.
+    """
+    if wiring.boxes:
+        wiring.tables.standing(wiring.parent, sideways=wiring.right)
     index = _index(wiring)
     index.bundles.update(bundles_of(index.lines))
     keep(wiring, index)
@@ -45,6 +48,11 @@ def keep(wiring: Wiring, index: Index) -> None:
 def taken(wiring: Wiring) -> Index:
     """The indexes of a wiring for somebody who has indexes already, to become like these."""
     return _prepared.pop(wiring, None) or _index(wiring)
+
+
+def drop(wiring: Wiring) -> None:
+    """Free the indexes of a wiring that nobody looks at any more; any thread may."""
+    _prepared.pop(wiring, None)
 
 
 def index_of(wiring: Wiring) -> Index:

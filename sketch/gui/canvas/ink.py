@@ -118,10 +118,7 @@ class Ink:
         """Strip, ground and text colours of a node: the rule's, else its category's. The same object each time."""
         if self._shades is None:
             return self._category(category)
-        shade = self._shades.get(node_id)
-        if shade is None:
-            return self._unshaded
-        return self._shade_swatches[shade] if isinstance(shade, int) else self._mixed(shade)
+        return self._shaded(self._shades.get(node_id))
 
     def frame_swatch(self, node_id: int, depth: int) -> FrameSwatch:
         """Colours of an open group: those of a rule that says something of it, else plain ones."""
@@ -136,6 +133,19 @@ class Ink:
     def fill(self, node_id: int, category: str) -> QBrush:
         """The full colour of a node (strip, far view, map); nodes of one colour share one brush object."""
         return self.swatch(node_id, category).fill
+
+    def fills(self, node_ids: Sequence[int], categories: Sequence[str]) -> list[QBrush]:
+        """`fill` of many nodes."""
+        if self._shades is None:
+            known = {category: self._category(category).fill for category in set(categories)}
+            return [known[category] for category in categories]
+        shades = list(map(self._shades.get, node_ids))
+        said = {shade: self._shaded(shade).fill for shade in set(shades)}
+        return [said[shade] for shade in shades]
+
+    def in_order(self, node_ids: list[int]) -> list[int]:
+        """Nodes from the lowermost to the uppermost: what is selected lies above what it covers."""
+        return sorted(node_ids, key=self.selection.__contains__) if self.selection else node_ids
 
     def lone_title(self) -> tuple[int, QFont, QFontMetricsF]:
         """(px, font, metrics) of a title that stands alone on a node at this zoom."""
@@ -156,6 +166,11 @@ class Ink:
         self._mixtures: dict[Mixture, Swatch] = {}
         self._frames: dict[tuple[int, int], FrameSwatch] = {}
         """By depth and fill, which they hold: no other brush gets its id."""
+
+    def _shaded(self, shade: Shade | None) -> Swatch:
+        if shade is None:
+            return self._unshaded
+        return self._shade_swatches[shade] if isinstance(shade, int) else self._mixed(shade)
 
     def _mixed(self, shade: Mixture) -> Swatch:
         found = self._mixtures.get(shade)

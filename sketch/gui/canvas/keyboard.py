@@ -132,13 +132,13 @@ class KeyboardView(RingView):
             commands.move(document, goal, gesture="nudge")
 
         if chosen:
-            self.on_nodes("Move", act, chosen)
+            self.change("Move", act, ids=chosen)
 
     def _walk(self, way: str, how: str) -> None:
         """Go to the next node: `walk` selects it, `extend` adds it to the selection, `focus` only goes."""
         chosen = self.canvas.selected_ids()
         begin = self.current if self.current is not None else chosen[-1] if chosen else None
-        found = next_node(self.canvas.wiring, begin, way)
+        found = next_node(self.canvas.wiring, self.canvas.boxes, begin, way)
         if found is None:
             return
         if how == "walk":

@@ -6,16 +6,14 @@ boxes here; `picture` draws them open.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Hashable, Mapping
-from operator import itemgetter
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import NamedTuple
 
 from sketch.graph.rows import Edge
 from sketch.graph.stopping import checked
 from sketch.gui.canvas.areas import Extent, Heights
 from sketch.gui.canvas.boxes import Box, End, Point, area_of, in_a_row
-from sketch.gui.canvas.routing import Lane, Obstacles, Points, route
+from sketch.gui.canvas.routing import Lane, Obstacles, Points, passes_box, route
 
 Key = int | End
 Owner = tuple[int, int]
@@ -40,7 +38,18 @@ class Arc:
     `points` is its way among the closed boxes, `spread` that around the open groups, `drawn` the one on the picture.
     """
 
-    __slots__ = ("course", "drawn", "edges", "is_stored", "lane", "level", "owner", "points", "spread")
+    __slots__ = (
+        "course",
+        "drawn",
+        "edges",
+        "is_stored",
+        "lane",
+        "level",
+        "owner",
+        "points",
+        "spread",
+        "turn",
+    )
 
     def __init__(self, level: Level, course: Course, owner: Owner):
         self.level = level
@@ -52,6 +61,7 @@ class Arc:
         self.drawn: Points = ()
         self.lane: Lane | None = None
         self.is_stored = False
+        self.turn = 0  # of the picture that its drawn way is of
 
 
 class Known(NamedTuple):
@@ -96,6 +106,8 @@ class Level:
         self._obstacles = Obstacles()
         self._extent: Extent[Hashable] = Extent()
         self._heights: Heights[Arc] = Heights()
+        self.uneven: dict[Arc, None] = {}
+        """Arcs that run above their upper end or below their lower one, or upwards."""
         self._ways: dict[Course, Points] = {}
         self._ways_of: dict[int, tuple[Course, ...]] = {}
         self.ends: dict[End, None] = {}
@@ -193,6 +205,7 @@ class Level:
                     self.moved[key] = None
         self._free(arc)
         self._heights.drop(arc)
+        self.uneven.pop(arc, None)
         self._hindered.pop(arc, None)
         self._stale.pop(arc, None)
         self.bent[arc] = None
@@ -236,7 +249,7 @@ class Level:
     def _stand(self, item: int, box: Box) -> None:
         """Wires that a box stands on look for another way."""
         for arc in self._heights.near(box.top, box.bottom):
-            if arc not in self._stale and _crosses(arc.points, box):
+            if arc not in self._stale and passes_box(arc.points, box):
                 self._stale[arc] = None
                 if arc.is_stored:
                     self._hindered[arc] = item
@@ -257,7 +270,7 @@ class Level:
             if arc.lane is not None:
                 self._obstacles.take(arc.lane, arc.owner)
         for arc in arcs:
-            self._heights.put(arc, *_heights_of(arc.points))
+            _note_heights(self, arc)
 
     def _free(self, arc: Arc) -> None:
         if arc.lane is not None:
@@ -300,16 +313,33 @@ def _follow_known(level: Level, known: Known, arcs: list[Arc]) -> list[Arc]:
             level._obstacles.take(arc.lane, arc.owner)
         if (hindered := known.hindered.get(way)) is not None:
             level._hindered[arc] = hindered
-        level._heights.put(arc, *_heights_of(arc.points))
+        _note_heights(level, arc)
     return rest
 
 
-def _heights_of(points: Points) -> tuple[float, float]:
+def _note_heights(level: Level, arc: Arc) -> None:
+    """Keep in mind where the way of an arc passes."""
+    points = arc.points
     top, bottom = points[0][1], points[-1][1]
-    if top <= bottom:
-        return top, bottom
-    heights = [v for _, v in points]
-    return min(heights), max(heights)
+    is_even = top <= bottom
+    if len(points) > 2 and not (arc.is_stored and is_even):
+        heights = [v for _, v in points]
+        is_even = is_even and min(heights) >= top and max(heights) <= bottom
+        top, bottom = min(heights), max(heights)
+    if is_even:
+        level.uneven.pop(arc, None)
+    else:
+        level.uneven[arc] = None
+    level._heights.put(arc, min(top, bottom), max(top, bottom))
+
+
+def passing(level: Level, top: float, bottom: float) -> Iterator[Arc]:
+    """The arcs whose ends are not both above or both below these heights, and all uneven ones."""
+    yield from level.uneven
+    for arc in level._heights.near(top, bottom):
+        points = arc.points
+        if points[-1][1] >= top and points[0][1] < bottom and arc not in level.uneven:
+            yield arc
 
 
 def untie(level: Level) -> None:
@@ -327,6 +357,7 @@ def forget_wires(level: Level) -> None:
         level.bent,
         level._stale,
         level._hindered,
+        level.uneven,
         level._ways,
         level._ways_of,
     ):
@@ -350,29 +381,6 @@ def _wishes(level: Level, end: End) -> list[float]:
 
 def _is_near(one: Point, other: Point) -> bool:
     return abs(one[0] - other[0]) <= SAME and abs(one[1] - other[1]) <= SAME
-
-
-_height = itemgetter(1)
-
-
-def _crosses(points: Points, box: Box) -> bool:
-    """True when a piece of a way passes the area of a box."""
-    left, right, top, bottom = box.left, box.right, box.top, box.bottom
-    first, last = 0, len(points) - 1
-    if last > 8 and points[0][1] < points[-1][1]:  # long stored ways only run down
-        first = max(0, bisect_left(points, top, key=_height) - 1)
-        last = min(last, bisect_left(points, bottom, key=_height) + 1)
-    for index in range(first, last):
-        (u1, v1), (u2, v2) = points[index], points[index + 1]
-        if v1 > v2:
-            u1, v1, u2, v2 = u2, v2, u1, v1
-        if v1 >= bottom or v2 <= top or (u1 <= left and u2 <= left) or (u1 >= right and u2 >= right):
-            continue
-        slope = (u2 - u1) / (v2 - v1) if v2 > v1 else 0.0
-        upper, lower = u1 + slope * (max(v1, top) - v1), u1 + slope * (min(v2, bottom) - v1)
-        if max(upper, lower) > left and min(upper, lower) < right:
-            return True
-    return False
 
 
 def _lane_order(

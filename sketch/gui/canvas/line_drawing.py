@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.drawn import Line
+from sketch.gui.canvas.late import Late
 from sketch.gui.canvas.level import Arc, Level
 from sketch.gui.canvas.picture import Picture
 
@@ -16,29 +17,43 @@ _new = tuple.__new__
 
 
 class LineDrawing:
-    """Keeps `lines` as the pictures have them, by group; `right` for a drawing that runs there."""
+    """Keeps `lines` as the pictures, by group, have their pieces; `right` for a drawing that runs there."""
 
-    def __init__(self, pictures: Mapping[int | None, Picture], lines: dict[Edge, Line], *, right: bool):
+    def __init__(
+        self,
+        pictures: Mapping[int | None, Picture],
+        pieces: Mapping[Edge, tuple[Arc, ...]],
+        lines: Late[Edge, Line],
+        *,
+        right: bool,
+    ):
         self._pictures = pictures
+        self._pieces = pieces
         self._lines = lines
         self._right = right
 
-    def draw(self, edges: Iterable[Edge], pieces: Mapping[Edge, tuple[Arc, ...]]) -> None:
+    def draw(self, edges: Iterable[Edge]) -> None:
         """Draw wires anew; those without pieces go."""
-        lines, right = self._lines, self._right
-        origins = {p.level: p.origin or NOWHERE for p in self._pictures.values()}
+        right, pieces, made = self._right, self._pieces, dict[Edge, Line]()
+        pictures = {picture.level: picture for picture in self._pictures.values()}
         for edge in edges:
             arcs = pieces.get(edge)
             if arcs is None:
-                lines.pop(edge, None)
+                self._lines.pop(edge, None)
             elif len(arcs) > 1 or right:
-                lines[edge] = self._line(edge, arcs)
+                made[edge] = self._line(edge, arcs)
             else:
                 arc = arcs[0]
-                points, (dx, dy) = arc.drawn, origins[arc.level]
+                picture = pictures[arc.level]
+                points, (dx, dy) = picture.way(arc), picture.origin or NOWHERE
                 if dx or dy:
                     points = tuple([(u + dx, v + dy) for u, v in points])
-                lines[edge] = _new(Line, (edge, *arc.course, points, arc.lane))
+                made[edge] = _new(Line, (edge, *arc.course, points, arc.lane))
+        self._lines.update(made)
+
+    def delay(self) -> None:
+        """Draw all wires when they are asked for, but those that are drawn before that."""
+        self._lines.delay(self._lines.keys(), self._late)
 
     def put(self, level: Level, alone: Iterable[tuple[Edge, Arc]]) -> None:
         """Draw wires of one piece each, all on one level."""
@@ -51,18 +66,24 @@ class LineDrawing:
 
     # --- inside ------------------------------------------------------------------------------------
 
+    def _late(self, edge: Edge) -> Line:
+        return self._line(edge, self._pieces[edge])
+
     def _line(self, edge: Edge, arcs: tuple[Arc, ...]) -> Line:
         arc = arcs[0]
         start, out, end, into = arc.course
-        dx, dy = self._pictures[arc.level.group].origin or NOWHERE
-        points = [(u + dx, v + dy) for u, v in arc.drawn] if dx or dy else arc.drawn
+        picture = self._pictures[arc.level.group]
+        points, (dx, dy) = picture.way(arc), picture.origin or NOWHERE
+        if dx or dy:
+            points = tuple([(u + dx, v + dy) for u, v in points])
         if len(arcs) > 1:
             _, _, end, into = arcs[-1].course
-            points = list(points)
+            whole = list(points)
             for arc in arcs[1:]:
-                dx, dy = self._pictures[arc.level.group].origin or NOWHERE
-                points += [(u + dx, v + dy) for u, v in arc.drawn]
-            points = [*points[:1], *(p for last, p in pairwise(points) if p != last)]
+                picture = self._pictures[arc.level.group]
+                dx, dy = picture.origin or NOWHERE
+                whole += [(u + dx, v + dy) for u, v in picture.way(arc)]
+            points = (*whole[:1], *(p for last, p in pairwise(whole) if p != last))
         if self._right:
-            points = [(v, u) for u, v in points]
-        return Line(edge, start, out, end, into, tuple(points), arcs[0].lane)  # type: ignore[arg-type]
+            points = tuple([(v, u) for u, v in points])
+        return Line(edge, start, out, end, into, points, arcs[0].lane)  # type: ignore[arg-type]

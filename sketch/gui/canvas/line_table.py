@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.boxes import fanned
-from sketch.gui.canvas.extents import Borders, Extents, State
+from sketch.gui.canvas.extents import Borders, Extents, State, shift, shift_beyond
 from sketch.gui.canvas.wire_shape import crosses, distance, wire_path
 from sketch.gui.canvas.wires import ItemKey, Line
 
@@ -45,6 +45,10 @@ class LineTable:
         self._style = "curved"
         self._lines: list[Line | None] = []
         self._paths: list[QPainterPath | None] = []
+        self._late = bytearray()
+        """1 in the slots of lines that moved and were not looked at since then."""
+        self._moved: Mapping[Edge, Line] = {}
+        """Where these are."""
         self._spots: dict[tuple[object, int], LabelSpot] = {}
 
     def __len__(self) -> int:
@@ -58,15 +62,16 @@ class LineTable:
         """The wires that a gesture paints itself."""
         return self.extents.marked(State.CARRIED)
 
-    @property
-    def is_whole(self) -> bool:
-        """True while no wire is left out or carried."""
-        return not any(self.extents.marked(state) for state in (State.HIDDEN, State.CARRIED))
-
     def line(self, edge: Edge) -> Line | None:
         """The line of a wire, None when it is not here."""
         slot = self.extents.slots.get(edge)
-        return None if slot is None else self._lines[slot]
+        return None if slot is None else self._line(slot)
+
+    def ends(self, edge: Edge) -> tuple[ItemKey, ...]:
+        """What a wire joined when it was last taken in; nothing when it is not here."""
+        slot = self.extents.slots.get(edge)
+        line = None if slot is None else self._lines[slot]
+        return () if line is None else (line.start, line.end)
 
     def box(self, edge: Edge) -> QRectF | None:
         """The bounding box of a wire, None when it is not here."""
@@ -82,13 +87,11 @@ class LineTable:
     ) -> list[tuple[Line, QPainterPath]]:
         """The lines whose box touches an area, with their paths."""
         wanted = [areas] if isinstance(areas, QRectF) else areas
-        slots = self.extents.slots_near(wanted, state)
-        return [(line, self._path(slot)) for slot in slots if (line := self._lines[slot]) is not None]
+        return self._those(self.extents.slots_near(wanted, state))
 
     def those(self, edges: Iterable[Edge]) -> list[tuple[Line, QPainterPath]]:
         """The lines of these wires that are here, with their paths."""
-        slots = [slot for edge in edges if (slot := self.extents.slots.get(edge)) is not None]
-        return [(line, self._path(slot)) for slot in slots if (line := self._lines[slot]) is not None]
+        return self._those([slot for edge in edges if (slot := self.extents.slots.get(edge)) is not None])
 
     def at(self, where: QPointF, reach: float) -> Line | None:
         """The wire nearest to a point within reach (scene px), None when there is none."""
@@ -112,35 +115,51 @@ class LineTable:
         more = self.extents.size - len(self._lines)
         self._lines.extend([None] * more)
         self._paths.extend([None] * more)
+        self._late.extend(bytes(more))
         for slot, line in zip(slots, new, strict=True):
-            self._lines[slot], self._paths[slot] = line, None
+            self._lines[slot], self._paths[slot], self._late[slot] = line, None, 0
         self.forget_labels()
 
-    def shift(self, lines: Mapping[Edge, Line], edges: Collection[Edge], dx: float, dy: float) -> list[int]:
-        """Take in wires that only moved, all alike; their slots."""
-        slots = self.extents.shift(edges, dx, dy)
-        own, paths = self._lines, self._paths
-        for slot, edge in zip(slots, edges, strict=True):
-            own[slot], paths[slot] = lines[edge], None
-        return slots
+    def shift(
+        self, lines: Mapping[Edge, Line], edges: Collection[Edge], dx: float, dy: float
+    ) -> np.ndarray[Any, Any]:
+        """Take in wires that only moved, all alike; True in their slots."""
+        import numpy as np
+
+        moved = np.zeros(self.extents.size, dtype=bool)
+        moved[shift(self.extents, edges, dx, dy)] = True
+        self._be_late(lines, moved)
+        return moved
+
+    def shift_beyond(
+        self, lines: Mapping[Edge, Line], start: float, dx: float, dy: float, but: Collection[Edge]
+    ) -> np.ndarray[Any, Any]:
+        """As `shift`, of all but some wires that begin at a height, in a drawing to the right at an x, or after it."""
+        moved = shift_beyond(self.extents, start, dx, dy, but, right=self.right)
+        self._be_late(lines, moved)
+        return moved
 
     def become(self, other: LineTable) -> None:
         """Take over the lines of another, which is left with those that were here: freeing them takes a while."""
         self.extents.become(other.extents)
         self._lines, other._lines = other._lines, self._lines
         self._paths, other._paths = other._paths, self._paths
+        self._late, other._late = other._late, self._late
+        self._moved, other._moved = other._moved, self._moved
         self.forget_labels()
 
     def in_slots(self, first: int, last: int) -> list[Line]:
         """The lines in slots from `first` up to before `last`."""
-        return [line for line in self._lines[first:last] if line is not None]
+        slots = range(first, min(last, len(self._lines)))
+        return [line for slot in slots if (line := self._line(slot)) is not None]
 
-    def shown_in(self, first: int, last: int) -> list[Line]:
-        """Those of these lines that are shown."""
-        if self.is_whole:
-            return self.in_slots(first, last)
-        is_in, lines = self.extents.is_in, enumerate(self._lines[first:last], first)
-        return [line for slot, line in lines if line is not None and is_in(slot, State.SHOWN)]
+    def by_slot(self, slots: Iterable[int]) -> dict[int, Line]:
+        """The lines in some slots."""
+        return {slot: line for slot in slots if (line := self._line(slot)) is not None}
+
+    def joining(self, keys: Collection[ItemKey]) -> list[Edge]:
+        """The wires that end at any of some things."""
+        return [line.edge for line in self._lines if line and (line.start in keys or line.end in keys)]
 
     def label_spot(self, line: Line) -> LabelSpot:
         """Where the label of the output of a line stands."""
@@ -178,10 +197,28 @@ class LineTable:
         if slot is not None:
             self._lines[slot] = self._paths[slot] = None
 
+    def _be_late(self, lines: Mapping[Edge, Line], moved: np.ndarray[Any, Any]) -> None:
+        import numpy as np
+
+        self._moved = lines
+        np.frombuffer(self._late, dtype=bool)[:] |= moved
+
+    def _line(self, slot: int) -> Line | None:
+        if self._late[slot]:
+            self._late[slot] = 0
+            before = self._lines[slot]
+            if before is not None:
+                self._lines[slot], self._paths[slot] = self._moved.get(before.edge, before), None
+        return self._lines[slot]
+
+    def _those(self, slots: Sequence[int]) -> list[tuple[Line, QPainterPath]]:
+        """The lines in some slots with their paths."""
+        return [(line, self._path(slot)) for slot in slots if (line := self._line(slot)) is not None]
+
     def _path(self, slot: int) -> QPainterPath:
         path = self._paths[slot]
         if path is None:
-            line = self._lines[slot]
+            line = self._line(slot)
             path = QPainterPath() if line is None else self.path_of(line)
             self._paths[slot] = path
         return path

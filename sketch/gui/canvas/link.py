@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -84,7 +85,7 @@ class LinkGesture:
         if not moved:
             self._on_click()
         elif landing is not None:
-            self._view.attempt(lambda: self._connect(landing))
+            self._view.change("Draw a wire", partial(_connect, held=self._held, landing=landing))
         elif item is None:
             self._drop_on_canvas(here, where)
 
@@ -154,20 +155,6 @@ class LinkGesture:
         line = next(self._view.canvas.wiring.lines_at(stub))
         return Landing(stub.node, stub.port, line.edge)
 
-    def _connect(self, landing: Landing) -> None:
-        document, held = self._view.document, self._held
-        if landing.replaces is not None:
-            commands.reconnect(document, landing.replaces, source_end=(held.node, held.port))
-        elif held.edge is None and held.side == "out":
-            commands.connect(document, held.node, held.port, landing.node, landing.port)
-        elif held.edge is None:
-            commands.connect(document, landing.node, landing.port or 0, held.node, held.port)
-        elif held.side == "out":
-            if (landing.node, landing.port) != (held.edge.target, held.edge.into):
-                commands.reconnect(document, held.edge, target_end=(landing.node, landing.port))
-        elif (landing.node, landing.port) != (held.edge.source, held.edge.out):
-            commands.reconnect(document, held.edge, source_end=(landing.node, landing.port or 0))
-
     def _drop_on_canvas(self, here: QPointF, where: QPoint) -> None:
         held = self._held
         point = self._view.viewport().mapToGlobal(where)
@@ -210,6 +197,20 @@ def open_ports(item: NodeItem, side: str, loops: set[int]) -> frozenset[PortHit]
         return frozenset(PortHit(side, n) for n, (node, _) in enumerate(ports.outputs) if node not in loops)
     open_keys = ((n, key) for n, key in enumerate(ports.inputs) if key[0] is None)
     return frozenset(PortHit(side, n) for n, key in open_keys if key[1] not in loops)
+
+
+def _connect(document: Document, held: Held, landing: Landing) -> None:
+    if landing.replaces is not None:
+        commands.reconnect(document, landing.replaces, source_end=(held.node, held.port))
+    elif held.edge is None and held.side == "out":
+        commands.connect(document, held.node, held.port, landing.node, landing.port)
+    elif held.edge is None:
+        commands.connect(document, landing.node, landing.port or 0, held.node, held.port)
+    elif held.side == "out":
+        if (landing.node, landing.port) != (held.edge.target, held.edge.into):
+            commands.reconnect(document, held.edge, target_end=(landing.node, landing.port))
+    elif (landing.node, landing.port) != (held.edge.source, held.edge.out):
+        commands.reconnect(document, held.edge, source_end=(landing.node, landing.port or 0))
 
 
 def _landing_on_input(item: NodeItem, index: int | None) -> Landing | None:

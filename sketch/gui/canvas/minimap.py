@@ -147,8 +147,7 @@ class MiniMap(QWidget):
         """One box for many where they would cover each other."""
         canvas = self._view.canvas
         ids = spread(canvas.boxes, self._scales(), LEAST_MARK, MOST_MARKS)
-        colours = {key: canvas.brush_of(key).color() for key in ids}
-        paint_blocks(painter, self._blocks(ids, list(colours.values())))
+        paint_blocks(painter, self._blocks(ids, [brush.color() for brush in canvas.brushes_of(ids)]))
 
     def _blocks(self, ids: list[int], colours: list[QColor]) -> Blocks:
         """Nodes in their colours, none smaller than can be seen."""

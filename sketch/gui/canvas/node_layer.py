@@ -46,13 +46,13 @@ class NodeLayer(PaintLayer):
         self.paint_nodes(painter, self.near(areas))
 
     def near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[NodeItem]:
-        """The nodes that paint anything in some areas."""
+        """The nodes that paint anything in some areas, the uppermost last."""
         reach = BADGE_REACH if self._wiring.badges else AROUND
         grown = [area.adjusted(-reach, -reach, reach, reach) for area in areas]
         found = self._boxes.near(grown, state)
         if self._ink.zoom >= LABEL_ZOOM and reach < REACH[0]:
             found += self._named_near(grown, state, frozenset(found))
-        return [self._nodes[node_id] for node_id in found]
+        return [self._nodes[node_id] for node_id in self._ink.in_order(found)]
 
     def paint_nodes(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
         """Paint some nodes, their badges, and below all of them what is said at their ports."""

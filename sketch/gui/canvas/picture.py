@@ -6,27 +6,37 @@ pictures inside its frames changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
 from sketch.gui.canvas.boxes import Box, Gate, Point, shifted
-from sketch.gui.canvas.level import Arc, Key, Level
+from sketch.gui.canvas.late import Late
+from sketch.gui.canvas.level import Arc, Key, Level, passing
 from sketch.gui.canvas.outline import Outline, Padding
+from sketch.gui.canvas.routing import Points
 from sketch.gui.canvas.spreading import Demand, Room, Spread, changed_heights
 
 _new = tuple.__new__
 """Makes a named tuple in half the time; thousands are made when everything moves."""
 TRIES = 24
 CLOSE = 1e-3
+FEWEST_LATE = 200
+"""On a canvas with fewer boxes and wires than this, what only moved along is told one by one."""
 
 
 class Moved(NamedTuple):
-    """What only moved along, all of it by `along`."""
+    """What only moved along, all of it by `along`.
+
+    On the canvas' own level that may be all `beyond`: (the boxes that began, the wires that began) at these heights of
+    the picture as it was or below them. They are told neither one by one nor drawn until somebody asks.
+    """
 
     boxes: dict[Key, None]
     arcs: dict[Arc, None]
     along: float
+    beyond: tuple[float, float] | None = None
 
 
 class Redrawn(NamedTuple):
@@ -48,7 +58,7 @@ class Picture:
         self.level = level
         self.inside: dict[int, Picture] = {}
         """The pictures of its open groups."""
-        self.boxes: dict[Key, Box] = {}
+        self.boxes: Late[Key, Box] = Late()
         self.origin: Point | None = None
         """What is added to a coordinate of the picture for the scene; None until it was drawn."""
         self.outline = Outline(padding)
@@ -58,6 +68,14 @@ class Picture:
         self._framed: tuple[object, ...] = ()
         self._anchor = 0.0
         self._noted_in: Spread | None = None
+        self._turn = 0
+
+    def way(self, arc: Arc) -> Points:
+        """The drawn way of an arc."""
+        if arc.turn != self._turn:
+            arc.turn = self._turn
+            arc.spread = arc.drawn = _way(self, arc)
+        return arc.drawn
 
     def update(self, reframed: Iterable[int]) -> Redrawn:
         """Follow the level's changes and those of the frames of these groups."""
@@ -134,6 +152,9 @@ class Picture:
         low, high = heights
         shift = (after.down.at(high) if after else 0.0) - (before.down.at(high) if before else 0.0)
         reach = max(spread.reach for spread in (before, after) if spread is not None)
+        if self.level.above is None and len(self.level.boxes) + len(self.level.arcs) >= FEWEST_LATE:
+            self._turn += bool(shift)
+            return _shift_late(self, before, (low, high, shift, reach), boxes, arcs)
         moved = _shift_boxes(self, low, high, shift, boxes)
         return Moved(moved, _shift_arcs(self, low - reach, high + reach, shift, arcs), shift)
 
@@ -153,17 +174,8 @@ class Picture:
         )
 
     def _draw_box(self, key: Key) -> bool:
-        box = self.level.boxes.get(key)
-        before = self.boxes.get(key)
-        if box is not None and self.spread is not None:
-            inside = self.inside.get(key) if isinstance(key, int) else None
-            if inside is not None:
-                box = _framed(box, inside.demand(box), self.spread)
-            else:
-                across, along = self.spread.moved(box)
-                if across or along:
-                    box = shifted(box, across, along)
-        if box == before:
+        box = _drawn_box(self, key)
+        if not self.boxes.is_late(key) and box == self.boxes.get(key):
             return False
         if box is None:
             self.boxes.pop(key, None)
@@ -178,11 +190,10 @@ class Picture:
         if self.level.arcs.get(arc.course) is not arc:
             self.outline.drop(arc)
             return True
-        points = arc.points
-        if self.spread is not None:
-            points = self.spread.shifted(points) or self.spread.bent(points, *self._anchors(arc))
-        if points == arc.spread:
+        points = _way(self, arc)
+        if points == arc.spread and arc.turn == self._turn:
             return False
+        arc.turn = self._turn
         arc.spread = arc.drawn = points
         if self.level.above is not None:
             self.outline.cover(arc)
@@ -239,11 +250,62 @@ class Picture:
         return self.corner(key)[0] + inside._anchor
 
 
+def _way(picture: Picture, arc: Arc) -> Points:
+    """The way of an arc around the open groups."""
+    spread = picture.spread
+    if spread is None:
+        return arc.points
+    return spread.shifted(arc.points) or spread.bent(arc.points, *picture._anchors(arc))
+
+
+def _drawn_box(picture: Picture, key: Key) -> Box | None:
+    """A box as it is to be drawn; None when it is gone."""
+    boxes, spread = picture.level.boxes, picture.spread
+    if key not in boxes:
+        return None
+    inside = picture.inside.get(key) if spread is not None and isinstance(key, int) else None
+    if inside is None or spread is None:
+        return _moved(boxes, spread, key)
+    return _framed(boxes[key], inside.demand(boxes[key]), spread)
+
+
+def _moved(boxes: Mapping[Key, Box], spread: Spread | None, key: Key) -> Box:
+    """The drawn box of what is no open group."""
+    box = boxes[key]
+    if spread is None:
+        return box
+    across, along = spread.moved(box)
+    return shifted(box, across, along) if across or along else box
+
+
 def _framed(box: Box, demand: Demand, spread: Spread) -> Box:
     """The frame of an open group in place of its closed box."""
     left, top = spread.corner(demand)
     width = demand.before + demand.after
     return box._replace(x=left + width / 2, y=top + demand.height / 2, width=width, height=demand.height)
+
+
+def _shift_late(
+    picture: Picture,
+    before: Spread | None,
+    where: tuple[float, float, float, float],
+    boxes: dict[Key, None],
+    arcs: dict[Arc, None],
+) -> Moved:
+    """As `_shift_boxes` and `_shift_arcs`: what is below is drawn when somebody asks for it.
+
+    `where` is from and up to where things differ, how far those below move, and how high boxes reach.
+    """
+    level, (low, high, shift, reach) = picture.level, where
+    boxes.update(dict.fromkeys(picture._room.between(low, high)))
+    boxes.update({key: None for key in (*picture.inside, *level.ends) if level.boxes[key].top >= low})
+    arcs.update(dict.fromkeys(passing(level, low - reach, high + reach)))
+    if not shift:
+        return STILL
+    late = level.boxes.keys() - picture.inside.keys() - level.ends.keys()
+    picture.boxes.delay(late, partial(_moved, level.boxes, picture.spread))
+    began = high + (before.down.at(high) if before else 0.0)
+    return Moved({}, {}, shift, (began, began + reach))
 
 
 def _shift_boxes(

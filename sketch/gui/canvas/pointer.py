@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
@@ -26,8 +27,29 @@ from sketch.state import commands
 from sketch.state.document import Document
 
 Cursor = Qt.CursorShape
-Aside = Callable[[str, Callable[[Document], object], Collection[int] | None, Callable[[], object]], object]
+T = TypeVar("T")
 WIRE_REACH = 7.0
+
+
+class Aside(Protocol):
+    """How a window runs a command: beside itself where that takes long."""
+
+    def __call__(
+        self,
+        title: str,
+        act: Callable[[Document], T],
+        then: Callable[[T], object],
+        *,
+        ids: Collection[int],
+        over: Callable[[], object],
+        refused: Callable[[str], object] | None,
+    ) -> bool:
+        """Give `then` what `act` returned; a refusal goes to `refused` or becomes a message. False: refused at once.
+
+        Args:
+            ids: the nodes that it is about, where they may be very many.
+            over: is called after all that, however it ended.
+        """
 
 
 class PointerView(CameraView):
@@ -46,7 +68,6 @@ class PointerView(CameraView):
         self.fold_aside: Callable[[list[int], bool], object] | None = None
         """How a window folds groups: beside itself where that takes long."""
         self.aside: Aside | None = None
-        """How a window runs a command on nodes: beside itself when they are many."""
         self._gesture: Gesture | None = None
         self._wires_before: frozenset[Edge] = frozenset()
         """The wires that were selected when the gesture began; gestures show others as selected."""
@@ -57,32 +78,31 @@ class PointerView(CameraView):
 
     # --- for gestures ------------------------------------------------------------------------------
 
-    def attempt(self, edit: Callable[[], object]) -> bool:
+    def attempt(self, edit: Callable[[], object], refused: Callable[[str], object] | None = None) -> bool:
         """Run a command; a refusal becomes a message and False."""
         try:
             edit()
         except GraphError as error:
-            self.message.emit(str(error))
+            (refused or self.message.emit)(str(error))
             return False
         return True
 
-    def on_nodes(
+    def change(
         self,
         title: str,
-        act: Callable[[Document], object],
-        ids: Collection[int] | None,
+        act: Callable[[Document], T],
+        then: Callable[[T], object] = lambda _result: None,
+        *,
+        ids: Collection[int] = (),
         over: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Run a command on nodes, as `attempt` does or the way of the window; `over` follows, however it ended.
-
-        Args:
-            ids: the nodes; None for very many.
-        """
+        refused: Callable[[str], object] | None = None,
+    ) -> bool:
+        """Run a command as `Aside` says: beside the window where that takes long. False: refused here and now."""
         if self.aside is not None:
-            self.aside(title, act, ids, over)
-        else:
-            self.attempt(lambda: act(self.document))
-            over()
+            return self.aside(title, act, then, ids=ids, over=over, refused=refused)
+        is_done = self.attempt(lambda: then(act(self.document)), refused)
+        over()
+        return is_done
 
     def replace_gesture(self, gesture: Gesture) -> None:
         """Let another gesture go on from here."""

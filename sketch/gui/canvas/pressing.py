@@ -110,7 +110,7 @@ def _on_node(view: PointerView, item: NodeItem, where: QPoint, modifiers: Modifi
 def _break_wires(view: PointerView, item: NodeItem, port: PortHit) -> None:
     edges = [line.edge for line in _lines_of(view, item, port)]
     if edges:
-        view.attempt(lambda: commands.disconnect(view.document, edges))
+        view.change("Cut wires", partial(commands.disconnect, edges=edges))
     else:
         view.message.emit("This port has no wire to break.")
 

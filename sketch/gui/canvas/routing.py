@@ -5,10 +5,13 @@ All wires of one output share a lane, since they carry the same value. Pure arit
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import inf
+from operator import itemgetter
 
 from sketch.graph.geometry import LANE_GAP
+from sketch.gui.canvas.areas import Heights
 from sketch.gui.canvas.boxes import Box, Point
 
 BIN = 120.0
@@ -26,6 +29,7 @@ Lane = tuple[float, float, float]
 """(x, top, bottom) of a vertical run."""
 _Area = tuple[float, float, float, float, int]
 """(top, bottom, left, right, item) of a box, its margin included to the sides."""
+_height = itemgetter(1)
 
 
 class Obstacles:
@@ -34,7 +38,9 @@ class Obstacles:
     def __init__(self) -> None:
         self._rows: dict[int, list[_Area]] = {}
         self._extent: dict[int, tuple[float, float]] = {}
-        self._lanes: dict[int, dict[tuple[Lane, object], None]] = {}
+        self._wide: dict[int, tuple[float, float]] = {}
+        """What so many rows as FAR_BINS together reach, as far as somebody asked."""
+        self._lanes: Heights[tuple[Lane, object]] = Heights()
         self._own: dict[object, dict[Lane, int]] = {}
 
     def add(self, item: int, box: Box) -> None:
@@ -45,6 +51,7 @@ class Obstacles:
             self._rows.setdefault(row, []).append(area)
             low, high = self._extent.get(row, (left, right))
             self._extent[row] = (min(low, left), max(high, right))
+            self._wide.pop(row // FAR_BINS, None)
 
     def remove(self, item: int, box: Box) -> None:
         """Take a box out."""
@@ -57,6 +64,7 @@ class Obstacles:
                 self._extent[row] = min(item[2] for item in areas), max(item[3] for item in areas)
             else:
                 self._extent.pop(row, None)
+            self._wide.pop(row // FAR_BINS, None)
 
     def is_clear(self, start: Point, end: Point) -> bool:
         """True when no box stands between the two ends of a wire."""
@@ -161,8 +169,7 @@ class Obstacles:
         own = self._own.setdefault(owner, {})
         own[lane] = own.get(lane, 0) + 1
         if own[lane] == 1:
-            for row in _bins(lane[1], lane[2]):
-                self._lanes.setdefault(row, {})[lane, owner] = None
+            self._lanes.put((lane, owner), lane[1], lane[2])
 
     def release(self, lane: Lane, owner: object) -> None:
         """Give a lane back."""
@@ -170,8 +177,7 @@ class Obstacles:
         own[lane] -= 1
         if not own[lane]:
             del own[lane]
-            for row in _bins(lane[1], lane[2]):
-                del self._lanes[row][lane, owner]
+            self._lanes.drop((lane, owner))
 
     def _areas(self, top: float, bottom: float) -> set[tuple[float, float, float, float]]:
         return {area[:4] for row in _bins(top, bottom) for area in self._rows.get(row, ())}
@@ -179,8 +185,7 @@ class Obstacles:
     def _others(self, top: float, bottom: float, owner: object) -> set[float]:
         return {
             lane[0]
-            for row in _bins(top, bottom)
-            for lane, other in self._lanes.get(row, ())
+            for lane, other in self._lanes.near(top, bottom)
             if other != owner and lane[1] < bottom and lane[2] > top
         }
 
@@ -196,11 +201,24 @@ class Obstacles:
             if y2 > top and y1 < bottom
         ]
 
-    def _blocked_far(self, rows: Sequence[int]) -> list[tuple[float, float]]:
-        extents = [self._extent[row] for row in rows if row in self._extent]
-        if not extents:
-            return []
-        return [(min(low for low, _ in extents), max(high for _, high in extents))]
+    def _blocked_far(self, rows: range) -> list[tuple[float, float]]:
+        first, last = -(-rows.start // FAR_BINS), rows.stop // FAR_BINS
+        if last > first:
+            edges = (*range(rows.start, first * FAR_BINS), *range(last * FAR_BINS, rows.stop))
+            spans = [self._reached(part) for part in range(first, last)]
+        else:
+            edges, spans = tuple(rows), []
+        spans += [self._extent[row] for row in edges if row in self._extent]
+        reached = _reach(spans)
+        return [reached] if reached[0] <= reached[1] else []
+
+    def _reached(self, part: int) -> tuple[float, float]:
+        """(left, right) that many rows together reach."""
+        found = self._wide.get(part)
+        if found is None:
+            rows = range(part * FAR_BINS, (part + 1) * FAR_BINS)
+            found = self._wide[part] = _reach([self._extent[row] for row in rows if row in self._extent])
+        return found
 
 
 def route(start: Point, end: Point, obstacles: Obstacles, owner: object) -> tuple[Points, Lane | None]:
@@ -238,6 +256,31 @@ def _backwards(start: Point, end: Point, obstacles: Obstacles, owner: object) ->
     (x1, y1), (x2, y2) = start, end
     lane = obstacles.lane(y2 - BACK_TURN, y1 + BACK_TURN, (x1, x2), owner)
     return _laned(start, end, lane[0], BACK_TURN, obstacles), lane
+
+
+def passes_box(points: Points, box: Box) -> bool:
+    """True when a piece of a way passes the area of a box."""
+    left, right, top, bottom = box.left, box.right, box.top, box.bottom
+    first, last = 0, len(points) - 1
+    if last > 8 and points[0][1] < points[-1][1]:  # long stored ways only run down
+        first = max(0, bisect_left(points, top, key=_height) - 1)
+        last = min(last, bisect_left(points, bottom, key=_height) + 1)
+    for index in range(first, last):
+        (u1, v1), (u2, v2) = points[index], points[index + 1]
+        if v1 > v2:
+            u1, v1, u2, v2 = u2, v2, u1, v1
+        if v1 >= bottom or v2 <= top or (u1 <= left and u2 <= left) or (u1 >= right and u2 >= right):
+            continue
+        slope = (u2 - u1) / (v2 - v1) if v2 > v1 else 0.0
+        upper, lower = u1 + slope * (max(v1, top) - v1), u1 + slope * (min(v2, bottom) - v1)
+        if max(upper, lower) > left and min(upper, lower) < right:
+            return True
+    return False
+
+
+def _reach(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(least left, greatest right); an endless empty span for none."""
+    return min([left for left, _ in spans], default=inf), max([right for _, right in spans], default=-inf)
 
 
 def _bins(top: float, bottom: float) -> range:

@@ -40,4 +40,4 @@ def longest(things: Extents[Key], scales: tuple[float, float], least: float, mos
 
 
 def _keys(things: Extents[Key], slots: list[int]) -> list[Key]:
-    return [key for slot in slots if (key := things.key(slot)) is not None]
+    return [key for key in things.keys_in(slots) if key is not None]

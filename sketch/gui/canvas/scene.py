@@ -42,7 +42,7 @@ class CanvasScene(PlacedScene):
 
     def choose(self, node_ids: Iterable[int]) -> None:
         """Select exactly these, and no wire, where they are on this canvas; one selectionChanged."""
-        wanted = self._here(frozenset(node_ids))
+        wanted = self.here(node_ids)
         changed = wanted ^ self.ink.selection
         had_wires = bool(self.edges.selected)
         self.ink.selection = wanted
@@ -139,14 +139,15 @@ class CanvasScene(PlacedScene):
         if self.hidden:
             self._hide_lines()
         if self.ink.selection:
-            self.ink.selection = self._here(self.ink.selection)
+            self.ink.selection = self.here(self.ink.selection)
         self.shared.forget()
         self._show_selection()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _here(self, ids: frozenset[int]) -> frozenset[int]:
+    def here(self, node_ids: Iterable[int]) -> frozenset[int]:
         """Those of some nodes and notes that can be selected on this canvas."""
+        ids = frozenset(node_ids)
         known = (
             (self.wiring.boxes.keys() & ids) - self.hidden,
             self.frames.keys() & ids,
@@ -158,8 +159,7 @@ class CanvasScene(PlacedScene):
         hidden, wiring = self.hidden, self.wiring
         gone: list[Edge] = []
         if len(hidden) > MANY:
-            lines = wiring.lines.items()
-            gone += [edge for edge, line in lines if line.start in hidden or line.end in hidden]
+            gone += self.edges.lines.joining(hidden)
             hidden &= wiring.frames.keys()  # lines pass their borders, and end at none of them
         gone += [line.edge for node_id in hidden for line in wiring.lines_at(node_id)]
         self.edges.lines.extents.mark(gone, State.HIDDEN)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from sketch.graph.delta import Delta
-from sketch.gui.canvas.drawn import Changes, Shift
+from sketch.gui.canvas import extents
+from sketch.gui.canvas.drawn import Beyond, Changes, Shift
 from sketch.gui.canvas.indexing import keep, taken
 from sketch.gui.canvas.scene_layers import SceneLayers
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.long_lived import settle
 from sketch.state.document import Update
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ALMOST_ALL = 1000
 """An edit of more rows and shapes than this lets everything be asked and painted again."""
@@ -45,6 +52,8 @@ class AdoptingScene(SceneLayers):
         return self._adopt(expected[1])
 
     def _take(self, changes: Changes) -> None:
+        if changes.beyond is not None:
+            self._shift_beyond(changes.beyond, changes.shifts)
         for shift in changes.shifts:
             self._shift(shift)
         super()._take(changes)
@@ -53,9 +62,20 @@ class AdoptingScene(SceneLayers):
 
     def _shift(self, shift: Shift) -> None:
         """Move many things alike."""
-        boxes = self.boxes.shift(shift.boxes, shift.dx, shift.dy)
+        extents.shift(self.boxes, shift.boxes, shift.dx, shift.dy)
         lines = self.edges.lines.shift(self.wiring.lines, shift.lines, shift.dx, shift.dy)
-        self.batches.shift(boxes, lines, shift.dx, shift.dy)
+        self._have_shifted(lines, shift.dx, shift.dy)
+
+    def _shift_beyond(self, beyond: Beyond, others: Sequence[Shift]) -> None:
+        """Move all that begins somewhere or after that, but what moves otherwise."""
+        boxes = [key for shift in others for key in shift.boxes]
+        lines = [edge for shift in others for edge in shift.lines]
+        table, (_, _, dx, dy) = self.edges.lines, beyond
+        extents.shift_beyond(self.boxes, beyond.boxes, dx, dy, boxes, right=self.wiring.right)
+        self._have_shifted(table.shift_beyond(self.wiring.lines, beyond.lines, dx, dy, lines), dx, dy)
+
+    def _have_shifted(self, lines: np.ndarray[Any, Any], dx: float, dy: float) -> None:
+        self.batches.shift(lines, dx, dy)
         self.nodes.forget()
         self.update()
 

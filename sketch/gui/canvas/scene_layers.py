@@ -64,7 +64,7 @@ class SceneLayers(QGraphicsScene):
         self.restate(update)
         self.batches.forget_nodes(update.of("nodes"))
         self._cards.follow(update, changes)
-        if changes.shifts or len(changes.boxes) > MANY:
+        if changes.shifts or changes.beyond or len(changes.boxes) > MANY:
             self._make_room(self.boxes.bounds())
         else:
             keys = changes.boxes & self.wiring.boxes.keys()
@@ -138,7 +138,7 @@ class SceneLayers(QGraphicsScene):
         self.shared = SharedWires(ink, wiring)
         self.carrier = CarryLayer(self)
         self.badges = ValueBadges(ink, self.edges.lines, self._box_around)
-        self.batches = Batches(self.boxes, self.edges.lines, self.brush_of)
+        self.batches = Batches(self.boxes, self.edges.lines, self.brushes_of)
         self.batches.take_wires(bundles)
         layers = (self.frame_layer, self.edges, self.shared.layer, self.frame_layer.names)
         for layer in (*layers, self.node_layer, self.focus, self.carrier, self.live, self.badges):
@@ -165,8 +165,9 @@ class SceneLayers(QGraphicsScene):
             return
         ends: set[object] = set(changes.badges)
         for edge in lines:
-            for line in (self.edges.lines.line(edge), self.wiring.lines.get(edge)):
-                ends.update(() if line is None else (line.start, line.end))
+            ends.update(self.edges.lines.ends(edge))
+            if (line := self.wiring.lines.get(edge)) is not None:
+                ends.update((line.start, line.end))
         self.edges.set_lines(self.wiring.lines, lines)
         self._restate({key for key in ends if isinstance(key, int)})
 
@@ -216,10 +217,12 @@ class SceneLayers(QGraphicsScene):
         box = self.wiring.boxes.get(key) if isinstance(key, int) and self.notes else None
         return veil if box is None else self._cards.tinted(veil, box.x, box.y)
 
-    def brush_of(self, node_id: int) -> QBrush:
-        """The colour of a node."""
-        node = self.document.tables.nodes[node_id]
-        return self.ink.fill(node_id, self.document.library[node.layer].category)
+    def brushes_of(self, node_ids: Sequence[int]) -> list[QBrush]:
+        """The colours of nodes."""
+        nodes, library = self.document.tables.nodes, self.document.library
+        layers = [nodes[node_id].layer for node_id in node_ids]
+        category = {layer: library[layer].category for layer in set(layers)}
+        return self.ink.fills(node_ids, [category[layer] for layer in layers])
 
     def _box_around(self, node_id: int) -> Box | None:
         """The box that shows a node on this canvas: its own, that of a closed group around it, or its frame."""

@@ -29,7 +29,7 @@ class PlacedScene(AdoptingScene):
     def thing_at(self, where: QPointF) -> Thing | None:
         """The uppermost node, stub, note or frame (by its strip or border) at a point."""
         around = QRectF(where.x() - 3, where.y() - 5, 6, 10)
-        found = self.boxes.near([around])
+        found = self.ink.in_order(self.boxes.near([around]))
         if found:
             return self.nodes[found[-1]]
         if self.notes or self.stubs:

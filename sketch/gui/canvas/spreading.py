@@ -232,6 +232,11 @@ class Room:
             self._spread = Spread(demands, extents, middle)
         return self._spread
 
+    def between(self, top: float, bottom: float) -> list[int]:
+        """The boxes whose upper border is at these heights, the lower one not included."""
+        first, last = bisect_left(self._cells, (top,)), bisect_left(self._cells, (bottom,))
+        return [item for _, _, item in self._cells[first:last]]
+
     def spread_if(self, moved: Demand, demands: Sequence[Demand]) -> Spread:
         """The spread as it would be with the closed box of one of the open groups elsewhere."""
         before = self._boxes[moved.item]

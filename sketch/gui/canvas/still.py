@@ -31,7 +31,7 @@ class StillWiring(Wiring):
         self, tables: Tables, library: LayerLibrary, canvas: Canvas, parts: Sequence[tuple[list[int], Part]]
     ):
         self._canvas, self._parts = canvas, parts
-        self._lines_at: dict[ItemKey, list[Line]] | None = None
+        self._lines_at: dict[ItemKey, list[Line]] = {}
         super().__init__(tables, library, None)
 
     @staticmethod
@@ -50,11 +50,6 @@ class StillWiring(Wiring):
 
     def lines_at(self, key: ItemKey) -> Iterator[Line]:
         """The lines that touch a box."""
-        if self._lines_at is None:
-            self._lines_at = {}
-            for line in self.lines.values():
-                for end in (line.start, line.end):
-                    self._lines_at.setdefault(end, []).append(line)
         return iter(self._lines_at.get(key, ()))
 
     def stored(self, node_id: int, x: float, y: float) -> Point:
@@ -82,8 +77,7 @@ class StillWiring(Wiring):
 
     def let_go(self) -> None:
         """Untie what nobody looks at any more."""
-        self._lines_at = None
-        for table in (self.boxes, self.lines, self.badges):
+        for table in (self._lines_at, self.boxes, self.lines, self.badges):
             table.clear()
 
     def sync(self, delta: Delta) -> Changes:
@@ -96,6 +90,9 @@ class StillWiring(Wiring):
         for items, drawn in self._parts:
             self._put_boxes(items, drawn.centres)
             self._put_lines(items, drawn)
+        for line in self.lines.values():
+            for end in (line.start, line.end):
+                self._lines_at.setdefault(end, []).append(line)
         self._put_badges()
         self._parts = ()
         return _NOTHING

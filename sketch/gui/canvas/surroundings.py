@@ -10,10 +10,15 @@ from PySide6.QtCore import QPoint, QPointF
 from sketch.graph.folding import is_open
 from sketch.graph.geometry import DOWN, RIGHT, layer_gap
 from sketch.graph.rows import Edge
+from sketch.gui.canvas.extents import least, middles
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
     from sketch.state.commands import Wire
+
+
+MARGIN = 40
+"""So far from the border of the view, px, stands what is to be seen."""
 
 
 def everything(view: CanvasView) -> list[int]:
@@ -50,9 +55,11 @@ def ends_of_selection(view: CanvasView, *, forward: bool) -> list[int]:
 
 def nearest(view: CanvasView, here: QPointF) -> int | None:
     """The node or closed group whose middle is nearest to a point of the scene."""
-    boxes = view.canvas.wiring.boxes
-    x, y = here.x(), here.y()
-    return min(boxes, key=lambda key: abs(boxes[key].x - x) + abs(boxes[key].y - y), default=None)
+    boxes = view.canvas.boxes
+    if not boxes.slots:
+        return None
+    x, y = middles(boxes)
+    return least(boxes, abs(x - here.x()) + abs(y - here.y()))
 
 
 def beside_current(view: CanvasView) -> QPoint:
@@ -84,6 +91,14 @@ def add_spot(view: CanvasView) -> tuple[QPointF, QPoint, Wire]:
         node, out = (current, 0) if box.ports is None else box.ports.outputs[0]
         wire = (node, out, "out")
     return QPointF(box.x + step[0], box.y + step[1]), beside_current(view), wire
+
+
+def select_in_sight(view: CanvasView, node_id: int) -> None:
+    """Select a node of the canvas, and scroll as far as it takes to see it."""
+    view.select([node_id])
+    if view.canvas.item_of(node_id) is not None:
+        view.ensureVisible(view.canvas.area_of([node_id]), MARGIN, MARGIN)
+        view.view_changed.emit()
 
 
 def home_of(view: CanvasView, node_id: int) -> tuple[int | None] | None:

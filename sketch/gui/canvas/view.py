@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent
@@ -58,7 +59,7 @@ class CanvasView(KeyboardView):
     def delete_selected_wires(self) -> bool:
         """Cut the selected wires; False when none is selected."""
         wires = self.selected_wires()
-        return bool(wires) and self.attempt(lambda: commands.disconnect(self.document, wires))
+        return bool(wires) and self.change("Cut wires", partial(commands.disconnect, edges=wires))
 
     def select(self, ids: Iterable[int]) -> None:
         """Select exactly these nodes and notes, where they are on this canvas."""
@@ -172,7 +173,9 @@ class CanvasView(KeyboardView):
         for canvas in self.canvases():
             canvas.follow(update)
         self.nodes_moved()
-        if not update.delta or self.selected() != before:
+        if back := self.canvas.here(update.brought_back()):
+            self.canvas.choose(back)
+        elif not update.delta or self.selected() != before:
             self._tell_selection()
         if not self.canvas.nodes:
             self.viewport().update()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.boxes import Box
+from sketch.gui.canvas.extents import Extents, least, middles
 from sketch.gui.canvas.wires import Wiring
 
 STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -15,17 +17,22 @@ _TURNED = {"right": "down", "left": "up", "down": "right", "up": "left"}
 """A drawing to the right is one that runs down, with the ways exchanged."""
 
 
-def next_node(wiring: Wiring, current: int | None, way: str) -> int | None:
-    """The node that lies `up`, `down`, `left` or `right` of `current` (None: from nowhere, the first node)."""
-    boxes = wiring.boxes
-    if current is None or current not in boxes:
-        return min(boxes, key=lambda n: (_along(wiring, boxes[n]), _across(wiring, boxes[n])), default=None)
+def next_node(wiring: Wiring, places: Extents[int], current: int | None, way: str) -> int | None:
+    """The node that lies `up`, `down`, `left` or `right` of `current` (None: from nowhere, the first node).
+
+    `places` are the boxes of the wiring by place.
+    """
+    if not wiring.boxes:
+        return None
+    if current is None or current not in wiring.boxes:
+        x, y = middles(places)
+        return least(places, *((x, y) if wiring.right else (y, x)))
     if wiring.right:
         way = _TURNED[way]
     if way in _ALONG:
         found = _on_a_wire(wiring, current, down=_ALONG[way] > 0)
-        return found if found is not None else _towards(wiring, current, _ALONG[way], along=True)
-    return _towards(wiring, current, _ACROSS[way], along=False)
+        return found if found is not None else _towards(wiring, places, current, _ALONG[way], along=True)
+    return _towards(wiring, places, current, _ACROSS[way], along=False)
 
 
 def wires_at(wiring: Wiring, node_id: int) -> list[Edge]:
@@ -58,19 +65,16 @@ def _ends(wiring: Wiring, current: int, *, down: bool) -> Iterator[int]:
             yield far
 
 
-def _towards(wiring: Wiring, current: int, side: int, *, along: bool) -> int | None:
+def _towards(wiring: Wiring, places: Extents[int], current: int, side: int, *, along: bool) -> int | None:
     """The nearest node to that side, along the drawing or across it; how far it is aside counts more."""
     swap = along != wiring.right
     here = wiring.boxes[current]
     x0, y0 = (here.y, here.x) if swap else (here.x, here.y)
-    best: tuple[float, int] | None = None
-    for node_id, box in wiring.boxes.items():
-        x, y = (box.y, box.x) if swap else (box.x, box.y)
-        if (x - x0) * side > 1:
-            found = abs(x - x0) + 4 * abs(y - y0), node_id
-            if best is None or found < best:
-                best = found
-    return best[1] if best else None
+    x, y = middles(places)
+    x, y = (y, x) if swap else (x, y)
+    far = abs(x - x0) + 4 * abs(y - y0)
+    far[(x - x0) * side <= 1] = inf
+    return least(places, far)
 
 
 def _along(wiring: Wiring, box: Box) -> float:

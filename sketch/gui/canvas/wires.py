@@ -155,6 +155,8 @@ class Wiring:
 
     def rest(self) -> None:
         """No change follows: keep what is drawn and where, forget which wires belong to what. Any thread may."""
+        self._drawn.boxes.settle()
+        self._drawn.lines.settle()
         self._levels.rest()
 
     def let_go(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sketch.graph.draft import Draft
 from sketch.graph.rows import Edge
-from sketch.state.commands.nodes import Point, add_layer, added_label
-from sketch.state.commands.wires import add_before, add_on_wire, add_wired, settle_new
+from sketch.state.commands.nodes import Point, add_layer, added_label, settle_new
+from sketch.state.commands.wires import add_before, add_on_wire, add_wired
 from sketch.state.document import Document
 
 Wire = tuple[int, int | None, str] | tuple[int, int | None, str, Edge] | Edge | None

@@ -11,6 +11,7 @@ from sketch.state.clip import Clip, adopt, put_down, take
 from sketch.state.clip_groups import BACK, OWN
 from sketch.state.codec import CodecError
 from sketch.state.commands.naming import count_of, names_of
+from sketch.state.commands.nodes import settle_new
 from sketch.state.document import Document
 
 __all__ = ["Clip", "ClipError", "copy", "cut", "duplicate", "paste"]
@@ -55,9 +56,19 @@ def duplicate(
 
 
 def insert_clip(
-    document: Document, clip: Clip, place: tuple[float, float], parent: int | None, label: str
+    document: Document,
+    clip: Clip,
+    place: tuple[float, float],
+    parent: int | None,
+    label: str,
+    *,
+    in_sight: bool = False,
 ) -> list[int]:
-    """Paste under a given label; ClipError when the clip is damaged or its weights are gone."""
+    """Paste under a given label; ClipError when the clip is damaged or its weights are gone.
+
+    Args:
+        in_sight: the first part stands elsewhere when it would cover something.
+    """
     try:
         tensors = adopt(clip, document.store)
     except Exception as error:  # noqa: BLE001 - the store belongs to the binder, and so do its errors
@@ -66,8 +77,11 @@ def insert_clip(
     def edit(draft: Draft) -> list[int]:
         try:
             links = BACK if clip.store == str(document.store.folder) else OWN
-            return put_down(draft, clip, tensors, place, parent, links)
+            made = put_down(draft, clip, tensors, place, parent, links)
         except CodecError as error:
             raise ClipError(str(error)) from None
+        if in_sight:
+            settle_new(draft, made[0])
+        return made
 
     return document.edit(label, edit)

@@ -14,6 +14,7 @@ from sketch.graph.rows import Node
 from sketch.state.clip import Clip, adopt, put_down, take
 from sketch.state.clip_groups import KEPT
 from sketch.state.commands.naming import count_of, name_of, names_of
+from sketch.state.commands.nodes import settle_new
 from sketch.state.document import Document
 
 OFFSET = (28.0, 28.0)
@@ -87,6 +88,7 @@ def insert_linked(
 
     def edit(draft: Draft) -> int:
         (made,) = put_down(draft, clip, tensors, place, parent)
+        settle_new(draft, made)
         number, wanted = 1, f"{name} (block)"
         while (standing := draft.base.linked(wanted)) and not verbs.alike(draft, standing[0], made):
             number += 1

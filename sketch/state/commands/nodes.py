@@ -32,6 +32,7 @@ def add_layer(
     def edit(draft: Draft) -> int:
         node_id = draft.add(layer, None, params, parent=parent, place=place)
         furnish(draft, node_id)
+        settle_new(draft, node_id)
         return node_id
 
     return document.edit(added_label(document, layer, parent), edit)
@@ -125,6 +126,13 @@ def replace_layer(document: Document, node_id: int, layer: str) -> None:
         f"Change {name_of(document, node_id)} to {layer}",
         lambda draft: surgery.replace_layer(draft, node_id, layer),
     )
+
+
+def settle_new(draft: Draft, node_id: int) -> None:
+    """Let what is new stand where it was put unless it covers something, and what follows it make room for it."""
+    from sketch.graph.settling import settle_draft  # the layout is not needed for the first picture
+
+    settle_draft(draft, draft.node(node_id).parent, [node_id], [node_id])
 
 
 def added_label(document: Document, layer: str, parent: int | None) -> str:

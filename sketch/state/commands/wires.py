@@ -9,7 +9,7 @@ from sketch.graph.draft import Draft
 from sketch.graph.errors import PortTakenError, WireError
 from sketch.graph.rows import Edge
 from sketch.state.commands.naming import count_of, name_of
-from sketch.state.commands.nodes import Point, added_label
+from sketch.state.commands.nodes import Point, added_label, settle_new
 from sketch.state.document import Document
 
 
@@ -109,13 +109,6 @@ def add_before(
         return node_id
 
     return document.edit(added_label(document, layer, parent), edit)
-
-
-def settle_new(draft: Draft, node_id: int) -> None:
-    """Let a new layer stand where it was put unless it covers something, and what follows make room for it."""
-    from sketch.graph.settling import settle_draft  # the layout is not needed for the first picture
-
-    settle_draft(draft, draft.node(node_id).parent, [node_id], [node_id])
 
 
 def _input(draft: Draft, target: int) -> int:

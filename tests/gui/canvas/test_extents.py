@@ -5,7 +5,7 @@ import random
 import pytest
 from PySide6.QtCore import QRectF
 
-from sketch.gui.canvas.extents import Extents, State, first_middle
+from sketch.gui.canvas.extents import Extents, State, first_middle, least, middles, shift, shift_beyond
 
 
 def touches(box, area: QRectF) -> bool:
@@ -89,3 +89,33 @@ def test_the_first_is_the_leftmost_of_the_upper_row_and_nothing_has_none():
     assert first_middle(table, right=True) == (5, 10)
     table.remove(2)
     assert first_middle(table) == (55, 5)
+
+
+def test_the_least_is_the_first_by_score_then_by_id_and_free_slots_count_for_nothing():
+    table: Extents[int] = Extents()
+    table.put_all([7, 3, 5, 9], [(0, 10, 4, 20), (20, 10, 24, 20), (20, 0, 24, 4), (-50, -50, -40, -40)])
+    table.remove(9)
+    x, y = middles(table)
+    assert least(table, y) == 5
+    assert least(table, -y) == 3
+    assert least(table, -y, x) == 7
+    y[:] = float("inf")
+    assert least(table, y) is None
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_what_begins_beyond_moves_alike_but_some(right):
+    table: Extents[int] = Extents()
+    boxes = {key: (10.0 * key, 10.0 * key, 10.0 * key + 4, 10.0 * key + 4) for key in range(6)}
+    table.put_all(list(boxes), list(boxes.values()))
+    table.remove(4)
+    dx, dy = (3.0, 0.0) if right else (0.0, 3.0)
+    moved = shift_beyond(table, 20.0, dx, dy, [5], right=right)
+    assert [key for key, slot in table.slots.items() if moved[slot]] == [2, 3]
+    shift(table, [1], 1.0, 2.0)
+    there = {2: (dx, dy), 3: (dx, dy), 1: (1.0, 2.0)}
+    for key in table:
+        left, top, _, _ = boxes[key]
+        by = there.get(key, (0.0, 0.0))
+        assert table.borders(key).getRect() == (left + by[0], top + by[1], 4.0, 4.0)
+    assert table.bounds().top() == 0.0

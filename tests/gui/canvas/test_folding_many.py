@@ -5,7 +5,9 @@ import random
 import pytest
 
 from sketch.gui import fold_jobs
-from sketch.gui.canvas import composed
+from sketch.gui.canvas import composed, picture
+from sketch.gui.canvas.drawn import Shift
+from sketch.gui.canvas.extents import ROW
 from sketch.gui.canvas.indexing import index_of, prepare
 from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
@@ -19,6 +21,7 @@ from tests.gui.canvas.test_wires import random_edit
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(composed, "FEWEST_MOVED", 1)
+    monkeypatch.setattr(picture, "FEWEST_LATE", 1)
 
 
 def follows(scene) -> None:
@@ -40,6 +43,25 @@ def follows(scene) -> None:
     assert [v for point in found for v in point] == pytest.approx([v for p in there for v in p], abs=1e-6)
 
 
+def named(changes, found, boxes, lines):
+    """Changes in which what moved beyond somewhere is named, by where it was."""
+    if changes.beyond is None:
+        return changes
+    start, line_start, dx, dy = changes.beyond
+    told = {key for shift in changes.shifts for key in (*shift.boxes, *shift.lines)}
+    told |= changes.boxes | changes.lines
+    side = 0 if found.right else 1
+    began = {key: box.left if found.right else box.top for key, box in boxes.items()}
+    ways = {edge: min(point[side] for point in line.points) for edge, line in lines.items()}
+    beyond = Shift(
+        [key for key, where in began.items() if where >= start - ROW and key not in told],
+        [edge for edge, where in ways.items() if where >= line_start - ROW and edge not in told],
+        dx,
+        dy,
+    )
+    return changes._replace(shifts=(*changes.shifts, beyond))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_shifts_are_exactly_what_moved(document, few, seed):
     draw = random.Random(seed)
@@ -49,7 +71,7 @@ def test_shifts_are_exactly_what_moved(document, few, seed):
 
     def follow(update) -> None:
         boxes, lines = dict(found.boxes), dict(found.lines)
-        changes = found.sync(update.delta)
+        changes = named(found.sync(update.delta), found, boxes, lines)
         alike = [key for shift in changes.shifts for key in (*shift.boxes, *shift.lines)]
         assert len(alike) == len(set(alike))
         assert not set(alike) & (changes.boxes | changes.lines)
@@ -74,13 +96,42 @@ def test_shifts_are_exactly_what_moved(document, few, seed):
     assert told
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_scene_follows_shifts(document, canvas, few, seed):
     draw = random.Random(70 + seed)
+    if seed % 3 == 2:
+        document.edit("turn", lambda draft: draft.put("meta", "direction", "right"))
     scene = canvas().canvas
     for _ in range(60):
         random_fold(document, draw) if draw.random() < 0.4 else random_edit(document, draw)
         follows(scene)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_nobody_asked_for_is_right_many_steps_later(document, canvas, few, seed):
+    draw = random.Random(170 + seed)
+    if seed % 3 == 2:
+        document.edit("turn", lambda draft: draft.put("meta", "direction", "right"))
+    scene = canvas().canvas
+    for _ in range(12):
+        for _ in range(draw.randrange(1, 12)):
+            random_fold(document, draw) if draw.random() < 0.5 else random_edit(document, draw)
+            if scene.wiring.lines and draw.random() < 0.3:
+                scene.wiring.lines[draw.choice(list(scene.wiring.lines.keys()))]  # one of them is asked for
+        if draw.random() < 0.5:
+            scene.batches.wires(None)
+        assert drawn(scene.wiring) == drawn(Wiring(document.tables, document.library, None))
+        follows(scene)
+
+
+def test_a_wiring_that_rests_still_knows_where_everything_is(document, few):
+    nodes = chain(document, *["ReLU"] * 30)
+    group = commands.group(document, nodes[2:6])
+    found = Wiring(document.tables, document.library, None)
+    document.subscribe(lambda update: found.sync(update.delta))
+    commands.fold(document, [group], True)
+    found.rest()
+    assert drawn(found) == drawn(Wiring(document.tables, document.library, None))
 
 
 def expected(scene, twin, known=None):

@@ -260,3 +260,24 @@ def test_a_shared_source_is_a_badge_at_each_reader_until_it_is_asked_for(documen
     assert set(view.canvas.edges.lines) == set(view.canvas.wiring.lines)
     view.canvas.hover(badge)
     assert {edge.target for edge in view.canvas.shared.layer.lines} == {badge.edge.target}
+
+
+# --- what lies above -----------------------------------------------------------------------------------
+
+
+def test_what_is_selected_lies_above_what_it_covers(document, canvas, light):
+    low = commands.add_layer(document, "ReLU", (0.0, 0.0))
+    high = commands.add_layer(document, "ReLU", (0.0, 300.0))
+    commands.move(document, {high: (60.0, 20.0)})
+    view = canvas()
+    both = 30.0, 15.0
+    strip = view.canvas.wiring.boxes[high].left + 2, 15.0  # in the body of the lower one
+    assert view.canvas.thing_at(QPointF(*both)) == view.canvas.nodes[high]
+    assert colour_at(view, *strip) != light.node
+    for chosen, is_below in ((low, True), (high, False), (low, True)):
+        view.select([chosen])
+        assert view.canvas.thing_at(QPointF(*both)) == view.canvas.nodes[chosen]
+        assert (colour_at(view, *strip) == light.node) == is_below
+    view.canvas.carry([low, high])
+    assert (colour_at(view, *strip) == light.node) == is_below
+    view.canvas.put_down()

@@ -209,6 +209,7 @@ def test_a_way_of_the_layout_is_followed_and_moves_aside(document):
     fold(document, outer, open_=False)
     assert found.lines[edge].points == ways[0].points
     blocker = commands.add_layer(document, "ReLU", (180, 150))
+    commands.move(document, {blocker: (180, 150)})
     assert found.lines[edge].points != ways[0].points
     commands.remove(document, [blocker])
     assert found.lines[edge].points == ways[0].points

@@ -8,6 +8,7 @@ import pytest
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.level import Borders, Course, Level
+from sketch.gui.canvas.routing import Lane, Obstacles
 
 BORDERS = Borders(64.0, 64.0, 112.0, 24.0, 124.0, (184.0, 56.0))
 STEPS = 60
@@ -70,3 +71,29 @@ def test_lanes_of_different_outputs_keep_apart():
         for other, (x2, top2, bottom2) in lanes:
             if other != owner and top < bottom2 and top2 < bottom:
                 assert abs(x - x2) >= 12
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_lane_keeps_clear_of_all_boxes_and_lanes_beside_it(seed):
+    """Against all boxes and lanes, whatever came and went before; far ways are looked up in bulk."""
+    draw, obstacles = random.Random(seed), Obstacles()
+    boxes: dict[int, Box] = {}
+    lanes: list[tuple[Lane, int]] = []
+    for step in range(300):
+        key = draw.randrange(80)
+        if key in boxes:
+            obstacles.remove(key, boxes.pop(key))
+        if draw.random() < 0.8:
+            boxes[key] = Box(draw.uniform(-900, 900), draw.uniform(-3e4, 3e4), 184.0, 56.0, 1, 1)
+            obstacles.add(key, boxes[key])
+        top = draw.uniform(-3e4, 0.0)
+        bottom = top + draw.uniform(6e3, 3e4)
+        lane = obstacles.lane(top, bottom, (draw.uniform(-900, 900), draw.uniform(-900, 900)), step)
+        beside = [box for box in boxes.values() if box.bottom > top and box.top < bottom]
+        assert not any(box.left < lane[0] < box.right for box in beside)
+        assert all(abs(x - lane[0]) >= 1 for (x, high, low), _ in lanes if high < bottom and low > top)
+        obstacles.take(lane, step)
+        lanes.append((lane, step))
+        if draw.random() < 0.5:
+            gone = lanes.pop(draw.randrange(len(lanes)))
+            obstacles.release(*gone)

@@ -9,12 +9,12 @@ from tests.graph.random_edits import laws
 
 
 def test_grouping_and_back(document) -> None:
-    one, two = (commands.add_layer(document, "ReLU", (x, x)) for x in (0, 10))
-    note = commands.add_note(document, "text", (20, 20))
+    one, two = (commands.add_layer(document, "ReLU", (x, x)) for x in (0, 300))
+    note = commands.add_note(document, "text", (600, 600))
     group = commands.group(document, [one, two, note])
     assert document.tables.children(group) == (one, two)
     assert document.tables.notes[note].parent == group
-    assert document.tables.places[group] == Place(10, 10)
+    assert document.tables.places[group] == Place(300, 300)
     assert document.undo_label == "Group 3 items"
     assert commands.ungroup(document, group) == [one, two]
     assert document.tables.notes[note].parent is None

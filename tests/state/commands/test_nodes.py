@@ -1,8 +1,11 @@
 """Adding, removing and changing layers: what is wired to what, where it stands, how the step is called."""
 
+from itertools import combinations
+
 import pytest
 
 from sketch.graph.errors import NamingError, ParameterError
+from sketch.graph.geometry import NODE_HEIGHT, NODE_WIDTH
 from sketch.graph.rows import Edge, Place
 from sketch.state import commands
 from tests.graph.random_edits import laws
@@ -28,6 +31,21 @@ def test_a_layer_is_added_where_it_was_dropped(document) -> None:
     assert document.undo_label == "Add Conv2d 'conv1'"
     operator = commands.add_layer(document, "com.acme:Magic", (0, 0))
     assert document.undo_label == f"Add Magic '{document.tables.nodes[operator].name}'"
+
+
+def test_a_layer_that_would_cover_another_is_put_beside_it(document) -> None:
+    one, two, three = (commands.add_layer(document, "ReLU", (0.0, 0.0)) for _ in range(3))
+    free = commands.add_layer(document, "ReLU", (900.0, 0.0))
+    places = document.tables.places
+    assert (places[one], places[free]) == (Place(0.0, 0.0), Place(900.0, 0.0))
+    stand = [(places[key].x, places[key].y) for key in (one, two, three)]
+    apart = [
+        abs(a[0] - b[0]) >= NODE_WIDTH or abs(a[1] - b[1]) >= NODE_HEIGHT for a, b in combinations(stand, 2)
+    ]
+    assert all(apart)
+    document.undo()
+    document.undo()
+    assert list(document.tables.nodes) == [one, two]
 
 
 def test_an_appended_layer_is_wired_below_the_end_of_the_selection(document) -> None:
