@@ -114,9 +114,9 @@ class ColourValues:
         found, facts, measure = set(node_ids), self.facts, self.rule.measure
         if self.rule.of_class is not None:
             nodes = facts.tables.nodes
-            classes = {node_id: nodes[node_id].layer for node_id in found}
-            kinds = {layer: self.rule.of_class(facts, layer) for layer in set(classes.values())}
-            self.values.update({node_id: kinds[layer] for node_id, layer in classes.items()})
+            classes = [nodes[node_id].layer for node_id in found]
+            kinds = {layer: self.rule.of_class(facts, layer) for layer in set(classes)}
+            self.values.update(zip(found, map(kinds.__getitem__, classes), strict=True))
             return found
         if not self.values and not self.rule.scale:  # nothing is to be taken out
             measured = {node_id: measure(facts, node_id) for node_id in found}

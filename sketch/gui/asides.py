@@ -240,8 +240,9 @@ class _Aside:
             if canvas.is_as_it_was and twin.update is not None:
                 canvas.scene.expect(twin.update.delta, wiring)
         try:
-            twin.give(self._document)
-            attempt(self._window, lambda: then(outcome.result))
+            with self._window.area.painted_later():  # thousands of new boxes: a turn of its own
+                twin.give(self._document)
+                attempt(self._window, lambda: then(outcome.result))
         finally:
             settle()
             self._end(outcome.pictures)

@@ -134,10 +134,9 @@ class TabColours(QObject):
 
     def hide(self, key: str, kinds: Iterable[str], on: bool) -> None:
         """Hide layers of these kinds under a rule, or show them again."""
-        wanted = set(self.hidden.get(key, ()))
-        for kind in kinds:
-            (wanted.add if on else wanted.discard)(kind)
-        self.set_hidden({**self.hidden, key: frozenset(wanted)})
+        before = self.hidden.get(key, frozenset[str]())
+        wanted = before.union(kinds) if on else before.difference(kinds)
+        self.set_hidden({**self.hidden, key: wanted})
 
     def set_hidden(self, hidden: Mapping[str, Iterable[str]]) -> None:
         """Hide exactly these kinds by rule."""
@@ -177,6 +176,9 @@ class TabColours(QObject):
 
     def _apply(self) -> None:
         """Give the canvas in view the colours."""
+        if self.is_plain and self._canvas.ink.is_plain:
+            self._soon.start()
+            return
         if self.is_plain:
             self._canvas.ink.colour_by(None)
         else:

@@ -121,7 +121,7 @@ class JobBar(QWidget):
         self._jobs = jobs
         self.text = QLabel()
         self.bar = QProgressBar()
-        self.bar.setFixedWidth(180)
+        self.bar.setFixedSize(180, 6)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress")
         self.cancel = QToolButton()

@@ -34,7 +34,7 @@ class LongText(QObject):
     def __init__(self, code: QPlainTextEdit, changed: Callable[[], object]):
         super().__init__(code)
         self._code, self._changed = code, changed
-        self._text, self._top = "", 0
+        self._text, self._top, self._count = "", 0, 0
         self._cursor = QTextCursor()
         self._slices = Slices(self)
         self.is_coming = False
@@ -44,6 +44,11 @@ class LongText(QObject):
         """The whole text, also of what is still to come."""
         is_known = self.is_coming or not self._code.document().isModified()
         return self._text if is_known else self._code.toPlainText()
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, or will be when none is missing, whichever is more."""
+        return max(self._code.blockCount(), self._count if self.is_coming else 0)
 
     def put(self, text: str) -> None:
         """Put in a text that is not long, at once."""
@@ -72,7 +77,7 @@ class LongText(QObject):
         else:
             count = before.count("\n") + 1
             steps = [step for hunk in reversed(found) for step in self._exchange(hunk, count)]
-        self._text, self.is_coming = text, True
+        self._text, self._count, self.is_coming = text, text.count("\n") + 1, True
         self._code.document().setUndoRedoEnabled(False)
         self._slices.replace([*steps, self._end])
         if sum(hunk.end - hunk.start + len(hunk.lines) for hunk in found) <= FEW:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from sketch.gui.action_table import TABLE
 from sketch.gui.actions import ActionSet
@@ -23,7 +23,7 @@ from sketch.gui.kernel_mirror import KernelMirror
 from sketch.gui.session_keeper import SessionKeeper
 from sketch.gui.shell_style import dress, theme_name
 from sketch.gui.slices import Walk
-from sketch.gui.status_line import StatusLine
+from sketch.gui.status_line import Corner, StatusLine, Totals
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme
 from sketch.gui.tool_bar import ToolBar
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.area: TabArea = TabArea(WelcomePage(self.theme))
         self.docks = build_docks(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
-        self.totals = QLabel()
+        self.totals = Totals()
         self.job_bar: JobBar = JobBar(self.jobs, self.theme)
         self.actions_ = ActionSet(self, TABLE, services.settings)
         self.tool_bar: ToolBar = ToolBar(self.actions_)
@@ -210,9 +210,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.tool_bar)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        bar.addPermanentWidget(self.job_bar)
         bar.addPermanentWidget(self.totals)
-        self.totals.setAccessibleName("Totals")
+        Corner(bar, self.job_bar, self.totals)
 
     def show_front(self) -> None:
         """Let everything around the tab in front show it."""

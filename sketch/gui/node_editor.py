@@ -160,6 +160,7 @@ class NodeEditor(QScrollArea):
             self._exchange(before, self._page)
         self.verticalScrollBar().setValue(0)
         self._slices.replace([self._build])
+        self._slices.end_share()
 
     def _form_for(self, document: Document) -> NodeForm:
         """The form that is kept for this type of layer, or a new one."""
@@ -196,6 +197,7 @@ class NodeEditor(QScrollArea):
                 self._form.chain(self)
         else:
             self._slices.first(self._build)
+            self._slices.end_share()
 
     def _show_values(self) -> None:
         document = self._desk.document

@@ -23,8 +23,8 @@ from sketch.state.document import Document
 Line = tuple[str, str, str]
 WIDEST = (110, 0, 90)
 """Widest text of each column of a table, px, so that a long name cannot push the fields out of a narrow panel."""
-
-
+A_STEP = 3
+"""So many lines of a table are made with one step."""
 SHORT_DOC = 220
 """Texts up to this length are shown whole."""
 PAGES = "https://onnx.ai/onnx/operators/onnx_"
@@ -129,18 +129,22 @@ class NodeFacts(QWidget):
             pass
 
     def build(self, document: Document, node_id: int, refusals: Sequence[Problem] = ()) -> Iterator[None]:
-        """Show the facts, one section a step."""
-        self._about = document, node_id
+        """Show the facts, a few lines a step."""
+        about = self._about = document, node_id
+        for _ in self._steps(document, node_id, refusals):
+            yield
+            if self._about is not about:
+                return  # all has been shown in between
+
+    def _steps(self, document: Document, node_id: int, refusals: Sequence[Problem]) -> Iterator[None]:
         ports = list(_ports(document, node_id))
         inside = group_facts(document.tables, document.inference, node_id) if not ports else []
-        self._ports.show_facts("Inputs and outputs", ports, Table)
-        self._inside.show_facts("Inside", inside, Table)
-        yield
+        yield from self._ports.show_facts("Inputs and outputs", ports, Table)
+        yield from self._inside.show_facts("Inside", inside, Table)
         weights = list(_weights(document, node_id))
-        self._weights.show_facts(_weights_title(document, node_id), weights, self._weight_lines)
-        yield
+        yield from self._weights.show_facts(_weights_title(document, node_id), weights, self._weight_lines)
         problems = problems_at(document.tables, document.inference, node_id, refusals)
-        self._problems.show_facts("Problems", problems, _ProblemList)
+        yield from self._problems.show_facts("Problems", problems, _ProblemList)
 
     def _weight_lines(self, parent: QWidget) -> Body:
         from sketch.gui.weights_section import WeightLines
@@ -150,6 +154,10 @@ class NodeFacts(QWidget):
 
 class Body(QWidget):
     """What a section shows."""
+
+    def grow(self, lines: Sequence[Any]) -> Iterator[None]:
+        """Make and show these in an empty body, as much a step as takes a part of a frame with all that Qt does."""
+        raise TypeError(f"{type(self).__name__} shows nothing")
 
     def show_lines(self, lines: Sequence[Any]) -> bool:
         """Show these; False, and nothing is done, when it takes another body for them."""
@@ -171,20 +179,25 @@ class _Section(QWidget):
         self._body: Body | None = None
         self.hide()
 
-    def show_facts(self, title: str, facts: Sequence[Any], make: Callable[[QWidget], Body]) -> None:
-        """Show facts in the body, which is made anew where it cannot take them."""
+    def show_facts(self, title: str, facts: Sequence[Any], make: Callable[[QWidget], Body]) -> Iterator[None]:
+        """Show facts in the body, which is made anew, in steps, where it cannot take them."""
         if (title, facts) == self._shown:
             return
-        self._shown = (title, facts)
+        self._shown = ("", [])  # until all is there
         self._head.setText(title)
-        if facts and not (self._body is not None and self._body.show_lines(facts)):
-            if self._body is not None:
-                self._body.hide()
-                self._body.deleteLater()
-            self._body = make(self)
-            self._body.show_lines(facts)
-            self._column.addWidget(self._body)
         self.setVisible(bool(facts))
+        if facts and not (self._body is not None and self._body.show_lines(facts)):
+            yield from self._anew(make(self), facts)
+        self._shown = (title, facts)
+
+    def _anew(self, body: Body, facts: Sequence[Any]) -> Iterator[None]:
+        if self._body is not None:
+            self._body.hide()
+            self._body.deleteLater()
+        self._body = body
+        self._column.addWidget(body)
+        yield from body.grow(facts)
+        yield
 
 
 def _title(spec: LayerSpec, count: int, same: bool) -> str:
@@ -269,15 +282,25 @@ class Table(Body):
 
     def show_lines(self, lines: Sequence[Line]) -> bool:
         """Show these; False when there were more or fewer."""
-        if self._labels and len(self._labels) != len(lines):
+        if len(self._labels) != len(lines):
             return False
-        self._labels = self._labels or [self._row(row) for row in range(len(lines))]
         for labels, texts in zip(self._labels, lines, strict=True):
-            for column, (label, text) in enumerate(zip(labels, texts, strict=True)):
-                short = label_text(self, text, WIDEST[column])
-                label.setText(escape(short))
-                label.setToolTip(text if short != text else "")
+            self._fill(labels, texts)
         return True
+
+    def grow(self, lines: Sequence[Line]) -> Iterator[None]:
+        """Make these, A_STEP of them a step."""
+        for row, line in enumerate(lines):
+            if row and row % A_STEP == 0:
+                yield
+            self._labels.append(self._row(row))
+            self._fill(self._labels[row], line)
+
+    def _fill(self, labels: Sequence[QLabel], texts: Line) -> None:
+        for column, (label, text) in enumerate(zip(labels, texts, strict=True)):
+            short = label_text(self, text, WIDEST[column])
+            label.setText(escape(short))
+            label.setToolTip(text if short != text else "")
 
     def _row(self, row: int) -> list[QLabel]:
         made = [QLabel(self) for _ in range(3)]
@@ -302,14 +325,13 @@ class _ProblemList(Body):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
-    def show_lines(self, problems: Sequence[Problem]) -> bool:
-        """Show these; False when it shows others."""
-        if self._column.count():
-            return False
-        for problem in problems:
+    def grow(self, problems: Sequence[Problem]) -> Iterator[None]:
+        """Make these, one a step."""
+        for row, problem in enumerate(problems):
+            if row:
+                yield
             role = "error" if problem.severity == "error" else "warning"
             self._column.addWidget(_wrapped(str(problem), role, self))
-        return True
 
 
 def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:

@@ -83,9 +83,14 @@ class NodeForm(QWidget):
 
     def build(self, document: Document, makers: Sequence[MakeSection]) -> Iterator[None]:
         """Build what is missing, a part of a frame a step; `makers` are for what others show."""
-        for name in [name for name in self.kind.params if name not in self.rows]:
-            self._add_row(document, name)
-            yield
+        for name in self.kind.params:
+            if name not in self.rows:
+                self.rows[name] = self._row(document, name)
+                yield
+            if self._column.indexOf(self.rows[name]) < 0:  # made by steps that were left off, or just now
+                self._column.addWidget(self.rows[name])
+                self.rows[name].show()
+                yield
         if self.kind.number > 1:
             return
         if self._facts is None:
@@ -136,7 +141,8 @@ class NodeForm(QWidget):
                 QWidget.setTabOrder(before, widget)
                 before = widget
 
-    def _add_row(self, document: Document, name: str) -> None:
+    def _row(self, document: Document, name: str) -> ParamRow:
+        """A row that is not shown yet."""
         spec = self.kind.spec
         is_bare = spec.is_standard or (spec.is_operator and not spec.params)
         row = ParamRow(
@@ -146,9 +152,9 @@ class NodeForm(QWidget):
             operator=spec if is_bare else None,
             parent=self,
         )
+        row.hide()
         row.edited.connect(self._edits.set)
         row.reset.connect(self._edits.reset)
         row.finished.connect(self._edits.end_gesture)
-        self.rows[name] = row
         Values(document, self._ids).show_in(row)
-        self._column.addWidget(row)
+        return row

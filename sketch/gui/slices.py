@@ -69,6 +69,7 @@ class Slices(QObject):
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
+        self._is_enough = False
         self._steps: list[Callable[[], object]] = []
 
     def replace(self, steps: list[Callable[[], object]]) -> None:
@@ -85,6 +86,10 @@ class Slices(QObject):
         """Do this after all that is left."""
         self._steps = [*(other for other in self._steps if other != step), step]
         _ask(self)
+
+    def end_share(self) -> None:
+        """For a step: leave the rest to the next turn; before that, Qt lays out and paints what this step has made."""
+        self._is_enough = True
 
     def finish(self) -> None:
         """Do all that is left now."""
@@ -103,9 +108,10 @@ class Slices(QObject):
             self.went_on.emit()
 
     def _run(self, until: float | None) -> None:
+        self._is_enough = False
         while self._steps:
             self._steps.pop(0)()
-            if until is not None and time.perf_counter() > until:
+            if until is not None and (self._is_enough or time.perf_counter() > until):
                 return
 
 

@@ -46,8 +46,8 @@ class CodeView(QPlainTextEdit):
         self._loading = False
         self.faults: set[int] = set()
         self._commands: dict[str, list[QKeySequence]] = {}
-        self.numbers = LineNumbers(self)
         self.long = LongText(self, self._take_flags)
+        self.numbers = LineNumbers(self)
         self.colour: Callable[[Sequence[QTextBlock]], object] = len  # is given lines before they are painted
         self.setProperty("role", "code")
         self.setAccessibleName("Source text")
@@ -72,6 +72,7 @@ class CodeView(QPlainTextEdit):
         self._take_flags()
 
     def _take_flags(self) -> None:
+        self._make_room()
         self._loading = self._loading and self.long.is_coming
         free = self._editable and not self.long.is_coming
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction if free else _READ_ONLY)
@@ -199,11 +200,11 @@ class CodeView(QPlainTextEdit):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         area = self.contentsRect()
-        self.numbers.setGeometry(QRect(area.left(), area.top(), self.number_width(), area.height()))
+        self.numbers.setGeometry(area.left(), area.top(), self.number_width(), area.height())
 
     def number_width(self) -> int:
-        """Width of the line number column, px."""
-        return 18 + self.fontMetrics().horizontalAdvance("9") * max(2, len(str(self.blockCount())))
+        """Width of the line number column, px; of a text that is still coming, for all its lines."""
+        return 18 + self.fontMetrics().horizontalAdvance("9") * max(2, len(str(self.long.line_count)))
 
     def blocks_in(self, area: QRect) -> Sequence[tuple[QTextBlock, QRect]]:
         """The lines in view and where their numbers stand."""

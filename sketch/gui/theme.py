@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
@@ -172,11 +173,13 @@ def _word(role: QPalette.ColorRole) -> str:
 
 def contrast(one: str, other: str) -> float:
     """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    high, low = sorted((_luminance(QColor(one)), _luminance(QColor(other))), reverse=True)
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
-def _luminance(colour: QColor) -> float:
+@lru_cache(maxsize=512)
+def _luminance(name: str) -> float:
+    colour = QColor(name)
     parts = (colour.redF(), colour.greenF(), colour.blueF())
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts

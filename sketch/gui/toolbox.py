@@ -67,6 +67,8 @@ class Toolbox(QWidget):
         self._specs: list[LayerSpec] = []
         self._blocks: list[str] = []
         self._library: LayerLibrary | None = None
+        self._categories: dict[str, str] = {}
+        """Of the layers and operators that were offered so far, by name."""
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search layers")
         self.search.setAccessibleName("Search layers")
@@ -93,9 +95,10 @@ class Toolbox(QWidget):
         self._fill()
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw the marks in the colours of a theme."""
+        """Draw the marks in the colours of a theme; what is open or chosen stays so."""
         self._dots = CategoryDots(theme)
-        self._fill()
+        for leaf in self._leaves():
+            leaf.setIcon(0, self._dots(self._categories.get(leaf.data(0, _KEY), "Group")))
 
     def titles(self) -> list[str]:
         """The titles of the layers now offered, from the top."""
@@ -152,6 +155,7 @@ class Toolbox(QWidget):
 
     def _choice(self, spec: LayerSpec) -> Choice:
         words = (spec.name, spec.category, *spec.search)
+        self._categories[spec.name] = spec.category
         return Choice(spec.name, spec.title, words=words, icon=self._dots(spec.category), reason=spec.doc)
 
     def _block_choices(self) -> list[Choice]:

@@ -31,8 +31,8 @@ BESIDE = (
 """Modules without Qt: loaded on a thread."""
 HERE = (
     "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.canvas.minimap", "sketch.gui.node_form",
-    "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend", "sketch.gui.colour_hidden",
-    "sketch.gui.asides",
+    "sketch.gui.weights_section", "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend",
+    "sketch.gui.colour_hidden", "sketch.gui.asides",
 )  # fmt: skip
 """Modules with Qt: loaded one by one between two turns of the event loop."""
 CLASSES = {

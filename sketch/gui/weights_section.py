@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
@@ -37,18 +37,30 @@ class WeightLines(Body):
 
     def show_lines(self, lines: Sequence[Line]) -> bool:
         """Show these; False when they are of other weights."""
-        if not self.names:
-            for role, _, _ in lines:
-                self._add_line(role)
         if list(self.names) != [role for role, _, _ in lines]:
             return False
-        for role, *texts in lines:
-            for label, text in zip(self._texts[role], texts, strict=True):
-                label.setText(text)
+        for line in lines:
+            self._fill(line)
+        self._show_frozen()
+        return True
+
+    def grow(self, lines: Sequence[Line]) -> Iterator[None]:
+        """Make these, one a step; the buttons are there from the beginning."""
+        self._show_frozen()
+        for line in lines:
+            yield
+            self._add_line(line[0])
+            self._fill(line)
+
+    def _fill(self, line: Line) -> None:
+        role, *texts = line
+        for label, text in zip(self._texts[role], texts, strict=True):
+            label.setText(text)
+
+    def _show_frozen(self) -> None:
         trainable = self._trainable()
         self.freeze.setText("Unfreeze" if self._is_frozen() else "Freeze")
         self.freeze.setEnabled(bool(trainable))
-        return True
 
     def _add_line(self, role: str) -> None:
         row = len(self.names)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -195,7 +196,8 @@ def _decode_node(raw: Any) -> Node:
     if not isinstance(kept, FrozenDict):
         raise CodecError("a node's parameters are damaged")
     inside = None if parent is None else _int(parent)
-    return Node(_int(number), _text(layer), _text(name), kept, _edges(prior), _edges(following), inside)
+    kind = sys.intern(_text(layer))  # thousands of nodes have few layers: one text each, quickly compared
+    return Node(_int(number), kind, _text(name), kept, _edges(prior), _edges(following), inside)
 
 
 def _is_plain(row: Note) -> bool:

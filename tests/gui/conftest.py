@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QGraphicsView, QWidget
 
 from sketch.graph.library import LayerLibrary
+from sketch.gui import slices
 from sketch.gui.theme import load_theme
 from sketch.resources_root import resource_root
 from sketch.state.document import Document
+
+MOST_TURNS = 20
 
 
 class FolderStore:
@@ -27,9 +30,23 @@ class FolderStore:
 
 
 @pytest.fixture(autouse=True)
-def _whole_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forms are built in one go: what a test sees does not depend on how fast the machine is."""
-    monkeypatch.setattr("sketch.gui.slices.SLICE_SECONDS", math.inf)
+def _whole_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in slices is done in one go: what a test sees does not depend on how fast the machine is.
+
+    A turn in which a thread posts something leaves timers of 0 ms, and slices, out: they have theirs behind it.
+    """
+    monkeypatch.setattr(slices, "SLICE_SECONDS", math.inf)
+    one_turn = QApplication.processEvents
+
+    def turns(*how: object) -> None:
+        had_their_turn: list[None] = []
+        QTimer.singleShot(0, lambda: had_their_turn.append(None))
+        for _ in range(MOST_TURNS):
+            one_turn(*how)
+            if had_their_turn:
+                return
+
+    monkeypatch.setattr(QApplication, "processEvents", staticmethod(turns))
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def answer(shown: QDialog) -> None:
 
 def section(window) -> GroupSection:
     QApplication.processEvents()
-    return next(each for each in window.panels.editor.findChildren(GroupSection) if each.ports is not None)
+    return next(each for each in window.panels.editor.shown_sections if isinstance(each, GroupSection))
 
 
 def undone(window, before) -> None:

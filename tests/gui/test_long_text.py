@@ -51,6 +51,21 @@ def test_a_long_text_comes_in_slices_and_is_read_only_until_it_is_there(qtbot, c
     assert typed
 
 
+def test_the_numbers_of_a_text_that_is_coming_have_room_for_its_last_line_from_the_beginning(qtbot, code):
+    widths: list[tuple[int, int]] = []
+    code.show_text("\n".join(source()))
+    begun = code.viewportMargins().left()
+    code.blockCountChanged.connect(
+        lambda _: widths.append((code.viewportMargins().left(), code.numbers.width()))
+    )
+    qtbot.waitUntil(lambda: not code.long.is_coming)
+    assert {*widths} == {(begun, begun)}
+    assert begun == code.number_width() == 18 + 4 * code.fontMetrics().horizontalAdvance("9")
+    assert code.long.line_count == LINES
+    shown(qtbot, code, source()[:40])
+    assert code.viewportMargins().left() == code.number_width() < begun
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_edit_of_the_lines_gives_the_text(qtbot, code, seed):
     chance = random.Random(seed)

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from sketch.gui import popups
 from sketch.gui.compile_dialog import CompileDialog
@@ -37,7 +37,7 @@ def test_what_the_chosen_kernel_cannot_express_is_marked_on_the_layer(window, qt
     settle(window, qtbot)
     assert view.canvas.nodes[lstm].look.severity == "error"
     view.select([lstm])
-    shown = [label.text() for label in form(window).findChildren(type(window.totals))]
+    shown = [label.text() for label in form(window).findChildren(QLabel)]
     assert any("projection" in text for text in shown)
     group = commands.group(document, [lstm])
     settle(window, qtbot)
@@ -59,7 +59,7 @@ def test_the_node_editor_is_never_wider_than_its_panel(window):
 def test_a_selected_block_says_what_is_inside(window):
     window.opener.example("vgg16")
     window.desk.view.select([window.desk.document.tables.named(None, "classifier")])
-    texts = [label.text() for label in form(window).findChildren(type(window.totals))]
+    texts = [label.text() for label in form(window).findChildren(QLabel)]
     assert {"7", "123,642,856", "3 × Linear"} <= set(texts)
 
 

@@ -1,13 +1,14 @@
 """The forms of the node editor: one for each type of layer, kept and shown again for the next layer of that type."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from shiboken6 import isValid
 
 from sketch.gui.group_section import GroupSection
 from sketch.gui.node_editor import MOST_KEPT
+from sketch.gui.node_facts import NodeFacts
 from sketch.state import commands
 from tests.gui.windows import bring_to_front, click, form, main_window
 
@@ -180,3 +181,41 @@ def test_the_form_of_a_group_is_built_in_steps_and_is_of_that_group_alone(window
 
 def sections(window) -> list[GroupSection]:
     return [each for each in window.panels.editor.findChildren(GroupSection) if each.isVisible()]
+
+
+@pytest.mark.parametrize("turns", range(2, 40, 4))
+def test_a_form_that_was_left_half_built_is_complete_when_it_is_shown_again(window, ids, turns):
+    window.desk.view.select([ids[0]])
+    for _ in range(turns):
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 0)
+    window.desk.view.select([ids[2]])
+    QApplication.processEvents()
+    shown = choose(window, ids[1])
+    QApplication.processEvents()
+    assert list(shown.rows) == list(shown.kind.params)
+    assert all(row.isVisible() for row in shown.rows.values())
+    heights = [row.y() for row in shown.rows.values()]
+    assert heights == sorted(set(heights))
+    assert "weight" in texts(shown)
+
+
+def test_facts_of_another_layer_take_the_place_of_those_that_are_being_made(window, ids):
+    document, parent = window.desk.document, QWidget()
+    fresh = NodeFacts(parent)
+    fresh.show_node(document, ids[2])
+    assert "running_mean" in texts(fresh)
+    for count in range(1, 6):
+        facts = NodeFacts(parent)
+        steps = facts.build(document, ids[0])
+        for _ in range(count):
+            next(steps, None)
+        facts.show_node(document, ids[2])
+        list(steps)
+        assert texts(facts) == texts(fresh)
+    parent.deleteLater()
+
+
+def texts(shown: QWidget) -> list[str]:
+    """What can be read, in no order."""
+    found = [*shown.findChildren(QLabel), *shown.findChildren(QPushButton)]
+    return sorted(each.text() for each in found if each.isVisibleTo(shown))

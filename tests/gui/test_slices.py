@@ -46,6 +46,23 @@ def test_new_steps_take_the_place_of_others_and_can_be_finished_at_once(slices, 
     assert done == ["one", "three"]
 
 
+def test_a_step_may_leave_the_rest_to_the_next_turn(slices, qtbot):
+    done = []
+
+    def step() -> None:
+        done.append("step")
+        slices.end_share()
+
+    slices.replace([step, lambda: done.append("rest"), lambda: done.append("more")])
+    seen = []
+    slices.went_on.connect(lambda: seen.append(list(done)))
+    qtbot.waitUntil(lambda: "more" in done)
+    assert seen[0] == ["step"]
+    slices.replace([step, lambda: done.append("rest")])
+    slices.finish()
+    assert done[3:] == ["step", "rest"]
+
+
 def test_all_slices_share_a_turn_and_whoever_asked_first_is_served_first(qapp, qtbot, monkeypatch):
     monkeypatch.setattr("sketch.gui.slices.SLICE_SECONDS", 0.0)
     parent, done = QObject(), []

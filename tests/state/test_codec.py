@@ -214,3 +214,10 @@ def test_places_of_files_without_ways_load() -> None:
 def test_damaged_ways_are_refused(way) -> None:
     with pytest.raises(CodecError):
         codec.decode_row("places", [0.0, 0.0, [way]])
+
+
+def test_nodes_of_one_layer_share_its_name() -> None:
+    raw = json.dumps([codec.encode_row("nodes", Node(number, "Conv2d", f"n{number}")) for number in range(2)])
+    one, other = (codec.decode_row("nodes", row) for row in json.loads(raw))
+    assert one.layer == "Conv2d"
+    assert one.layer is other.layer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRectF, Qt
@@ -65,27 +65,48 @@ class Bundle:
 
 
 class Batches:
-    """What the far view paints. `brushes_of` is asked for each node once, until the node changes or `forget`.
+    """What the far view paints.
 
     Boxes of one colour and height are one path: each is a line along its middle, as wide as the box is high.
+
+    Args:
+        kinds_of: what decides the colour of some nodes; asked once for each, until the node changes or `forget`.
+        brush_of: the colour of a kind; kinds of one colour share one brush object.
     """
 
     def __init__(
-        self, boxes: Extents[int], lines: LineTable, brushes_of: Callable[[Sequence[int]], Sequence[QBrush]]
+        self,
+        boxes: Extents[int],
+        lines: LineTable,
+        kinds_of: Callable[[Sequence[int]], Sequence[Hashable]],
+        brush_of: Callable[[Any], QBrush],
     ):
-        self._boxes, self._lines, self._brushes_of = boxes, lines, brushes_of
+        self._boxes, self._lines, self._kinds_of, self._brush_of = boxes, lines, kinds_of, brush_of
+        self._ready: Sequence[Hashable] = ()
+        """The kinds by slot that somebody else has looked up."""
         self._codes: np.ndarray[Any, Any] | None = None
-        self._colours: list[QColor] = []
         self._brushes: list[QBrush] = []
-        self._numbers: dict[int, int] = {}
-        """Brush (by its id: nodes of one colour share one, and `_brushes` keeps it) -> number of its colour."""
+        self._numbers: dict[Hashable, int] = {}
+        """Kind -> number of its brush."""
         self._all: Blocks | None = None
         self._bundles: dict[int, Bundle] = {}
 
     def forget(self) -> None:
         """Colours differ: ask for all of them again."""
-        self._codes, self._all = None, None
-        self._colours, self._brushes, self._numbers = [], [], {}
+        self._codes, self._all, self._ready = None, None, ()
+        self._brushes, self._numbers = [], {}
+
+    def retint(self) -> None:
+        """Every kind has another colour; what had one colour with others still has."""
+        self._all = None
+        for kind, number in self._numbers.items():
+            self._brushes[number] = self._brush_of(kind)
+
+    def take_kinds(self, kinds: Sequence[Hashable]) -> None:
+        """Take the kinds by slot, as `kinds_of` would say them now; of none, all are asked for."""
+        self._codes, self._all, self._ready = None, None, kinds
+        if kinds:
+            self._boxes.renewed.clear()
 
     def forget_nodes(self, node_ids: Collection[int]) -> None:
         """Ask for the colours of these again."""
@@ -170,49 +191,65 @@ class Batches:
 
     def _follow_boxes(self) -> None:
         """Take in what changed since the last painting."""
+        import numpy as np
+
         boxes = self._boxes
-        renewed = list(boxes.slots.values()) if self._codes is None else list(boxes.renewed)
-        if renewed or boxes.stale or boxes.restated:
+        if self._codes is None or boxes.renewed or boxes.stale or boxes.restated:
             self._all = None
+        if self._codes is None:
+            known = bool(self._ready)
+            self._codes = self._codes_by(self._ready) if known else self._codes_in(range(boxes.size))
+            self._ready = ()
+            if not known:
+                boxes.renewed.clear()
+        if boxes.renewed:
+            slots = np.fromiter(boxes.renewed, np.intp, len(boxes.renewed))
+            self._room()[slots] = self._codes_in(boxes.renewed)
         boxes.restated.clear()
         boxes.stale.clear()
         boxes.renewed.clear()
-        if renewed:
-            codes = self._room()
-            codes[renewed] = self._codes_in(renewed)
 
     def _room(self) -> np.ndarray[Any, Any]:
         """The colours by slot, as many as there are slots."""
         import numpy as np
 
         size = self._boxes.size
-        if self._codes is None:
-            self._codes = np.zeros(size, dtype=np.int32)
-        elif len(self._codes) < size:
-            self._codes = np.concatenate([self._codes, np.zeros(size - len(self._codes), dtype=np.int32)])
-        return self._codes
+        codes = np.empty(0, dtype=np.int32) if self._codes is None else self._codes
+        if len(codes) < size:
+            codes = self._codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.int32)])
+        return codes
 
-    def _codes_in(self, slots: Iterable[int]) -> list[int]:
+    def _codes_in(self, slots: Iterable[int]) -> np.ndarray[Any, Any]:
         """The numbers of the colours of the nodes in some slots; 0 for a free one."""
-        keys, numbers = self._boxes.keys_in(slots), self._numbers
+        import numpy as np
+
+        keys = self._boxes.keys_in(slots)
         there = [key for key in keys if key is not None]
-        brushes = self._brushes_of(there)
-        codes = list(map(id, brushes))
-        for code, brush in dict(zip(codes, brushes, strict=True)).items():
-            if code not in numbers:
-                numbers[code] = len(self._colours)
-                self._colours.append(brush.color())
-                self._brushes.append(brush)
+        found = self._codes_by(self._kinds_of(there))
         if len(there) == len(keys):
-            return [numbers[code] for code in codes]
-        known = {key: numbers[code] for key, code in zip(there, codes, strict=True)}
-        return [0 if key is None else known[key] for key in keys]
+            return found
+        codes = np.zeros(len(keys), dtype=np.int32)
+        codes[[place for place, key in enumerate(keys) if key is not None]] = found
+        return codes
+
+    def _codes_by(self, kinds: Sequence[Hashable]) -> np.ndarray[Any, Any]:
+        """The numbers of the colours of some kinds."""
+        import numpy as np
+
+        numbers, known = self._numbers, {id(brush): number for number, brush in enumerate(self._brushes)}
+        for kind in dict.fromkeys(kinds).keys() - numbers.keys():
+            brush = self._brush_of(kind)
+            numbers[kind] = known.setdefault(id(brush), len(self._brushes))
+            if numbers[kind] == len(self._brushes):
+                self._brushes.append(brush)
+        return np.fromiter(map(numbers.__getitem__, kinds), np.int32, len(kinds))
 
     def _grouped(self, slots: np.ndarray[Any, Any]) -> Blocks:
         """The boxes in some slots, by colour and height."""
         if self._codes is None or not len(slots):
             return []
-        return blocks_by(self._boxes.array()[slots], self._codes[slots], self._colours)
+        colours = [brush.color() for brush in self._brushes]
+        return blocks_by(self._boxes.array()[slots], self._codes[slots], colours)
 
 
 def bundles_of(lines: LineTable) -> dict[int, Bundle]:

@@ -40,7 +40,8 @@ class Extents(Generic[Key]):
         self._free: list[int] = []
         self.restated: list[np.ndarray[Any, Any]] = []
         """Slots whose state changed since whoever paints from here last emptied this."""
-        self._marks: dict[Key, State] = {}
+        self._marks: dict[State, Collection[Key]] = {}
+        """Those in each state but SHOWN; a set as soon as somebody looks for one of them."""
         self._bounds: QRectF | None = None
         self._borders: np.ndarray[Any, Any] | None = None
         self._states: np.ndarray[Any, Any] | None = None
@@ -64,11 +65,16 @@ class Extents(Generic[Key]):
         """Take in many different ones at once (`borders`: a row each); their slots."""
         if not keys:
             return []
-        slots = [self._slot(key) for key in keys] if self._keys else self._first_slots(keys)
+        slots = [self._slot(key) for key in keys] if self._keys else _first_slots(self, keys)
         self._make_room()
         self._array[slots] = borders
         if self._states is not None:
-            self._states[slots] = [self._marks.get(key, State.SHOWN) for key in keys] if self._marks else 0
+            self._states[slots] = 0
+            for state in self._marks:
+                marked = self.marked(state)
+                self._states[[slot for slot, key in zip(slots, keys, strict=True) if key in marked]] = int(
+                    state
+                )
         self.stale.update(slots)
         self._bounds = None
         return slots
@@ -83,8 +89,8 @@ class Extents(Generic[Key]):
         self.stale.add(0)
         self._states, self.restated = None, []
         marks, self._marks = self._marks, {}
-        for state in set(marks.values()):
-            self.mark([key for key, its in marks.items() if its == state], state)
+        for state, marked in marks.items():
+            self.mark(marked, state)
 
     def remove(self, key: Key) -> int | None:
         """Forget a thing; the slot it leaves, None when it was not here."""
@@ -97,19 +103,22 @@ class Extents(Generic[Key]):
             self._bounds = None
         return slot
 
-    def mark(self, keys: Iterable[Key], state: State) -> None:
-        """Let these be in a state, and what was in it before be shown."""
-        marked = dict.fromkeys(keys, state)
-        if not marked and state not in self._marks.values():
+    def mark(self, keys: Iterable[Key], state: State, slots: Sequence[int] | None = None) -> None:
+        """Let these be in a state, and what was in it before be shown. `slots`: theirs, when all of them are here."""
+        marked = keys if isinstance(keys, frozenset) else list(keys)
+        if not marked and state not in self._marks:
             return
-        self._marks = {key: old for key, old in self._marks.items() if old != state} | marked
+        self._marks = {old: self.marked(old).difference(marked) for old in self._marks if old != state}
+        if marked:
+            self._marks[state] = marked
         if not self.slots:
             return
         self._make_room()
         if self._states is not None:
             before = self._states[: self.size].copy()
             self._states[self._states == int(state)] = 0
-            self._states[[slot for slot in map(self.slots.get, marked) if slot is not None]] = int(state)
+            found = map(self.slots.get, marked) if slots is None else slots
+            self._states[[slot for slot in found if slot is not None]] = int(state)
             self.restated.append((before != self._states[: self.size]).nonzero()[0])
 
     def shown(self) -> np.ndarray[Any, Any] | None:
@@ -122,7 +131,9 @@ class Extents(Generic[Key]):
 
     def marked(self, state: State) -> frozenset[Key]:
         """What `mark` put into a state."""
-        return frozenset(key for key, old in self._marks.items() if old == state)
+        found = frozenset(self._marks.get(state, ()))
+        self._marks |= {state: found} if found else {}
+        return found
 
     def borders(self, key: Key) -> QRectF | None:
         """The borders of a thing, None when it is not here."""
@@ -202,14 +213,6 @@ class Extents(Generic[Key]):
             self.renewed.add(slot)
         return slot
 
-    def _first_slots(self, keys: Sequence[Key]) -> list[int]:
-        """Slots for the first things, each of which is named once: those of a big drawing take a fifth of the time."""
-        slots = list(range(len(keys)))
-        self._keys.extend(keys)
-        self.slots.update(zip(keys, slots, strict=True))
-        self.renewed.update(slots)
-        return slots
-
     def _make_room(self) -> None:
         import numpy as np
 
@@ -224,6 +227,15 @@ class Extents(Generic[Key]):
             self._states = np.concatenate(
                 [self._states, np.zeros(len(self._array) - len(self._states), np.uint8)]
             )
+
+
+def _first_slots(things: Extents[Key], keys: Sequence[Key]) -> list[int]:
+    """Slots for the first things, each of which is named once: a big drawing's take a fifth of the time."""
+    slots = list(range(len(keys)))
+    things._keys.extend(keys)
+    things.slots.update(zip(keys, slots, strict=True))
+    things.renewed.update(slots)
+    return slots
 
 
 def shift(things: Extents[Key], keys: Collection[Key], dx: float, dy: float) -> list[int]:

@@ -18,11 +18,12 @@ MANY = 200
 
 
 class Index(NamedTuple):
-    """Boxes and lines by place, and the bundles of wires of the far view, when they were made beside the window."""
+    """Boxes and lines by place, and for the far view bundles of wires and layers by slot, made beside the window."""
 
     boxes: Extents[int]
     lines: LineTable
     bundles: dict[int, Bundle]
+    layers: Sequence[str] = ()
 
 
 _prepared: WeakKeyDictionary[Wiring, Index] = WeakKeyDictionary()
@@ -35,9 +36,9 @@ def prepare(wiring: Wiring) -> None:
     """
     if wiring.boxes:
         wiring.tables.standing(wiring.parent, sideways=wiring.right)
-    index = _index(wiring)
+    index, nodes = _index(wiring), wiring.tables.nodes
     index.bundles.update(bundles_of(index.lines))
-    keep(wiring, index)
+    keep(wiring, index._replace(layers=[nodes[node_id].layer for node_id in index.boxes]))
 
 
 def keep(wiring: Wiring, index: Index) -> None:

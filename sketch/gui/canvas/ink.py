@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
@@ -134,14 +134,17 @@ class Ink:
         """The full colour of a node (strip, far view, map); nodes of one colour share one brush object."""
         return self.swatch(node_id, category).fill
 
-    def fills(self, node_ids: Sequence[int], categories: Sequence[str]) -> list[QBrush]:
-        """`fill` of many nodes."""
-        if self._shades is None:
-            known = {category: self._category(category).fill for category in set(categories)}
-            return [known[category] for category in categories]
-        shades = list(map(self._shades.get, node_ids))
-        said = {shade: self._shaded(shade).fill for shade in set(shades)}
-        return [said[shade] for shade in shades]
+    def shades_of(self, node_ids: Iterable[int]) -> list[Shade | None] | None:
+        """The shades of nodes under the rule; None while there is none."""
+        return None if self._shades is None else list(map(self._shades.get, node_ids))
+
+    def fill_of_shade(self, shade: Shade | None) -> QBrush:
+        """`fill` of the nodes with a shade."""
+        return self._shaded(shade).fill
+
+    def fill_of_category(self, category: str) -> QBrush:
+        """`fill` of the nodes of a category, while there is no rule."""
+        return self._category(category).fill
 
     def in_order(self, node_ids: list[int]) -> list[int]:
         """Nodes from the lowermost to the uppermost: what is selected lies above what it covers."""

@@ -157,9 +157,10 @@ class LineTable:
         """The lines in some slots."""
         return {slot: line for slot in slots if (line := self._line(slot)) is not None}
 
-    def joining(self, keys: Collection[ItemKey]) -> list[Edge]:
-        """The wires that end at any of some things."""
-        return [line.edge for line in self._lines if line and (line.start in keys or line.end in keys)]
+    def joining(self, keys: Collection[ItemKey]) -> list[int]:
+        """The slots of the wires that end at any of some things."""
+        lines = enumerate(self._lines)
+        return [slot for slot, line in lines if line and (line.start in keys or line.end in keys)]
 
     def label_spot(self, line: Line) -> LabelSpot:
         """Where the label of the output of a line stands."""

@@ -156,14 +156,16 @@ class CanvasScene(PlacedScene):
         return frozenset().union(*known)
 
     def _hide_lines(self) -> None:
-        hidden, wiring = self.hidden, self.wiring
+        hidden, wiring, lines = self.hidden, self.wiring, self.edges.lines
         gone: list[Edge] = []
+        slots = None
         if len(hidden) > MANY:
-            gone += self.edges.lines.joining(hidden)
+            slots = lines.joining(hidden)
+            gone = [edge for edge in lines.extents.keys_in(slots) if edge is not None]
             hidden &= wiring.frames.keys()  # lines pass their borders, and end at none of them
-        gone += [line.edge for node_id in hidden for line in wiring.lines_at(node_id)]
-        self.edges.lines.extents.mark(gone, State.HIDDEN)
-        self.edges.lines.forget_labels()
+        inside = [line.edge for node_id in hidden for line in wiring.lines_at(node_id)]
+        lines.extents.mark(gone + inside, State.HIDDEN, None if inside else slots)
+        lines.forget_labels()
 
     def _repaint_things(self, ids: Collection[int]) -> None:
         if len(ids) > MANY:

@@ -86,6 +86,8 @@ class AdoptingScene(SceneLayers):
         self.boxes.become(index.boxes)
         self.edges.lines.become(index.lines)
         self.batches.exchange_wires(index.bundles)
+        if index.layers and self.ink.is_plain:
+            self.batches.take_kinds(index.layers)
         keep(ready, index)  # what was shown is freed with the wiring that it was of
         self.nodes.forget()
         self._make_room(self.boxes.bounds())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtGui import QBrush, QColor
@@ -59,10 +61,10 @@ class SceneLayers(QGraphicsScene):
 
     def follow(self, update: Update) -> None:
         """Mirror one Update; cost follows the edit."""
+        self.batches.forget_nodes(update.of("nodes"))
         changes = self._sync(update.delta)
         self._take(changes)
         self.restate(update)
-        self.batches.forget_nodes(update.of("nodes"))
         self._cards.follow(update, changes)
         if changes.shifts or changes.beyond or len(changes.boxes) > MANY:
             self._make_room(self.boxes.bounds())
@@ -78,7 +80,7 @@ class SceneLayers(QGraphicsScene):
         """Repaint everything in another theme."""
         self.ink.use(theme)
         self.nodes.forget()
-        self.batches.forget()
+        self.batches.retint()
         self.update()
 
     def contents(self) -> QRectF:
@@ -124,7 +126,7 @@ class SceneLayers(QGraphicsScene):
 
     def _make_layers(self) -> None:
         ink, document, wiring = self.ink, self.document, self.wiring
-        self.boxes, lines, bundles = index_of(wiring)
+        self.boxes, lines, bundles, layers_by_slot = index_of(wiring)
         self.nodes = NodeItems(self)
         self._cards, self._looks = CardMirror(self), LookMirror(self)
         self.notes, self.stubs = self._cards.notes, self._cards.stubs
@@ -138,8 +140,11 @@ class SceneLayers(QGraphicsScene):
         self.shared = SharedWires(ink, wiring)
         self.carrier = CarryLayer(self)
         self.badges = ValueBadges(ink, self.edges.lines, self._box_around)
-        self.batches = Batches(self.boxes, self.edges.lines, self.brushes_of)
+        self.batches = Batches(
+            self.boxes, self.edges.lines, partial(_kinds_of, self), partial(_brush_of, self)
+        )
         self.batches.take_wires(bundles)
+        self.batches.take_kinds(layers_by_slot)
         layers = (self.frame_layer, self.edges, self.shared.layer, self.frame_layer.names)
         for layer in (*layers, self.node_layer, self.focus, self.carrier, self.live, self.badges):
             self.addItem(layer)
@@ -219,10 +224,7 @@ class SceneLayers(QGraphicsScene):
 
     def brushes_of(self, node_ids: Sequence[int]) -> list[QBrush]:
         """The colours of nodes."""
-        nodes, library = self.document.tables.nodes, self.document.library
-        layers = [nodes[node_id].layer for node_id in node_ids]
-        category = {layer: library[layer].category for layer in set(layers)}
-        return self.ink.fills(node_ids, [category[layer] for layer in layers])
+        return [_brush_of(self, kind) for kind in _kinds_of(self, node_ids)]
 
     def _box_around(self, node_id: int) -> Box | None:
         """The box that shows a node on this canvas: its own, that of a closed group around it, or its frame."""
@@ -244,3 +246,16 @@ def _area(boxes: Sequence[Box]) -> QRectF:
     left, right = min(box.left for box in boxes), max(box.right for box in boxes)
     top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
     return QRectF(left, top, right - left, bottom - top).adjusted(-8, -10, 10, 10)
+
+
+def _kinds_of(scene: SceneLayers, node_ids: Sequence[int]) -> Sequence[Hashable]:
+    """What decides the colours of nodes: their shade under a rule, else their layer."""
+    nodes, shades = scene.document.tables.nodes, scene.ink.shades_of(node_ids)
+    return [nodes[node_id].layer for node_id in node_ids] if shades is None else shades
+
+
+def _brush_of(scene: SceneLayers, kind: Any) -> QBrush:
+    """The colour of what `_kinds_of` says of a node."""
+    if scene.ink.is_plain:
+        return scene.ink.fill_of_category(scene.document.library[kind].category)
+    return scene.ink.fill_of_shade(kind)

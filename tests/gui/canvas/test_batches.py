@@ -6,6 +6,10 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from sketch.gui.canvas.batches import straight_path
+from sketch.gui.canvas.indexing import prepare
+from sketch.gui.canvas.scene import CanvasScene
+from sketch.gui.canvas.wires import Wiring
+from sketch.gui.theme import load_theme
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
 from tests.gui.canvas.test_wires import random_edit
@@ -75,3 +79,28 @@ def test_another_layer_in_its_place_has_another_colour(document, canvas, light):
     assert boxes_in(view.canvas.batches.blocks(None))[0][3] == light.category("Activation").name()
     commands.replace_layer(document, node, "Conv2d")
     assert boxes_in(view.canvas.batches.blocks(None))[0][3] == light.category("Convolution").name()
+
+
+def test_layers_looked_up_beforehand_give_the_same_colours_also_after_edits(document, light, qapp):
+    first, second, *_ = chain(document, "ReLU", "Conv2d", "GELU", "MaxPool2d")
+    wiring = Wiring(document.tables, document.library, None)
+    prepare(wiring)
+    scene = CanvasScene(document, light, None, None, wiring)
+    document.subscribe(scene.follow)
+    commands.replace_layer(document, first, "Conv2d")
+    commands.remove(document, [second])
+    commands.add_layer(document, "Linear", (400.0, 0.0))
+    assert boxes_in(scene.batches.blocks(None)) == wanted(scene)
+    scene.use(load_theme("dark"))
+    assert boxes_in(scene.batches.blocks(None)) == wanted(scene)
+
+
+def test_another_theme_has_the_colours_of_the_rule_in_it(document, canvas, light):
+    ids = chain(document, "ReLU", "Conv2d", "GELU", "Conv2d")
+    view = canvas()
+    shades = {node_id: number % 2 for number, node_id in enumerate(ids[:3])}
+    view.canvas.ink.colour_by(shades, lambda theme: theme.series)
+    view.canvas.recolour(None)
+    for theme in (light, load_theme("dark"), light):
+        view.canvas.use(theme)
+        assert boxes_in(view.canvas.batches.blocks(None)) == wanted(view.canvas)

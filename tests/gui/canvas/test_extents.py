@@ -71,6 +71,16 @@ def test_marks_of_two_kinds_do_not_mix():
     assert table.marked(State.HIDDEN) == {"a"}
 
 
+def test_what_one_state_takes_the_other_has_no_more():
+    table: Extents[str] = Extents()
+    table.put_all(["a", "b"], [(0, 0, 1, 1)] * 2)
+    table.mark(["a", "b"], State.HIDDEN, [0, 1])
+    table.mark(["b"], State.CARRIED)
+    assert (table.marked(State.HIDDEN), table.marked(State.CARRIED)) == ({"a"}, {"b"})
+    table.mark((), State.CARRIED)
+    assert table.near([QRectF(-5, -5, 10, 10)]) == ["b"]
+
+
 def test_many_at_once_are_as_many_one_by_one():
     one, many = Extents[int](), Extents[int]()
     rows = [(n, n * 2, n + 5, n * 2 + 3) for n in range(300)]
