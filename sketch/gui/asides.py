@@ -1,6 +1,6 @@
 """Edits of very many layers: a command runs on a twin of the document beside the window, which then adopts it whole.
 
-    asides.edit(window, tab, "Delete", lambda document: commands.remove(document, ids), many=len(ids) > asides.MANY)
+    asides.edit(window, tab, "Delete", lambda document: commands.remove(document, ids), ids=ids)
 
 So does an edit of few layers that the stored weights of many others follow: it is tried here, and nothing has happened
 when the document says that it takes long.
@@ -99,6 +99,7 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
     act: Callable[[Document], T],
     then: Callable[[T], object] = lambda _result: None,
     *,
+    ids: Collection[int] = (),
     many: Callable[[], bool] = lambda: False,
     folds: Callable[[], bool] = lambda: False,
     over: Callable[[], object] = lambda: None,
@@ -110,19 +111,21 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
         title: what the job bar says.
         act: the command; it changes the document that it is given and knows of no other.
         then: is given what the command returned, in the window's thread, when the document has the outcome.
-        many: asked when it is this edit's turn; False tries it here and now.
-        folds: asked when `many`: True when nothing but what is open and closed will differ.
+        ids: the nodes that it is about, when they may be very many.
+        many: asked when it is this edit's turn: True when it is much for another reason. What is not is tried here.
+        folds: asked when it is much: True when nothing but what is open and closed will differ.
         over: is called after all that, and after a refusal, a cancel or a result without a use as well.
         refused: is given the one line of a refusal; left out, the status bar says it.
     """
     document, refuse = tab.document, refused or window.say
     if document in _waiting:
         again = partial(
-            edit, window, tab, title, act, then, many=many, folds=folds, over=over, refused=refused
-        )
+            edit, window, tab, title, act, then,
+            ids=ids, many=many, folds=folds, over=over, refused=refused,
+        )  # fmt: skip
         _waiting[document].append(_Asked(again, over))
         return True
-    if not many():
+    if not (are_many(document, ids) or many()):
         with suppress(TakesLongError):
             is_done = _try(document, act, then, refuse)
             over()
@@ -150,22 +153,7 @@ def _try(
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
     """Let gestures on a tab's canvas do what takes long beside the window, too."""
-
-    def aside(
-        title: str,
-        act: Callable[[Document], T],
-        then: Callable[[T], object],
-        *,
-        ids: Collection[int],
-        over: Callable[[], object],
-        refused: Callable[[str], object] | None,
-    ) -> bool:
-        return edit(
-            window, tab, title, act, then,
-            many=lambda: are_many(tab.document, ids), over=over, refused=refused,
-        )  # fmt: skip
-
-    tab.view.aside = aside
+    tab.view.aside = partial(edit, window, tab)
 
 
 class _Aside:

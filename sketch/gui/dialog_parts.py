@@ -39,13 +39,19 @@ def ok_cancel(
     return buttons
 
 
-def fault_label() -> QLabel:
+class FaultLabel(QLabel):
     """Where a dialog says why it cannot act; hidden until it has to."""
-    label = QLabel()
-    label.setProperty("role", "error")
-    label.setWordWrap(True)
-    label.hide()
-    return label
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "error")
+        self.setWordWrap(True)
+        self.hide()
+
+    def say(self, reason: str) -> None:
+        """Show a reason; an empty one takes the line away."""
+        self.setText(reason)
+        self.setVisible(bool(reason))
 
 
 def plain_label(text: str) -> QLabel:

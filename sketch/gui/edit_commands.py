@@ -344,11 +344,8 @@ def edit_selection(
     tab = window.desk.tab
     if tab is None:
         return
-    chosen, document = chosen_of(tab) if chosen_of else tab.view.selected(), tab.document
-    asides.edit(
-        window, tab, title, lambda document: act(document, chosen), partial(then, tab),
-        many=lambda: asides.are_many(document, chosen),
-    )  # fmt: skip
+    chosen = chosen_of(tab) if chosen_of else tab.view.selected()
+    asides.edit(window, tab, title, lambda document: act(document, chosen), partial(then, tab), ids=chosen)
 
 
 def with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:

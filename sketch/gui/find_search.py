@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter
 
@@ -46,10 +46,7 @@ class FindSearch(QObject):
         document = self._tab.document
         chosen = frozenset(self._tab.view.selected())
         test = matcher(query, document.tables, document.inference, chosen)
-        orders = (
-            () if query == Every() else (self._in_order,)
-        )  # the nodes are put in order with the first portion
-        self._hits = (node.id if test(node) else None for order in orders for node in order())
+        self._hits = iter(()) if query == Every() else self._asked(test)
         self.ids, self._told = [], 0
         self.is_running = True
         self._slices.replace([self._go_on])
@@ -63,6 +60,11 @@ class FindSearch(QObject):
         """Ask no more."""
         self._slices.replace([])
         self.is_running = False
+
+    def _asked(self, test: Callable[[Node], bool]) -> Iterator[int | None]:
+        """The id of each node that passes, None for others; they are put in order with the first of them."""
+        for node in self._in_order():
+            yield node.id if test(node) else None
 
     def _in_order(self) -> list[Node]:
         """The nodes in their order, kept until an edit."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sketch.graph.lifting import path_of
+from sketch.gui.canvas.extents import middles
 from sketch.gui.canvas.view import CanvasView
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.glance_rows import Unread
@@ -127,10 +128,8 @@ def _nearest(view: CanvasView, spot: QPointF) -> Iterator[int]:
     import numpy as np
 
     boxes = view.canvas.boxes
-    borders = boxes.array()
-    middles = (borders[:, :2] + borders[:, 2:]) / 2
-    distances = ((middles - (spot.x(), spot.y())) ** 2).sum(axis=1)
-    near = np.argsort(distances)[:NEAREST].tolist()
+    x, y = middles(boxes)
+    near = np.argsort((x - spot.x()) ** 2 + (y - spot.y()) ** 2)[:NEAREST].tolist()
     yield from (key for key in boxes.keys_in(near) if key is not None)
 
 

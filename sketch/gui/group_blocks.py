@@ -32,7 +32,7 @@ from sketch.graph.lifting import descendants
 from sketch.graph.rows import Node
 from sketch.graph.tables import Tables
 from sketch.gui import asides, background
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
 from sketch.gui.edit_commands import attempt, with_tab
 from sketch.gui.group_commands import BLOCK_FILES
 from sketch.gui.reasons import selected_nodes
@@ -91,7 +91,7 @@ class PublishDialog(QDialog):
         self.linked = QCheckBox("Link the copies in one document")
         self.linked.setToolTip("What you edit in one copy changes in all; weights are separate")
         self.picture = QLabel()
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self._apply, self.reject, "Publish")
         self._lay_out()
         self.name.textChanged.connect(lambda _text: self._warn(""))
@@ -135,8 +135,7 @@ class PublishDialog(QDialog):
             self.linked.setChecked(known.linked)
 
     def _warn(self, text: str) -> None:
-        self.fault.setText(text)
-        self.fault.setVisible(bool(text))
+        self.fault.say(text)
         self.buttons.button(OK).setText("Replace" if text and self._confirmed else "Publish")
 
     def _apply(self) -> None:
@@ -227,7 +226,7 @@ def _keep(window: MainWindow, tab: CanvasTab, group: int, wanted: Block) -> None
 
     asides.edit(
         window, tab, f"Publish {wanted.name}", save, shown,
-        many=lambda: asides.are_many(tab.document, [group]) or weight_bytes(tab.document, group) > LARGE_BYTES,
+        ids=[group], many=lambda: weight_bytes(tab.document, group) > LARGE_BYTES,
     )  # fmt: skip
 
 

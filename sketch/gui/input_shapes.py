@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
 from sketch.graph.rows import Node
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
 
@@ -42,7 +42,7 @@ class InputShapes(QDialog):
         hint = QLabel("A size is a number, or a name such as N that stands for any size.")
         hint.setProperty("role", "muted")
         self.table = SmallTable(("Name", "Shape", "Type"), "Inputs", {1: 260, 2: 120})
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self._apply, self.reject)
         for node in view.document.tables.nodes.values():
             if node.layer == "Input":
@@ -79,8 +79,7 @@ class InputShapes(QDialog):
             self.accept()
 
     def _refuse(self, reason: str) -> None:
-        self.fault.setText(reason)
-        self.fault.show()
+        self.fault.say(reason)
 
 
 def sizes(text: str) -> tuple[int | str, ...]:

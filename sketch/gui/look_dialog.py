@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from sketch.binder.feeding import ARRAY_SUFFIXES, IMAGE_SUFFIXES, SCALINGS, symbols_of
 from sketch.graph.rows import shape_text
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.look_state import FileChoice, LookSettings
 from sketch.gui.small_table import SmallTable
 
@@ -139,7 +139,7 @@ class LookDialog(QDialog):
         self.train.setChecked(settings.train)
         self.stretch = QCheckBox("Stretch pictures instead of cropping them")
         self.stretch.setChecked(settings.stretch)
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self._finish, self.reject, "Run")
         self._lay_out()
 
@@ -176,8 +176,7 @@ class LookDialog(QDialog):
     def _finish(self) -> None:
         fault = next((text for fields in self.inputs.values() if (text := fields.fault())), "")
         if fault:
-            self.fault.setText(fault)
-            self.fault.show()
+            self.fault.say(fault)
             return
         self.accept()
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from sketch.graph.errors import GraphError
 from sketch.graph.tables import Tables
 from sketch.gui import asides
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
@@ -139,7 +139,7 @@ class MergeDialog(QDialog):
         )
         self.prefix = QLineEdit(f"{other.name}_")
         self.prefix.setAccessibleName("Prefix")
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self._apply, self.reject, "Merge")
         self._fill()
         column = dialog_column(self)
@@ -183,8 +183,7 @@ class MergeDialog(QDialog):
 
     def refuse(self, reason: str) -> None:
         """Say why it cannot be done like this."""
-        self.fault.setText(reason)
-        self.fault.show()
+        self.fault.say(reason)
 
     def _apply(self) -> None:
         if self._merge(self.pairs(), self.prefix.text().strip()):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sketch.graph.errors import GraphError
 from sketch.gui import asides
+from sketch.gui.fold_jobs import change_many
 from sketch.gui.questions import show_error
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from sketch.binder.binder import Runs
     from sketch.binder.job import Job
     from sketch.binder.kernel import ImportedModel
+    from sketch.graph.delta import Delta
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.commands import Extract
 
-MOST_ROWS = 2 * asides.MANY
-"""So many rows are taken in within a frame."""
 Body = Callable[["Job", "Runs"], Any]
 
 
@@ -43,13 +43,27 @@ def run_job(window: MainWindow, title: str, body: Body, then: Callable[[Any], ob
 
 def take_in(window: MainWindow, tab: CanvasTab, label: str, delta: Any, text: str) -> None:
     """Make a computed edit one step, and say what it did; one whose tab was closed meanwhile is left out."""
-    if tab.document.is_closed:
-        return
+    if not tab.document.is_closed:
+        take_prepared(window, tab, label, delta, lambda: window.say(text))
+
+
+def take_prepared(
+    window: MainWindow,
+    tab: CanvasTab,
+    label: str,
+    delta: Delta,
+    then: Callable[[], object],
+    refused: Callable[[str], object] | None = None,
+) -> None:
+    """Make a computed edit one step, beside the window when it is large, and then `then`; without rows at once."""
     if not delta:
-        window.say(text)
+        then()
         return
     take = partial(commands.apply_prepared, label=label, delta=delta)
-    asides.edit(window, tab, label, take, lambda _done: window.say(text), many=lambda: len(delta) > MOST_ROWS)
+    asides.edit(
+        window, tab, label, take, lambda _done: then(),
+        many=lambda: change_many(tab.document, [delta]), refused=refused,
+    )  # fmt: skip
 
 
 def fold(window: MainWindow) -> None:

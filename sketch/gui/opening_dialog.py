@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel, plain_label, with_browse
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, plain_label, with_browse
 
 RUN, TENSORS = "Run it and open", "Open its tensors"
 _MOST_SOURCE = 1 << 20
@@ -49,7 +49,7 @@ class OpeningDialog(QDialog):
         self.inputs, self.folder = QLineEdit(shapes_text(said.get("inputs") or {})), QLineEdit()
         self.folder.setText("; ".join(map(str, said.get("folders") or ())))
         self.tensors = QCheckBox("Show only its tensors; then nothing in it runs")
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self.accept, self.reject, RUN)
         self._fill_classes(str(said.get("class", "")))
         self._lay_out(reason)
@@ -72,8 +72,7 @@ class OpeningDialog(QDialog):
 
     def complain(self, text: str) -> None:
         """Say why the file cannot be opened so."""
-        self.fault.setText(text)
-        self.fault.show()
+        self.fault.say(text)
 
     def options(self) -> dict[str, Any]:
         """What was answered, as options of `import_model`."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel, plain_label, with_browse
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel, plain_label, with_browse
 from sketch.gui.opening_dialog import shapes_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class WeightsDialog(QDialog):
         self.file, self.class_, self.arguments = QLineEdit(), QLineEdit(), QLineEdit()
         self.inputs = QLineEdit()
         self.choices = QButtonGroup(self)
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self.buttons = ok_cancel(self.accept, self.reject, "Open")
         self._lay_out(tensors)
 
@@ -80,8 +80,7 @@ class WeightsDialog(QDialog):
 
     def complain(self, text: str) -> None:
         """Say why it cannot be opened so."""
-        self.fault.setText(text)
-        self.fault.show()
+        self.fault.say(text)
 
     def options(self) -> dict[str, Any]:
         """Options of `import_model` for the Python source that was chosen."""

@@ -214,9 +214,7 @@ def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec
     """The parameters that all these nodes have in the same form, by name, in the order of the first."""
     nodes, library = document.tables.nodes, document.library
     layers = [nodes[node_id].layer for node_id in ids]
-    one_of = dict(
-        zip(layers, ids, strict=True)
-    )  # of very many layers: all of a type have the same parameters
+    one_of = dict(zip(layers, ids, strict=True))  # all layers of a type have the same parameters
     own = {layer for layer in one_of if library[layer].is_operator}
     differing = [ids[0], *(one_of[layer] for layer in one_of if layer not in own)]
     differing += [node_id for node_id, layer in zip(ids, layers, strict=True) if layer in own] if own else []

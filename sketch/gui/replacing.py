@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from sketch.gui import asides
-from sketch.gui.dialog_parts import dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.edit_commands import clip_in_clipboard
 from sketch.state import commands
 from sketch.state.codec import CodecError
@@ -53,7 +53,7 @@ class ReplaceAll(QDialog):
         self.by.setAccessibleName("Replace by")
         self.by.setEditable(True)
         self.by.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.fault = fault_label()
+        self.fault = FaultLabel()
         self._lay_out()
         self._unsubscribe = tab.document.subscribe(self._on_update)
         self.finished.connect(lambda _result: self._unsubscribe())
@@ -99,8 +99,7 @@ class ReplaceAll(QDialog):
 
     def _refuse(self, reason: str) -> None:
         if isValid(self):
-            self.fault.setText(reason)
-            self.fault.show()
+            self.fault.say(reason)
 
     def _on_over(self) -> None:
         """After a refusal or a cancel the dialog is there again."""

@@ -219,5 +219,6 @@ class SessionKeeper(QObject):
 def _is_quick(tab: Tab) -> bool:
     """True for a small journal, with what its writer has not merged yet, of which all is on the disk."""
     folder = Path(tab.folder)
-    size = sum(path.stat().st_size for path in folder.glob("journal.db*"))
-    return size <= QUICK_BYTES and not is_leaving(folder)
+    if is_leaving(folder):  # its files come and go
+        return False
+    return sum(path.stat().st_size for path in folder.glob("journal.db*")) <= QUICK_BYTES

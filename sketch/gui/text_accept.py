@@ -151,19 +151,12 @@ class Acceptor:
         self._window.say(draft.said)
 
     def _take_in(self, tab: CanvasTab, draft: TextDraft, result: Result) -> None:
-        from sketch.gui import asides
-        from sketch.state import commands
+        from sketch.gui.model_jobs import take_prepared
 
-        delta, show = result.delta, partial(self._show_drawing, tab, dict(tab.document.tables.nodes), result)
-        if not delta:
-            show(None)
-            return
-        asides.edit(
-            self._window, tab, LABEL, partial(commands.apply_prepared, label=LABEL, delta=delta), show,
-            many=lambda: len(delta) > 2 * asides.MANY, refused=partial(self._fail, draft),
-        )  # fmt: skip
+        show = partial(self._show_drawing, tab, dict(tab.document.tables.nodes), result)
+        take_prepared(self._window, tab, LABEL, result.delta, show, partial(self._fail, draft))
 
-    def _show_drawing(self, tab: CanvasTab, nodes: Mapping[int, Any], result: Result, _done: None) -> None:
+    def _show_drawing(self, tab: CanvasTab, nodes: Mapping[int, Any], result: Result) -> None:
         """The drawing follows the text: say what differs from the nodes before, and show it."""
         for remark in result.remarks:
             log.warning("text.remark %s", remark)

@@ -10,7 +10,7 @@ from sketch.graph.errors import GraphError
 from sketch.graph.freezing import frozen_roles
 from sketch.graph.schemes import SCHEMES
 from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
 from sketch.gui.reasons import selected_nodes
 from sketch.state.commands import weights
 from sketch.state.commands.naming import count_of
@@ -50,7 +50,7 @@ class InitialiseWeights(QDialog):
             self.biases.addItem(text, what)
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setValue(int(tab.document.tables.meta.get("seed", 0)))
-        self.doc, self.count, self.fault = QLabel(), QLabel(), fault_label()
+        self.doc, self.count, self.fault = QLabel(), QLabel(), FaultLabel()
         self.fields: dict[str, QComboBox | QDoubleSpinBox] = {}
         self._form = QFormLayout()
         self.buttons = ok_cancel(self.accept, self.reject, "Initialise")
@@ -66,8 +66,7 @@ class InitialiseWeights(QDialog):
             report = weights.initialise(document, self.matrices(), name, self.arguments(), self.seed.value(),
                                         lists=self.lists())  # fmt: skip
         except GraphError as error:
-            self.fault.setText(str(error))
-            self.fault.show()
+            self.fault.say(str(error))
             return
         weights_commands.told(self._window, self._tab, report, title)
         super().accept()

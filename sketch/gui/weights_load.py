@@ -32,7 +32,7 @@ from sketch.binder.surgery.weights_mapping import (
 from sketch.graph.recipes import KEEP, TILE
 from sketch.graph.rows import TensorRow
 from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import OK, dialog_column, fault_label, ok_cancel
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
 from sketch.gui.edit_commands import attempt
 from sketch.gui.weights_rows import RowsModel, RowsTable
 from sketch.gui.weights_sources import pattern_of_files, read_source
@@ -80,7 +80,7 @@ class LoadWeights(QDialog):
         for text, how in _MISFITS.items():
             self.misfit.addItem(text, how)
         self.misfit.setAccessibleName("A tensor of another shape")
-        self.summary, self.fault = QLabel("Choose where the weights come from."), fault_label()
+        self.summary, self.fault = QLabel("Choose where the weights come from."), FaultLabel()
         self.summary.setProperty("role", "muted")
         self.buttons = ok_cancel(self.accept, self.reject, "Load")
         self._connect()
@@ -112,8 +112,7 @@ class LoadWeights(QDialog):
 
     def complain(self, text: str) -> None:
         """Say why something cannot be done."""
-        self.fault.setText(text)
-        self.fault.show()
+        self.fault.say(text)
         self._show()
 
     def choose(self, weight: str, key: str) -> None:

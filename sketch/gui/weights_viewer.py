@@ -26,7 +26,7 @@ from sketch.graph.freezing import frozen_roles
 from sketch.graph.recipes import MADE
 from sketch.graph.rows import TensorRow, shape_text
 from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import dialog_column, fault_label
+from sketch.gui.dialog_parts import FaultLabel, dialog_column
 from sketch.gui.edit_commands import attempt
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.weights_numbers import NumbersModel
@@ -72,7 +72,7 @@ class TensorViewer(QDialog):
         self._row: TensorRow | None = None
         self._job: Job | None = None
         self.found: Statistics | None = None
-        self.choice, self.kind, self.fault = QComboBox(), QLabel(), fault_label()
+        self.choice, self.kind, self.fault = QComboBox(), QLabel(), FaultLabel()
         self.choice.setAccessibleName("Weight")
         for key in keys:
             self.choice.addItem(weight_name(tab.document.tables, *key))
@@ -111,8 +111,7 @@ class TensorViewer(QDialog):
                 self._show(store.get(self._row.digest, self._row.shape, self._row.dtype))
                 self._show_facts(statistics(self._array, self._row.dtype))
         except (BinderError, KeyError) as error:
-            self.fault.setText(str(error) if isinstance(error, BinderError) else "This weight is gone.")
-            self.fault.show()
+            self.fault.say(str(error) if isinstance(error, BinderError) else "This weight is gone.")
 
     def _start(self, row: TensorRow) -> None:
         """Read a large tensor beside the window."""
@@ -137,8 +136,7 @@ class TensorViewer(QDialog):
         if row is not self._row:
             return
         if job.state != "done":
-            self.fault.setText(job.error)
-            self.fault.show()
+            self.fault.say(job.error)
             return
         self._show(job.result[0])
         self._show_facts(job.result[1])

@@ -12,14 +12,12 @@ from sketch.gui.edit_commands import sees_anything
 from sketch.gui.palette import palette_choices
 from sketch.state import commands
 from tests.gui.conftest import Hand
-from tests.gui.windows import CTRL, SHIFT, main_window, press
+from tests.gui.windows import CTRL, SHIFT, main_window, new_window, press
 
 
 @pytest.fixture
 def window(qtbot):
-    with main_window(qtbot) as made:
-        made.opener.new()
-        QApplication.processEvents()
+    with new_window(qtbot) as made:
         yield made
 
 

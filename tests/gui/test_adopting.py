@@ -11,7 +11,7 @@ from sketch.gui import opening as opening_module
 from sketch.state import commands, journal
 from sketch.state.document import Document
 from sketch.state.document_file import save_document
-from tests.gui.windows import main_window
+from tests.gui.windows import idle, main_window
 
 
 @pytest.fixture
@@ -36,10 +36,6 @@ def drawing(window, tmp_path) -> Path:
 
 def journals(window) -> list[Path]:
     return sorted((window.services.session.folder / "documents").glob("*"))
-
-
-def idle(window, qtbot) -> None:
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=60_000)
 
 
 def test_a_drawing_opens_beside_the_window_with_its_history_and_is_journaled(window, qtbot, drawing):
@@ -173,6 +169,27 @@ def test_a_window_that_closes_waits_for_the_journal_of_a_tab_that_was_closed(
     again = Document(library, store=TensorStore(tmp_path), folder=folder)
     assert [node.layer for node in again.tables.nodes.values()] == ["ReLU"]
     again.close()
+
+
+def test_a_tab_comes_back_while_the_files_of_its_journal_come_and_go(window, qtbot, monkeypatch):
+    go, real = threading.Event(), journal.append_ops
+
+    def slow(*arguments):
+        assert go.wait(30)
+        return real(*arguments)
+
+    tab = window.opener.new()
+    monkeypatch.setattr(journal, "append_ops", slow)
+    commands.add_layer(tab.document, "ReLU", (0, 0))
+    folder = tab.document.folder
+    window.opener.close(tab)
+    gone = folder / "journal.db-gone"
+    gone.symlink_to(folder / "nothing")  # listed, and nothing there when it is asked for its size
+    window.opener.reopen()
+    gone.unlink()
+    go.set()
+    idle(window, qtbot)
+    assert [node.layer for node in window.desk.document.tables.nodes.values()] == ["ReLU"]
 
 
 def test_a_damaged_drawing_is_refused_in_one_line(window, qtbot, tmp_path, monkeypatch):

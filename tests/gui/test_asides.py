@@ -15,7 +15,7 @@ from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
 from tests.gui.conftest import Hand
-from tests.gui.windows import main_window
+from tests.gui.windows import idle, main_window
 
 
 @pytest.fixture
@@ -44,11 +44,6 @@ def titles(window) -> list[str]:
     return [job.title for job in window.jobs.running]
 
 
-def idle(qtbot, window) -> None:
-    qtbot.waitUntil(lambda: not window.jobs.running)
-    QApplication.processEvents()
-
-
 def is_as_anew(tab) -> None:
     for canvas in tab.view.canvases():
         found, anew = canvas.wiring, Wiring(tab.document.tables, tab.document.library, canvas.group)
@@ -63,17 +58,17 @@ def test_all_is_deleted_and_comes_back_with_jobs(window, tab, qtbot):
     run(window, "edit.select_all", "edit.delete")
     assert titles(window) == ["Delete"]
     assert snapshot(tab.document.tables) == before
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert (len(tab.document.tables.nodes), tab.view.selected()) == (0, [])
     run(window, "edit.undo")
     assert titles(window) == ["Undo"]
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert snapshot(tab.document.tables) == before
     assert window.statusBar().currentMessage().startswith("Undone: Delete")
     assert len(tab.view.selected()) == 12
     is_as_anew(tab)
     run(window, "edit.redo")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert (len(tab.document.tables.nodes), tab.view.selected()) == (0, [])
     is_as_anew(tab)
 
@@ -81,51 +76,51 @@ def test_all_is_deleted_and_comes_back_with_jobs(window, tab, qtbot):
 def test_copies_are_selected_and_what_is_asked_meanwhile_waits_for_its_turn(window, tab, qtbot):
     run(window, "edit.select_all", "edit.copy", "edit.paste")
     assert titles(window) == ["Copy"]
-    idle(qtbot, window)
+    idle(window, qtbot)
     pasted = tab.view.selected()
     assert (len(pasted), len(tab.document.tables.nodes)) == (12, 24)
     run(window, "edit.duplicate", "edit.undo", "edit.undo")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert len(tab.document.tables.nodes) == 12
     run(window, "edit.redo", "edit.redo")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert len(tab.document.tables.nodes) == 36
     is_as_anew(tab)
 
 
 def test_cutting_takes_the_layers_into_the_clipboard(window, tab, qtbot):
     run(window, "edit.select_all", "edit.cut", "edit.paste")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert [node.name for node in tab.document.tables.nodes.values()][:2] == ["relu1", "relu2"]
     assert [entry.label.split()[0] for entry in tab.document.history.entries()][-2:] == ["Cut", "Paste"]
 
 
 def test_layers_go_into_a_group_and_out_of_it(window, tab, qtbot):
     run(window, "edit.select_all", "group.group")
-    idle(qtbot, window)
+    idle(window, qtbot)
     (group,) = tab.view.selected()
     assert len(tab.document.tables.children(group)) == 12
     tab.enter(group)
     run(window, "edit.select_all", "edit.delete")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert len(tab.view.canvases()) == 2
     is_as_anew(tab)
     run(window, "edit.undo")
-    idle(qtbot, window)
+    idle(window, qtbot)
     is_as_anew(tab)
     tab.leave()
     run(window, "group.ungroup")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert len(tab.view.selected()) == 12
     is_as_anew(tab)
 
 
 def test_an_undo_that_takes_away_the_canvas_in_view(window, tab, qtbot):
     run(window, "edit.select_all", "group.group")
-    idle(qtbot, window)
+    idle(window, qtbot)
     tab.enter(tab.view.selected()[0])
     run(window, "edit.undo")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert tab.group is None
     is_as_anew(tab)
 
@@ -140,18 +135,18 @@ def test_a_result_that_is_not_wanted_any_more_is_dropped(window, tab, qtbot, mea
         job.cancel()
     else:
         window.opener.close(tab)
-    idle(qtbot, window)
+    idle(window, qtbot)
     if meanwhile == "edit":
         said = [record.message for record in window.services.log.records()]
         assert any("Delete was left out: the drawing changed meanwhile." in text for text in said)
     if meanwhile == "close":
         window.opener.reopen()
-        idle(qtbot, window)
+        idle(window, qtbot)
     assert len(window.desk.document.tables.nodes) == (13 if meanwhile == "edit" else 12)
     if meanwhile == "cancel":
         assert tab.document.undo_label is not None
         run(window, "edit.select_all", "edit.delete")
-        idle(qtbot, window)
+        idle(window, qtbot)
         assert not tab.document.tables.nodes
 
 
@@ -181,12 +176,12 @@ def test_a_cancel_takes_effect_within_the_command(window, tab, qtbot, monkeypatc
         ended.extend([during] if during == "command" else [])
 
     asides.edit(window, tab, "Draw", act, ended.append, many=lambda: True, over=lambda: over.append(1))
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert (ended, over) == ([], [1])
     assert (snapshot(tab.document.tables), tab.document.turn) == (before, turn)
     monkeypatch.undo()
     asides.edit(window, tab, "Rename", lambda document: commands.rename(document, 1, "a"), many=lambda: True)
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert tab.document.tables.nodes[1].name == "a"
     is_as_anew(tab)
 
@@ -197,7 +192,7 @@ def test_nudges_of_many_follow_each_other_in_one_step(window, tab, qtbot):
     for _ in range(2):
         tab.view._nudge("right")
     assert titles(window) == ["Move"]
-    idle(qtbot, window)
+    idle(window, qtbot)
     places = tab.document.tables.places
     assert {places[key].x - place.x for key, place in before.items()} == {2.0 * NUDGE}
     assert len(tab.document.history) == steps + 1
@@ -216,7 +211,7 @@ def test_what_was_dragged_stays_in_hand_until_it_stands_there(window, tab, qtbot
         window.jobs.running[0].cancel()
     elif ends == "overtaken":
         commands.rename(tab.document, first, "other")
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert view.canvas.shift_of(first).isNull()
     assert (tab.document.tables.places[first] != before[first]) == (ends == "well")
     is_as_anew(tab)
@@ -224,16 +219,16 @@ def test_what_was_dragged_stays_in_hand_until_it_stands_there(window, tab, qtbot
 
 def test_the_history_leads_to_any_state_with_a_job(window, tab, qtbot):
     run(window, "edit.select_all", "edit.delete")
-    idle(qtbot, window)
+    idle(window, qtbot)
     rows = window.panels.history.model()
     window.panels.history.refresh()
     window.panels.history._jump(rows.index(5))
     assert titles(window) == ["Go through the history"]
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert len(tab.document.tables.nodes) == 3
     is_as_anew(tab)
     window.panels.history._jump(rows.index(rows.rowCount() - 1))
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert not tab.document.tables.nodes
 
 
@@ -241,5 +236,5 @@ def test_a_refusal_is_one_line(window, tab, qtbot):
     asides.edit(
         window, tab, "Rename", lambda document: commands.rename(document, 999, "no"), many=lambda: True
     )
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert window.statusBar().currentMessage() == "There is no node 999; it may have been deleted."

@@ -10,7 +10,7 @@ from sketch.gui import fold_jobs
 from sketch.gui.canvas.wires import Wiring
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
-from tests.gui.windows import main_window
+from tests.gui.windows import idle, main_window
 
 
 @pytest.fixture
@@ -41,11 +41,6 @@ def is_as_anew(tab) -> None:
     assert set(tab.view.canvas.frames) == set(anew.frames)
 
 
-def idle(qtbot, window) -> None:
-    qtbot.waitUntil(lambda: not window.jobs.running)
-    QApplication.processEvents()
-
-
 def test_a_big_group_opens_by_its_mark_with_a_job_and_one_undo_closes_it(window, drawing, qtbot):
     tab, (group, _) = drawing
     view, before = tab.view, dict(tab.view.canvas.wiring.boxes)
@@ -54,7 +49,7 @@ def test_a_big_group_opens_by_its_mark_with_a_job_and_one_undo_closes_it(window,
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert [job.title for job in window.jobs.running] == ["Unfold"]
     assert open_groups(tab.document.tables) == []
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == [group]
     is_as_anew(tab)
     tab.document.undo()
@@ -65,14 +60,14 @@ def test_a_big_group_opens_by_its_mark_with_a_job_and_one_undo_closes_it(window,
 def test_all_groups_open_and_close_and_the_drawing_is_edited_between(window, drawing, qtbot):
     tab, groups = drawing
     window.actions_["group.unfold_all"].trigger()
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == groups
     is_as_anew(tab)
     member = tab.document.tables.children(groups[0])[1]
     commands.remove(tab.document, [member])
     is_as_anew(tab)
     window.actions_["group.fold_all"].trigger()
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == []
     is_as_anew(tab)
 
@@ -81,7 +76,7 @@ def test_a_selected_group_stays_selected_after_its_job(window, drawing, qtbot):
     tab, (group, _) = drawing
     tab.view.select([group])
     window.actions_["group.fold"].trigger()
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == [group]
     assert tab.view.selected() == [group]
 
@@ -95,7 +90,7 @@ def test_a_result_that_is_not_wanted_any_more_is_dropped(window, drawing, qtbot,
         commands.add_layer(tab.document, "ReLU", (900.0, 0.0))
     else:
         job.cancel()
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == []
     is_as_anew(tab)
 
@@ -104,7 +99,7 @@ def test_another_canvas_came_into_view_meanwhile(window, drawing, qtbot):
     tab, groups = drawing
     window.actions_["group.unfold_all"].trigger()
     tab.enter(groups[1])
-    idle(qtbot, window)
+    idle(window, qtbot)
     assert open_groups(tab.document.tables) == groups
     tab.enter(None)
     is_as_anew(tab)

@@ -10,7 +10,7 @@ from sketch.gui.group_section import GroupSection
 from sketch.gui.node_editor import MOST_KEPT
 from sketch.gui.node_facts import NodeFacts
 from sketch.state import commands
-from tests.gui.windows import bring_to_front, click, form, main_window
+from tests.gui.windows import bring_to_front, click, form, new_window
 
 LAYERS = ("Conv2d", "Conv2d", "BatchNorm2d", "BatchNorm2d", "ReLU")
 KEY = Qt.Key
@@ -18,8 +18,7 @@ KEY = Qt.Key
 
 @pytest.fixture
 def window(qtbot):
-    with main_window(qtbot) as made:
-        made.opener.new()
+    with new_window(qtbot) as made:
         bring_to_front(made)
         yield made
 

@@ -6,14 +6,12 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.gui.summary_panel import MOST_COMPARED, Row, SummaryModel
 from sketch.state import commands
-from tests.gui.windows import main_window
+from tests.gui.windows import new_window
 
 
 @pytest.fixture
 def window(qtbot):
-    with main_window(qtbot) as made:
-        made.opener.new()
-        QApplication.processEvents()
+    with new_window(qtbot) as made:
         yield made
 
 

@@ -8,11 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
-
 from sketch.graph.tables import snapshot
 from sketch.state import commands
-from tests.gui.windows import main_window
+from tests.gui.windows import idle, main_window
 
 EDIT_AND_WAIT = """
 import json, sys, time
@@ -100,7 +98,7 @@ def test_a_closed_tab_comes_back_with_its_edits(qtbot):
         assert window.desk.tab is None
         assert window.area.currentWidget() is window.area.welcome
         window.actions_["file.reopen"].trigger()
-        QApplication.processEvents()
+        idle(window, qtbot)
         assert [node.layer for node in window.desk.document.tables.nodes.values()] == ["Linear"]
         assert window.desk.document.can_undo
 

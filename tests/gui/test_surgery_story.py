@@ -17,7 +17,7 @@ from sketch.gui.merging import MergeDialog
 from sketch.gui.quantising import QuantiseDialog
 from sketch.gui.replacing import ReplaceAll
 from sketch.state.document_file import save_document
-from tests.gui.windows import CTRL, SHIFT, click, main_window, press
+from tests.gui.windows import CTRL, SHIFT, click, idle, main_window, press
 
 LAYERS = (
     ("Conv2d", {"out_channels": 4, "padding": 1}), ("BatchNorm2d", {}), ("ReLU", {}),
@@ -53,11 +53,6 @@ def draw(window, layers=LAYERS, shape=("N", 3, 8, 8), ends=("image", "scores")):
 
 def layers(document):
     return sorted(node.layer for node in document.tables.nodes.values())
-
-
-def idle(window, qtbot):
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=120_000)
-    QApplication.processEvents()
 
 
 def in_dialog(kind: type[QDialog], act) -> None:

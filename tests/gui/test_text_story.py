@@ -11,7 +11,7 @@ from sketch.graph.tables import snapshot, whole
 from sketch.gui.text_bar import State
 from sketch.state import commands
 from tests.contract.zone_drawings import sign_flip
-from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, main_window, press
+from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, idle, main_window, press
 
 KEY = Qt.Key
 
@@ -27,11 +27,6 @@ def window(qtbot):
 def settle(window, qtbot):
     with qtbot.waitSignal(window.mirror.changed, timeout=20_000):
         window.desk.text_due.emit()
-    QApplication.processEvents()
-
-
-def idle(window, qtbot):
-    qtbot.waitUntil(lambda: not window.jobs.running, timeout=120_000)
     QApplication.processEvents()
 
 

@@ -53,6 +53,21 @@ def main_window(qtbot, size: tuple[int, int] = (1500, 950), *, started: bool = T
 
 
 @contextmanager
+def new_window(qtbot) -> Iterator[MainWindow]:
+    """A window with an empty network in front."""
+    with main_window(qtbot) as window:
+        window.opener.new()
+        QApplication.processEvents()
+        yield window
+
+
+def idle(window, qtbot) -> None:
+    """Wait until no job runs, and one turn more."""
+    qtbot.waitUntil(lambda: not window.jobs.running, timeout=120_000)
+    QApplication.processEvents()
+
+
+@contextmanager
 def example_window(qtbot, key: str) -> Iterator[MainWindow]:
     """A window with an example in front, its canvas focused."""
     with main_window(qtbot) as window:

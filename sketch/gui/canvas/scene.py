@@ -143,8 +143,6 @@ class CanvasScene(PlacedScene):
         self.shared.forget()
         self._show_selection()
 
-    # --- inside ------------------------------------------------------------------------------------
-
     def here(self, node_ids: Iterable[int]) -> frozenset[int]:
         """Those of some nodes and notes that can be selected on this canvas."""
         ids = frozenset(node_ids)
@@ -154,6 +152,8 @@ class CanvasScene(PlacedScene):
             self.notes.keys() & ids,
         )
         return frozenset().union(*known)
+
+    # --- inside ------------------------------------------------------------------------------------
 
     def _hide_lines(self) -> None:
         hidden, wiring, lines = self.hidden, self.wiring, self.edges.lines
