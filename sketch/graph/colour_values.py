@@ -5,19 +5,24 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sketch.graph.colour_rules import Facts, Rule
 from sketch.graph.delta import Change, Delta
 from sketch.graph.freezing import frozen_node
 
+PORTION = 200
+"""Layers or groups that are counted at a step: 1 ms of a rule that asks much."""
+
 
 class ColourValues:
     """`values` by node id: the name of a kind or what was measured; of a group of kinds how many layers of each.
 
-    `numbers` holds those that have a place on a scale. What a rule says nothing of is missing.
+    `numbers` holds those that have a place on a scale. What a rule says nothing of is missing. An edit is noted, and
+    what it changed is counted in portions; edits may be noted in between.
     """
 
     def __init__(self, rule: Rule, facts: Facts):
@@ -25,34 +30,56 @@ class ColourValues:
         self.facts = facts
         self.values: dict[int, Any] = {}
         self.numbers: dict[int, float] = {}
-        self.restart()
+        self._layers: dict[int, None] = {}
+        self._groups: set[int] = set()
+        self._heap: list[tuple[float, int]] = []
+        self.note_all()
+        for _counted in self.go_on():
+            pass
 
-    def restart(self, facts: Facts | None = None) -> None:
-        """Count everything anew, from other facts if given."""
+    @property
+    def left(self) -> int:
+        """How many layers and groups are to be counted."""
+        return len(self._layers) + len(self._groups)
+
+    def note_all(self, facts: Facts | None = None) -> None:
+        """Everything is to be counted anew, from other facts if given."""
         self.facts = facts or self.facts
-        self.values.clear()
-        self.numbers.clear()
         if self.rule.key == "group":
             self.facts = replace(self.facts, level=group_level(self.facts))
         nodes = self.facts.tables.nodes
+        for gone in [node_id for node_id in self.values if node_id not in nodes]:
+            self._put(gone, None)
         layers = self.layers(nodes)
-        self._measure(layers)
-        self._join(nodes.keys() - layers if len(layers) < len(nodes) else ())
+        self._groups = set(nodes.keys() - layers) if len(layers) < len(nodes) else set()
+        self._layers, self._heap = {}, []
+        self._line_up(layers)
 
-    def follow(self, delta: Delta, changed: Iterable[int]) -> set[int] | None:
-        """Take in an edit (`changed` as inference says): the nodes and groups that were counted again, None for all."""
+    def note(self, delta: Delta, changed: Iterable[int]) -> set[int] | None:
+        """Take in an edit (`changed` as inference says): the nodes that are gone; None: everything is to be counted."""
         if self.rule.key == "group" and any(_is_structure(change) for change in delta):
-            self.restart()
+            self.note_all()
             return None
-        touched, groups = self._touched(delta, changed)
-        gone = touched - self.facts.tables.nodes.keys()
-        touched -= gone
+        needs_types = self.rule.of_class is None and self.rule.key != "group"
+        touched, groups = self._touched(delta, changed if needs_types else ())
+        nodes = self.facts.tables.nodes
+        gone = touched - nodes.keys()
         for node_id in gone:
             self._put(node_id, None)
-        touched = self._measure(touched)
-        groups |= self._above(touched)
-        self._join(groups)
-        return touched | groups | gone
+            self._layers.pop(node_id, None)
+        self._groups = {group for group in self._groups | groups if group in nodes}
+        self._line_up(touched - gone)
+        return gone
+
+    def go_on(self) -> Iterator[set[int]]:
+        """Count what is left, a portion at each step: the layers and groups that were counted in it."""
+        while self._layers or self._groups:
+            if self._layers:
+                found = self._walk() if self.rule.along else self._measure()
+                self._groups |= self._above(found)
+                yield found
+            else:
+                yield self._join()
 
     def is_group(self, node_id: int) -> bool:
         """True for a node that holds others."""
@@ -94,7 +121,8 @@ class ColourValues:
                 found.add(change.key[0])
             elif change.table == "meta" and (node_id := frozen_node(change.key)) is not None:
                 found.add(node_id)
-        groups |= {key for key in found if key in nodes and self.is_group(key)}
+        if holding := self._holding():
+            groups |= {key for key in found if key in nodes and nodes[key].layer in holding}
         groups &= nodes.keys()
         return found - groups, groups | self._above(groups)
 
@@ -107,41 +135,50 @@ class ColourValues:
                 parent = nodes[parent].parent
         return found
 
-    def _measure(self, node_ids: Iterable[int]) -> set[int]:
-        """Measure layers, and where a measure reads those before, the layers after until nothing changes."""
-        if self.rule.along:
-            return self._walk(node_ids)
-        found, facts, measure = set(node_ids), self.facts, self.rule.measure
-        if self.rule.of_class is not None:
+    def _line_up(self, layers: Iterable[int]) -> None:
+        """These are to be measured; those of a measure that reads the values before, from the front to the back."""
+        if not self.rule.along:
+            self._layers.update(dict.fromkeys(layers))
+            return
+        rank = self.facts.inference.order.rank
+        new = {node_id for node_id in layers if node_id in rank and node_id not in self._layers}
+        self._layers.update(dict.fromkeys(new))
+        self._heap += [(rank[node_id], node_id) for node_id in new]
+        heapq.heapify(self._heap)
+
+    def _measure(self) -> set[int]:
+        """Measure a portion of the layers that are left."""
+        found = list(islice(self._layers, PORTION))
+        for node_id in found:
+            del self._layers[node_id]
+        facts, measure, of_class = self.facts, self.rule.measure, self.rule.of_class
+        if of_class is not None:
             nodes = facts.tables.nodes
             classes = [nodes[node_id].layer for node_id in found]
-            kinds = {layer: self.rule.of_class(facts, layer) for layer in set(classes)}
+            kinds = {layer: of_class(facts, layer) for layer in set(classes)}
             self.values.update(zip(found, map(kinds.__getitem__, classes), strict=True))
-            return found
-        if not self.values and not self.rule.scale:  # nothing is to be taken out
-            measured = {node_id: measure(facts, node_id) for node_id in found}
-            self.values.update({key: value for key, value in measured.items() if value is not None})
-            return found
+            return set(found)
         for node_id in found:
             self._put(node_id, measure(facts, node_id))
-        return found
+        return set(found)
 
-    def _walk(self, node_ids: Iterable[int]) -> set[int]:
-        """Depths, from the front to the back."""
-        nodes, rank = self.facts.tables.nodes, self.facts.inference.order.rank
-        seen = {node_id for node_id in node_ids if node_id in rank}
-        queued, heap = set(seen), [(rank[node_id], node_id) for node_id in seen]
-        heapq.heapify(heap)
-        while heap:
-            node_id = heapq.heappop(heap)[1]
-            queued.discard(node_id)
+    def _walk(self) -> set[int]:
+        """The depths of a portion of layers; where one has changed, the layers after it are left to be measured."""
+        nodes, rank, seen = self.facts.tables.nodes, self.facts.inference.order.rank, set[int]()
+        while self._heap and len(seen) < PORTION:
+            node_id = heapq.heappop(self._heap)[1]
+            if node_id not in self._layers:
+                continue  # it is gone
+            del self._layers[node_id]
             node, before = nodes[node_id], self.values.get(node_id)
             known = [depth for edge in node.prior if (depth := self.values.get(edge.source)) is not None]
             after = 0 if node.layer == "Input" else max(known) + 1 if known else None
             self._put(node_id, after)
-            for target in {edge.target for edge in node.next} - queued if after != before else ():
-                queued.add(target)
-                heapq.heappush(heap, (rank[target], target))
+            for target in (
+                {edge.target for edge in node.next} - self._layers.keys() if after != before else ()
+            ):
+                self._layers[target] = None
+                heapq.heappush(self._heap, (rank[target], target))
             seen.add(node_id)
         return seen
 
@@ -158,13 +195,16 @@ class ColourValues:
             else:
                 self.numbers[node_id] = number
 
-    def _join(self, groups: Iterable[int]) -> None:
-        """Values of groups from those of their members, the innermost groups first."""
-        for group in sorted(groups, key=self._level, reverse=True):
+    def _join(self) -> set[int]:
+        """Values of a portion of the groups that are left from those of their members, the innermost groups first."""
+        found = sorted(self._groups, key=self._level, reverse=True)[:PORTION]
+        self._groups.difference_update(found)
+        join = self.rule.join if self.rule.scale else _counted
+        for group in found:
             members = (self.values.get(member) for member in self.facts.tables.children(group))
             inside = [value for value in members if value is not None]
-            join = self.rule.join if self.rule.scale else _counted
             self._put(group, join(inside) if inside else None)
+        return set(found)
 
     def _level(self, group: int) -> int:
         nodes, level = self.facts.tables.nodes, 0
@@ -178,8 +218,10 @@ def group_level(facts: Facts) -> int:
     """The outermost level at which there is more than one group; 1 is that of the groups at the top."""
     tables, library = facts.tables, facts.inference.library
 
+    holding = {layer for layer in tables.layers if library[layer].group}
+
     def inside(parent: int | None) -> list[int]:
-        return [child for child in tables.children(parent) if library[tables.nodes[child].layer].group]
+        return [child for child in tables.children(parent) if tables.nodes[child].layer in holding]
 
     level, here = 1, inside(None)
     while len(here) == 1 and (deeper := inside(here[0])):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from sketch.graph.colour_rules import Facts, Rule
 from sketch.graph.colour_scale import PLAIN, Kind, Scale, Shade, mixture
@@ -14,6 +15,8 @@ from sketch.graph.delta import Delta
 SERIES = 9
 """Kinds that get a colour of their own; those beyond share the shade with this number."""
 OTHER = "Other"
+MANY = 500
+"""Nodes that get their shade at a step, about 1 ms."""
 
 
 class Colouring:
@@ -25,12 +28,20 @@ class Colouring:
         self.scale = Scale(0.0, 0.0)
         self._slots: dict[str, int] = {}
         self._values = ColourValues(rule, facts)
-        self._shade_all()
+        self._counted: set[int] = set()
+        self._differ: set[int] | None = None
+        self._is_anew = True
+        self.finish()
+
+    @property
+    def left(self) -> int:
+        """How many layers and groups are to be counted."""
+        return self._values.left
 
     def restart(self, facts: Facts | None = None) -> None:
         """Count everything anew, from other facts if given; kinds keep their colours."""
-        self._values.restart(facts)
-        self._shade_all()
+        self.note_all(facts)
+        self.finish()
 
     def use(self, facts: Facts) -> None:
         """Look at these facts from now on; they say the same as those before."""
@@ -38,12 +49,43 @@ class Colouring:
 
     def follow(self, delta: Delta, changed: Iterable[int]) -> frozenset[int] | None:
         """Take in an edit: `changed` are the nodes that inference resolved anew. Ids of other colour; None: all."""
-        counted = self._values.follow(delta, changed)
-        scale = self._find_scale()
-        if counted is None or scale != self.scale:
-            self._shade_all()
-            return None
-        return frozenset(node_id for node_id in counted if self._shade(node_id))
+        self.note(delta, changed)
+        return self.finish()
+
+    def note_all(self, facts: Facts | None = None) -> None:
+        """Everything is to be counted anew, from other facts if given; kinds keep their colours."""
+        self._values.note_all(facts)
+        self._is_anew = True
+
+    def note(self, delta: Delta, changed: Iterable[int]) -> None:
+        """An edit is to be taken in; `changed` are the nodes that inference resolved anew."""
+        gone = self._values.note(delta, changed)
+        self._is_anew = self._is_anew or gone is None
+        self._counted.update(gone or ())
+
+    def finish(self) -> frozenset[int] | None:
+        """Count what is left: the ids of other colour since this or `taken` was last asked; None: all."""
+        for _ in self.go_on():
+            pass
+        return self.taken()
+
+    def go_on(self) -> Iterator[None]:
+        """Count what is left in short steps; more may be noted between them. A scale changes in one of them."""
+        while True:
+            for counted in self._values.go_on():
+                self._counted |= counted
+                yield
+            if self._is_anew or self._find_scale() != self.scale:
+                yield from self._shade_all()
+            else:
+                yield from self._shade_counted()
+            if not (self._values.left or self._counted or self._is_anew):
+                return
+
+    def taken(self) -> frozenset[int] | None:
+        """The ids of other colour since this was last asked; None: all."""
+        differ, self._differ = self._differ, set()
+        return None if differ is None else frozenset(differ)
 
     # --- the legend --------------------------------------------------------------------------------
 
@@ -60,7 +102,7 @@ class Colouring:
             for name, slot in self._slots.items()
             if name in counts and slot < self._room
         ]
-        beyond = [name for name in counts if self._slots[name] >= self._room]
+        beyond = [name for name in counts if self._slots.get(name, -1) >= self._room]  # -1: not coloured yet
         if not beyond:
             return rows
         name = beyond[0] if len(beyond) == 1 else OTHER
@@ -127,20 +169,33 @@ class Colouring:
         numbers = self._values.numbers.values()
         return Scale(min(numbers, default=0.0), max(numbers, default=0.0))
 
-    def _shade_all(self) -> None:
+    def _shade_all(self) -> Iterator[None]:
+        """Shades from other counts or on another scale; they replace those before at once."""
+        self._is_anew, self._counted, self._differ = False, set(), None
+        scale, rows = self._find_scale(), list(self._rows().items())
+        if not self.rule.scale:
+            self._deal((*self.rule.kinds, *self._ranked()))
+        fresh: dict[int, Shade] = {}
+        for start in range(0, len(rows), MANY):
+            for node_id, value in rows[start : start + MANY]:
+                fresh[node_id] = scale.shade(value) if self.rule.scale else self._shade_of_kinds(value)
+            yield
+        self.scale = scale
         self.shades.clear()
-        self.scale = self._find_scale()
-        if self.rule.scale:
-            shade = self.scale.shade
-            self.shades.update({node_id: shade(number) for node_id, number in self._values.numbers.items()})
-            return
-        self._deal((*self.rule.kinds, *self._ranked()))
-        known = {name: min(slot, self._room) for name, slot in self._slots.items()}
-        values = self._values.values.items()
-        self.shades.update({node_id: known[value] for node_id, value in values if value.__class__ is str})
-        for node_id, value in values if len(self.shades) < len(values) else ():
-            if not isinstance(value, str):
-                self._shade(node_id)
+        self.shades.update(fresh)
+
+    def _shade_counted(self) -> Iterator[None]:
+        """Shades of what was counted again."""
+        while self._counted:
+            some = {self._counted.pop() for _ in range(min(MANY, len(self._counted)))}
+            differ = {node_id for node_id in some if self._shade(node_id)}
+            if self._differ is not None:
+                self._differ |= differ
+            yield
+
+    def _rows(self) -> Mapping[int, Any]:
+        """What shades are made of, by node id: numbers on a scale, or kinds."""
+        return self._values.numbers if self.rule.scale else self._values.values
 
     def _ranked(self) -> list[str]:
         """Kinds, the most frequent first; where the rule lists them in order, those with a colour as they come."""
@@ -170,15 +225,18 @@ class Colouring:
         return before != after
 
     def _shade_of(self, node_id: int) -> Shade | None:
-        if self.rule.scale:
-            number = self._values.numbers.get(node_id)
-            return None if number is None else self.scale.shade(number)
-        value = self._values.values.get(node_id)
+        value = self._rows().get(node_id)
         if value is None:
             return None
-        self._deal((value,) if isinstance(value, str) else value)
+        return self.scale.shade(value) if self.rule.scale else self._shade_of_kinds(value)
+
+    def _shade_of_kinds(self, value: str | Counter[str]) -> Shade:
+        """The colour of a kind, or the mixture of those in a group."""
         if isinstance(value, str):
+            if value not in self._slots:
+                self._deal((value,))
             return min(self._slots[value], self._room)
+        self._deal(value)
         shares: Counter[int] = Counter()
         for name, count in value.items():
             shares[min(self._slots[name], self._room)] += count

@@ -32,7 +32,8 @@ class HiddenKinds:
         """Take in an edit (`followed` has done so already); True when other layers are hidden then."""
         for colouring in self.counted.values():
             if colouring is not followed:
-                follow(colouring, update)
+                note(colouring, update)
+                colouring.finish()
         return bool(update.of("nodes")) and self._find()
 
     def without(self, node_id: int) -> dict[str, frozenset[str]]:
@@ -46,9 +47,9 @@ class HiddenKinds:
         return before != self.ids
 
 
-def follow(colouring: Colouring, update: Update) -> frozenset[int] | None:
-    """Let a colouring take in an edit: ids of other colour, None for all."""
+def note(colouring: Colouring, update: Update) -> None:
+    """Let a colouring know of an edit, which it has yet to take in."""
     if len(update.delta) > MANY:
-        colouring.restart()
-        return None
-    return colouring.follow(update.delta, update.inferred.changed)
+        colouring.note_all()
+    else:
+        colouring.note(update.delta, update.inferred.changed)

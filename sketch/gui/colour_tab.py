@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sketch.graph.colour_scale import PLAIN
-from sketch.gui.colour_hiding import HiddenKinds, follow
+from sketch.gui.colour_hiding import HiddenKinds, note
+from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
     from sketch.graph.colour_rules import Facts, Rule, WeightSums
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sketch.gui.theme import Theme
     from sketch.state.document import Document, Update
 
+AT_ONCE = 5
+"""So many steps of counting come with an edit, 2 to 4 ms; a drawing of some hundred layers needs no more."""
 SETTLE_MS = 40
 """The legend follows this long after the last edit."""
 
@@ -46,6 +49,8 @@ class TabColours(QObject):
         self._theme = view.canvas.ink.theme
         self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._soon.timeout.connect(self.settled)
+        self._slices = Slices(self)
+        self._counting: Iterator[None] | None = None
         self._leave = document.subscribe(self._follow)
         self.legend: Legend | None = None
         self.mark: HiddenMark | None = None
@@ -99,7 +104,8 @@ class TabColours(QObject):
 
     def use(self, key: str, counted: Colouring | None = None) -> None:
         """Colour by a rule of `colour_rules.RULES`, `counted` when that was done already; KeyError for another name."""
-        self.key, self._colouring = key, counted
+        self._slices.replace([])
+        self.key, self._colouring, self._counting = key, counted, None
         if counted is not None:
             counted.use(self.facts())
         self.wants_legend = self.wants_legend or None
@@ -129,8 +135,8 @@ class TabColours(QObject):
     def recount(self) -> None:
         """Count everything anew: something outside the document has changed."""
         if self._colouring is not None:
-            self._colouring.restart(self.facts())
-            self._recolour(None)
+            self._colouring.note_all(self.facts())
+            self._count_on()
 
     def hide(self, key: str, kinds: Iterable[str], on: bool) -> None:
         """Hide layers of these kinds under a rule, or show them again."""
@@ -207,17 +213,52 @@ class TabColours(QObject):
         self._canvas.hide(self.hidden_ids)
 
     def _follow(self, update: Update) -> None:
-        if self.needs_sums and update.of("weights"):
+        if self.needs_sums and self._is_unmeasured(update):
             self.unmeasured.emit()
         if self._colouring is None and not self.hidden:
             return
         if self._colouring is not None:
-            changed = follow(self._colouring, update)
-            if not self.is_plain and (changed is None or changed):
-                self._canvas.recolour(changed)
+            note(self._colouring, update)
+            self._count_on()
         if self._hiding.follow(update, self._colouring):
             self._hide()
         self._soon.start()
+
+    def _is_unmeasured(self, update: Update) -> bool:
+        """True when stored weights came that nobody has measured."""
+        tensors, inference = self.document.tables.tensors, self.document.inference
+        for (node_id, role), change in update.of("weights").items():
+            row = tensors.get(change.after)
+            if row is not None and row.digest not in self.sums and node_id in inference:
+                kind = inference.of(node_id).weights.get(role)
+                if kind is not None and kind.trainable:
+                    return True
+        return False
+
+    def _count_on(self) -> None:
+        """Count what an edit changed: a little at once, and all of what can be hidden; the rest in slices."""
+        if self.rule.can_hide:
+            self._show(self.colouring.finish())
+        elif self._counting is None:
+            self._counting = self.colouring.go_on()
+            self._count(AT_ONCE)
+            if self._counting is not None:
+                self._slices.replace([self._count_some])
+
+    def _count_some(self) -> None:
+        self._count(1)
+        if self._counting is not None:
+            self._slices.first(self._count_some)
+
+    def _count(self, steps: int) -> None:
+        for _ in range(steps):
+            if self._counting is not None and next(self._counting, self) is self:
+                self._counting = None
+                self._show(self.colouring.taken())
+
+    def _show(self, changed: Collection[int] | None) -> None:
+        if not self.is_plain and (changed is None or changed):
+            self._recolour(changed)
 
     def _hide(self) -> None:
         self._canvas.hide(self.hidden_ids)

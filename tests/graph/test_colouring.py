@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sketch.binder.surgery.weights_sums import PIECE, weight_sums
-from sketch.graph import examples
+from sketch.graph import colour_values, colouring, examples
 from sketch.graph.colour_rules import RULES, Facts, WeightSums
 from sketch.graph.colour_scale import STEPS, Scale, mixture
 from sketch.graph.colour_values import ColourValues
@@ -237,6 +237,34 @@ def test_following_edits_gives_what_counting_anew_gives(library, key):
         assert said is None or differ <= said
         if RULES[key].scale:
             assert found.shades == drawing.colouring(key).shades
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_edits_that_are_noted_between_portions_give_what_counting_anew_gives(library, key, monkeypatch):
+    monkeypatch.setattr(colour_values, "PORTION", 3)
+    monkeypatch.setattr(colouring, "MANY", 4)
+    drawing = Drawing(library, "resnet18")
+    found, rng = drawing.colouring(key), np.random.default_rng(5)
+    before, work = dict(found.shades), None
+    for step in range(40):
+        delta, changed = drawing.edit(lambda draft, step=step: _edit(drawing, draft, rng, step))
+        if step % 13 == 12:
+            found.note_all()
+        else:
+            found.note(delta, changed)
+        work = work or found.go_on()
+        for _ in range(int(rng.integers(0, 9))):
+            work = None if work is None or next(work, found) is found else work
+    told = found.finish()
+    fresh = ColourValues(RULES[key], drawing.facts)
+    assert found.left == 0
+    assert found._values.values == fresh.values
+    assert found._values.numbers == fresh.numbers
+    differ = {n for n in before.keys() | found.shades.keys() if before.get(n) != found.shades.get(n)}
+    assert told is None or differ <= told
+    assert found.shades.keys() == drawing.colouring(key).shades.keys()
+    if RULES[key].scale:
+        assert found.shades == drawing.colouring(key).shades
 
 
 def _edit(drawing, draft, rng, step):

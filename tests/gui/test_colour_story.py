@@ -7,6 +7,10 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QMenu, QPushButton
 
+from sketch.graph import colour_values
+from sketch.graph.colour_rules import RULES
+from sketch.graph.colouring import Colouring
+from sketch.gui import colour_tab
 from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.colour_hidden import TypeList
 from sketch.gui.colour_session import restore
@@ -133,6 +137,24 @@ def test_the_colours_follow_edits_and_undo(tab, qtbot):
     qtbot.waitUntil(lambda: "8.39" not in colours.legend.pieces[-1].accessibleName())
     document.undo()
     assert near(colour_of(tab, conv), before)
+
+
+def test_what_many_layers_count_after_an_edit_comes_in_slices(tab, qtbot, monkeypatch):
+    monkeypatch.setattr(colour_tab, "AT_ONCE", 0)
+    monkeypatch.setattr(colour_values, "PORTION", 2)
+    colours, document = tab.colours, tab.document
+    colours.use("depth")
+    deepest, shown = colours.colouring.scale.high, colours.legend.pieces[-1].toolTip()
+    commands.remove(document, [named(document, "conv1")])
+    assert colours.colouring.left > 20
+    commands.rename(document, named(document, "fc"), "head")
+    qtbot.waitUntil(lambda: colours.legend.pieces[-1].toolTip() != shown)
+    assert colours.colouring.shades == Colouring(RULES["depth"], colours.facts()).shades
+    document.undo()
+    document.undo()
+    qtbot.waitUntil(lambda: colours.legend.pieces[-1].toolTip() == shown)
+    assert colours.colouring.scale.high == deepest
+    assert colours.colouring.shades == Colouring(RULES["depth"], colours.facts()).shades
 
 
 def test_a_click_on_a_swatch_selects_and_shift_adds(tab):

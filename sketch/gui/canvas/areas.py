@@ -103,10 +103,19 @@ class Heights(Generic[K]):
     def near(self, top: float, bottom: float) -> Iterator[K]:
         """What may cover some of these heights, each once."""
         found: dict[K, None] = {}
+        for there in self._touched(top, bottom):
+            found.update(there)
+        yield from found
+
+    def is_crowded(self, top: float, bottom: float, most: int) -> bool:
+        """True when more things than this are at about one height between these; told without a walk."""
+        return any(len(there) > most for there in self._touched(top, bottom))
+
+    def _touched(self, top: float, bottom: float) -> Iterator[dict[K, None]]:
         for scale, bands in self._bands.items():
             size = 1 << scale
             first, last = int(top // size), int(bottom // size)
             few = last - first < len(bands)
             for band in range(first, last + 1) if few else sorted(n for n in bands if first <= n <= last):
-                found.update(bands.get(band, ()))
-        yield from found
+                if there := bands.get(band):
+                    yield there

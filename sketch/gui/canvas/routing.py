@@ -23,6 +23,8 @@ SHORT = 400.0
 REACH = 160.0
 """A wire looks so far for a gap between boxes to turn in."""
 CLEARANCE = 4.0
+CROWD = 400
+"""So many boxes or lanes side by side are passed as one: a gap among them would not be seen."""
 
 Points = tuple[Point, ...]
 Lane = tuple[float, float, float]
@@ -108,7 +110,10 @@ class Obstacles:
         low, high = low + MARGIN, high - MARGIN  # areas have a margin that a stored way may use
         rows = self._rows
         for row in range(int(y1 // BIN), int(y2 // BIN) + 1):
-            for top, bottom, left, right, item in rows.get(row, ()):
+            reached = self._extent.get(row)
+            if reached is None or reached[0] >= high or reached[1] <= low:
+                continue
+            for top, bottom, left, right, item in rows[row]:
                 if right > low and left < high and bottom > y1 and top < y2:
                     area = top, bottom, left + MARGIN, right - MARGIN
                     if _passes((x1, y1), (x2, y2), area):
@@ -118,15 +123,15 @@ class Obstacles:
     def corridor(self, x: float, goal: float, y: float, turn: float) -> tuple[float, float] | None:
         """(from, to): the nearest heights below `y` where the way from x across to a goal is free, None at once.
 
-        None also when there are none within reach, or a box bars the way down to them. A negative `turn` looks
-        upwards.
+        None also when there are none within reach, or a box bars the way down to them, or a crowd is there. A
+        negative `turn` looks upwards.
         """
-        ends = (x, y, goal, y + turn) if turn > 0 else (goal, y + turn, x, y)
-        if self._standing(*ends) is None:
-            return None
         sign = 1.0 if turn > 0 else -1.0
         low, high = min(x, goal), max(x, goal)
         far = y + sign * REACH
+        ends = (x, y, goal, y + turn) if turn > 0 else (goal, y + turn, x, y)
+        if self._is_crowded(min(y, far), max(y, far)) or self._standing(*ends) is None:
+            return None
         spans = sorted(
             ((top, bottom, left, right) if turn > 0 else (-bottom, -top, left, right))
             for top, bottom, left, right in self._areas(min(y, far), max(y, far))
@@ -182,21 +187,25 @@ class Obstacles:
     def _areas(self, top: float, bottom: float) -> set[tuple[float, float, float, float]]:
         return {area[:4] for row in _bins(top, bottom) for area in self._rows.get(row, ())}
 
+    def _is_crowded(self, top: float, bottom: float) -> bool:
+        return any(len(self._rows.get(row, ())) > CROWD for row in _bins(top, bottom))
+
     def _others(self, top: float, bottom: float, owner: object) -> set[float]:
-        return {
-            lane[0]
-            for lane, other in self._lanes.near(top, bottom)
-            if other != owner and lane[1] < bottom and lane[2] > top
-        }
+        if self._lanes.is_crowded(top, bottom, CROWD):
+            return set()
+        near = self._lanes.near(top, bottom)
+        return {lane[0] for lane, other in near if other != owner and lane[1] < bottom and lane[2] > top}
 
     def _blocked(self, top: float, bottom: float) -> list[tuple[float, float]]:
         """[left, right] spans that boxes cover anywhere between two heights, with a margin."""
         rows = _bins(top, bottom)
         if len(rows) > FAR_BINS:
             return self._blocked_far(rows)
-        return [
+        crowded = [row for row in rows if len(self._rows.get(row, ())) > CROWD]
+        return [self._extent[row] for row in crowded] + [
             (left, right)
             for row in rows
+            if row not in crowded
             for y1, y2, left, right, _ in self._rows.get(row, ())
             if y2 > top and y1 < bottom
         ]

@@ -6,9 +6,10 @@ import random
 import pytest
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas import routing
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.level import Borders, Course, Level
-from sketch.gui.canvas.routing import Lane, Obstacles
+from sketch.gui.canvas.routing import Lane, Obstacles, route
 
 BORDERS = Borders(64.0, 64.0, 112.0, 24.0, 124.0, (184.0, 56.0))
 STEPS = 60
@@ -97,3 +98,27 @@ def test_a_long_lane_keeps_clear_of_all_boxes_and_lanes_beside_it(seed):
         if draw.random() < 0.5:
             gone = lanes.pop(draw.randrange(len(lanes)))
             obstacles.release(*gone)
+
+
+def test_wires_pass_a_crowd_in_one_row_as_a_whole(monkeypatch):
+    """As after aligning thousands of layers by their tops: no walk over all of them for each wire."""
+    monkeypatch.setattr(routing, "CROWD", 20)
+    merged: list[int] = []
+    real = routing._merge
+    monkeypatch.setattr(routing, "_merge", lambda spans: merged.append(len(spans)) or real(spans))
+    boxes = {key: Box(200.0 * key, 0.0, 184.0, 56.0, 1, 1) for key in range(60)}
+    obstacles = Obstacles()
+    for key, box in boxes.items():
+        obstacles.add(key, box)
+    ends = [(boxes[key].output_anchor(0), boxes[key + 1].input_anchor(0)) for key in range(59)]
+    ways = [route(*each, obstacles, owner) for owner, each in enumerate(ends)]
+    for owner, (_, lane) in enumerate(ways):
+        obstacles.take(lane, owner)
+    again = [route(*each, obstacles, owner + 100) for owner, each in enumerate(ends)]
+    for (points, lane), (start, end) in zip([*ways, *again], [*ends, *ends], strict=True):
+        assert (points[0], points[-1]) == (start, end)
+        assert not boxes[0].left < lane[0] < boxes[59].right
+    assert max(merged) <= 3
+    for key in range(50):
+        obstacles.remove(key, boxes[key])
+    assert obstacles.lane(-20.0, 20.0, (0.0, 0.0), None)[0] == 0.0
