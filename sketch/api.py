@@ -296,7 +296,7 @@ def merge(
     def join(document: Document) -> None:
         if second.tables is None:
             raise BinderError("The second network has no drawing; open or draw it again.")
-        other = commands.Other.of(second.name, second.tables, document, second.store)
+        other = commands.Other.of(second.name, second.tables, document.library, second.store)
         found = propose(document, other) if wires is None else named_pairs(document, other, wires)
         commands.merge(document, other, {into: out for into, out in found.items() if out is not None}, prefix)
 

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Binder:
 
     def export_model(
         self,
-        network: Network,
+        network: Network | Callable[[], Network],
         path: Path,
         kernel: str,
         options: Mapping[str, Any] | None = None,
@@ -73,33 +74,42 @@ class Binder:
         sizes: Sizes | None = None,
         trusted: bool = False,
     ) -> Job:
-        """A running job whose result is an ExportReport with published files.
+        """A running job whose result is an ExportReport with published files; BinderError when it cannot begin.
 
         Args:
+            network: what to compile, or what gives it on the thread of the job, which then fails when it is refused.
             source: the file that the proof runs; left out, it is the one the network was opened from, as long as
                 both are unchanged.
             sizes: shapes of inputs for the proof, by name.
             trusted: code in `source` may run for the proof.
         """
         chosen = self.registry[kernel]
-        whole, network = network, as_asked(network, options or {})
-        source = (source or origin_of(whole)) if network is whole else None
-        self.check(network, chosen)
         _require_folder(path)
+        checked = partial(self._checked, kernel=chosen, options=options or {}, source=source)
+        ready = None if callable(network) else checked(network)
 
         def body(job: Job) -> ExportReport:
+            log.info("compile.started path=%s kernel=%s", path, kernel)
+            asked, known = ready or checked(network())  # type: ignore[operator] # what is not ready is called
             with _Scratch() as scratch:
-                log.info("compile.started path=%s kernel=%s", path, kernel)
-                runs = Runs(self, job, network.store.folder, scratch)
-                report = runs.export(chosen, network, scratch / path.name, options)
-                if verify:
-                    report = self._verified(runs, chosen, network, report, source, sizes, trusted)
                 job.check()
-                made = replace(report, files=publish(report.files, path.parent, network.store))
-            came = str(source) if source is not None else ""
-            return replace(made, kernel=kernel, options=dict(options or {}), source=came)
+                runs = Runs(self, job, asked.store.folder, scratch)
+                report = runs.export(chosen, asked, scratch / path.name, options)
+                if verify:
+                    report = self._verified(runs, chosen, asked, report, known, sizes, trusted)
+                job.check()
+                made = replace(report, files=publish(report.files, path.parent, asked.store))
+            return replace(made, kernel=kernel, options=dict(options or {}), source=str(known or ""))
 
         return Job(f"Compile {path.name}", body).start()
+
+    def _checked(
+        self, whole: Network, *, kernel: Kernel, options: Mapping[str, Any], source: Path | None
+    ) -> tuple[Network, Path | None]:
+        """What is to be compiled and the file that its proof runs; BinderError when something stops it."""
+        asked = as_asked(whole, options)
+        self.check(asked, kernel)
+        return asked, (source or origin_of(whole)) if asked is whole else None
 
     def check(self, network: Network, kernel: Kernel) -> None:
         """BinderError when a problem or a refusal stops this network from compiling with this kernel."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sketch.graph.rows import number_in
@@ -46,11 +46,21 @@ def set_frozen(draft: DraftRows, node_id: int, roles: Iterable[str]) -> None:
 
 def frozen_parameters(tables: Tables, inference: Inference) -> int:
     """How many elements are frozen of those that `inference.total_parameters` counts; tied tensors once."""
-    seen: dict[object, int] = {}
+    total = 0
+    for total in counting_frozen(tables, inference):  # noqa: B007 - the last one is wanted
+        pass
+    return total
+
+
+def counting_frozen(tables: Tables, inference: Inference) -> Iterator[int]:
+    """`frozen_parameters`, node by node: how many there are so far."""
+    seen: set[object] = set()
+    total = 0
     for node_id, roles in frozen_nodes(tables.meta).items():
         weights = inference.of(node_id).weights if node_id in inference else {}
         for role in roles:
-            kind = weights.get(role)
-            if kind is not None and kind.trainable and kind.count is not None:
-                seen[tables.weights.get((node_id, role), (node_id, role))] = kind.count
-    return sum(seen.values())
+            kind, key = weights.get(role), tables.weights.get((node_id, role), (node_id, role))
+            if kind is not None and kind.trainable and kind.count is not None and key not in seen:
+                seen.add(key)
+                total += kind.count
+        yield total

@@ -71,9 +71,11 @@ def path_of(tables: Tables, node_id: int) -> tuple[str, ...]:
 
 def descendants(tables: Tables, group: int) -> Iterator[int]:
     """Every node inside a group at any depth, oldest first at each level."""
-    for member in tables.children(group):
+    left = list(reversed(tables.children(group)))
+    while left:
+        member = left.pop()
         yield member
-        yield from descendants(tables, member)
+        left += reversed(tables.children(member))
 
 
 def group_ports(tables: Tables, library: LayerLibrary, group: int) -> GroupPorts:

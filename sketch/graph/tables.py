@@ -104,6 +104,10 @@ class Tables:
         """The names of all layers that are drawn."""
         return frozenset(self._layers)
 
+    def layer_counts(self) -> list[tuple[str, int]]:
+        """(layer, how many nodes are drawn of it) of all layers, the most frequent first."""
+        return self._layers.most_common()
+
     @property
     def has_links(self) -> bool:
         """True when some group is linked to another, or was while they are cut."""

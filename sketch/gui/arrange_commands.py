@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sketch.graph.geometry import GAP_X, GAP_Y, NODE_HEIGHT, NODE_WIDTH
 from sketch.gui.canvas import surroundings
-from sketch.gui.edit_commands import edit_selection, with_tab
+from sketch.gui.canvas.link import cut_wires
+from sketch.gui.edit_commands import begin_typing, edit_selection, with_tab
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
 from sketch.state.commands.aligning import drawn_box
@@ -35,23 +36,20 @@ def snap(window: MainWindow) -> None:
 
 def frame(window: MainWindow) -> None:
     """Put a frame around the selection and let the person type its title."""
-
-    def run(tab: CanvasTab) -> None:
-        made = commands.add_frame(tab.document, tab.view.selected())
-        tab.view.select([made])
-        tab.view.start_rename(made)
-
-    with_tab(window, run)
+    edit_selection(window, "Frame", commands.add_frame, begin_typing, stays=True)
 
 
 def fit_frame(window: MainWindow) -> None:
     """Let the selected frames be as big as what they hold."""
-    with_tab(window, lambda tab: commands.fit_frames(tab.document, tab.view.selected()))
+    edit_selection(window, "Fit frames", commands.fit_frames, stays=True)
 
 
 def colour_frame(window: MainWindow, colour: str) -> None:
     """Colour the selected frames."""
-    with_tab(window, lambda tab: commands.colour_frames(tab.document, tab.view.selected(), colour))
+    edit_selection(
+        window, "Colour frames", lambda document, chosen: commands.colour_frames(document, chosen, colour),
+        stays=True,
+    )  # fmt: skip
 
 
 def select_inverse(window: MainWindow) -> None:
@@ -67,8 +65,7 @@ def break_wires(window: MainWindow) -> None:
     """Cut every wire of the selected layers, in one step."""
     view = window.desk.view
     if view is not None:
-        wires = surroundings.wires_of(view, selected_nodes(window))
-        view.change("Cut wires", partial(commands.disconnect, edges=wires))
+        cut_wires(view, surroundings.wires_of(view, selected_nodes(window)))
 
 
 def take_out(window: MainWindow) -> None:

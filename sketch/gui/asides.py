@@ -7,7 +7,8 @@ when the document says that it takes long.
 
 The job bar shows progress and cancels; until the job is over nothing has changed. It ends with one short turn of the
 window: rows, shapes, the step of the history and the wires of every canvas come in at once, and `then` follows. What
-is asked of `edit` meanwhile waits for its turn; any other change of the drawing leaves the result without a use.
+is asked of `edit` meanwhile waits for its turn; any other change of the drawing leaves the result without a use. A
+cancel takes what waits with it, but for what stands for itself (`stays`): a name that was typed, a bookmark.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sketch.graph.collection import paused_collection
@@ -44,15 +45,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MANY = 200
 """Up to so many layers or places change within a frame."""
-_waiting: WeakKeyDictionary[Document, deque[_Asked]] = WeakKeyDictionary()
+_waiting: WeakKeyDictionary[Document, _Queue] = WeakKeyDictionary()
 """A document that a job works for, and what was asked for since it began."""
 
 
 class _Asked(NamedTuple):
-    """An edit that waits for its turn, and what follows it in any case."""
+    """An edit that waits for its turn, what follows it in any case, and whether it is done in any case."""
 
     begin: Callable[[], object]
     over: Callable[[], object]
+    stays: bool = False
+
+
+class _Queue(NamedTuple):
+    """What waits for a job of this title."""
+
+    title: str
+    asked: deque[_Asked]
 
 
 class _Canvas(NamedTuple):
@@ -104,6 +113,7 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
     folds: Callable[[], bool] = lambda: False,
     over: Callable[[], object] = lambda: None,
     refused: Callable[[str], object] | None = None,
+    stays: bool = False,
 ) -> bool:
     """Run a command on the document of a tab and then `then`; False when it was refused here and now.
 
@@ -113,17 +123,16 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
         then: is given what the command returned, in the window's thread, when the document has the outcome.
         ids: the nodes that it is about, when they may be very many.
         many: asked when it is this edit's turn: True when it is much for another reason. What is not is tried here.
-        folds: asked when it is much: True when nothing but what is open and closed will differ.
-        over: is called after all that, and after a refusal, a cancel or a result without a use as well.
+        folds: asked when it is much: True when only what is open and closed will differ.
+        over: is called after all that, and after a refusal, a cancel or a result without a use.
         refused: is given the one line of a refusal; left out, the status bar says it.
+        stays: it needs nothing of the job that it waits for, and is done as well when that is cancelled.
     """
     document, refuse = tab.document, refused or window.say
     if document in _waiting:
-        again = partial(
-            edit, window, tab, title, act, then,
-            ids=ids, many=many, folds=folds, over=over, refused=refused,
-        )  # fmt: skip
-        _waiting[document].append(_Asked(again, over))
+        how: dict[str, Any] = {"ids": ids, "many": many, "folds": folds, "over": over, "refused": refused}
+        again = partial(edit, window, tab, title, act, then, stays=stays, **how)
+        _wait(window, _waiting[document], title, _Asked(again, over, stays))
         return True
     if not (are_many(document, ids) or many()):
         with suppress(TakesLongError):
@@ -132,6 +141,13 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
             return is_done
     _Aside(window, tab, title, folds(), over, refuse).begin(act, then)
     return True
+
+
+def _wait(window: MainWindow, queue: _Queue, title: str, asked: _Asked) -> None:
+    """Let an edit wait; of one that stands for itself the person is told, who sees nothing of it yet."""
+    queue.asked.append(asked)
+    if asked.stays:
+        window.say(f"{title} follows when it is over: {queue.title}.", for_now=True)
 
 
 def _try(
@@ -149,6 +165,14 @@ def _try(
         refuse(str(error))
         return False
     return True
+
+
+def do_what_stays(document: Document) -> None:
+    """Do what waits and stands for itself, because the document is about to be closed."""
+    queue = _waiting.pop(document, None)
+    for asked in queue.asked if queue is not None else ():
+        if asked.stays:
+            asked.begin()
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
@@ -173,7 +197,7 @@ class _Aside:
         self.over, self._refused = over, refuse
         self._window, self._document, self._title = window, tab.document, title
         with paused_collection():
-            self._twin = Twin(tab.document)
+            self._twin: Callable[[], Twin] = tab.document.later(Twin)  # made on the thread, before all else
             self._canvases = [
                 _Canvas(
                     scene,
@@ -188,14 +212,14 @@ class _Aside:
 
     def begin(self, act: Callable[[Document], T], then: Callable[[T], object]) -> None:
         """Start the job."""
-        _waiting[self._document] = deque()
+        _waiting[self._document] = _Queue(self._title, deque())
         self._job = background.run(
             self._window.jobs,
             self._title,
             partial(self._work_out, act),
             partial(self._adopt, then),
             failed=self._refuse,
-            still=lambda: self._twin.update is None or self._twin.fits(self._document),
+            still=self._fits,
             dropped=self._drop,
             stopped=lambda: self._leave_out([]),
         )
@@ -204,7 +228,7 @@ class _Aside:
         from sketch.gui.canvas.indexing import prepare
         from sketch.gui.canvas.wires import Wiring
 
-        twin = self._twin
+        twin = self._twin()
         pictures: list[_Picture] = []
         task.step(0, 0, self._title)
         twin.task = task
@@ -220,10 +244,14 @@ class _Aside:
         task.check()
         return _Outcome(result, pictures)
 
+    def _fits(self) -> bool:
+        twin = self._twin()
+        return twin.update is None or twin.fits(self._document)
+
     def _adopt(self, then: Callable[[T], object], outcome: _Outcome[T]) -> None:
         from sketch.gui.edit_commands import attempt
 
-        twin = self._twin
+        twin = self._twin()
         for canvas, wiring in outcome.pictures if twin.update is not None else ():
             if canvas.is_as_it_was and twin.update is not None:
                 canvas.scene.expect(twin.update.delta, wiring)
@@ -250,18 +278,29 @@ class _Aside:
         self._end([])
 
     def _leave_out(self, pictures: Sequence[_Picture]) -> None:
-        """What waits was asked for after this, and goes with it."""
-        _free(self._twin, pictures)
-        for asked in (self, *_waiting.pop(self._document, ())):
-            if not self._document.is_closed:
+        """What waits was asked for after this, and goes with it, but for what stands for itself."""
+        _free(self._twin(), pictures)
+        waiting = self._pop()
+        if self._document.is_closed:
+            return
+        self.over()
+        for asked in waiting:
+            if not asked.stays:
                 asked.over()
+        for asked in waiting:
+            if asked.stays:
+                asked.begin()
 
     def _end(self, pictures: Sequence[_Picture]) -> None:
         """Let go of what nobody looks at any more, and go on with what waits."""
-        _free(self._twin, pictures)
+        _free(self._twin(), pictures)
         self.over()
-        for asked in _waiting.pop(self._document, ()):
+        for asked in self._pop():
             asked.begin()  # the first that takes long lets the others wait again
+
+    def _pop(self) -> tuple[_Asked, ...]:
+        queue = _waiting.pop(self._document, None)
+        return () if queue is None else tuple(queue.asked)
 
 
 def _draws_much(delta: Delta) -> bool:

@@ -23,6 +23,7 @@ from sketch.graph.stopping import asked_by
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
+    from sketch.graph.network import Network
     from sketch.graph.tables import Tables
     from sketch.gui.jobs import Jobs
     from sketch.state.document import Document
@@ -114,6 +115,20 @@ def unchanged(document: Document) -> Callable[[], bool]:
 def rows(document: Document) -> Tables:
     """The rows of this moment, for a thread: later edits do not touch them. 1 ms at 10,000 nodes."""
     return document.tables.copy()
+
+
+def frozen(document: Document) -> Callable[[], Network]:
+    """What a document is now, as a network that is made where the result is called: on the thread of a job.
+
+    Later edits do not touch it. The network of 10,000 nodes takes 0.1 s.
+    """
+    taken = document.later(type(document).snapshot)
+
+    def made() -> Network:
+        with paused_collection(), short_turns():
+            return taken().network()
+
+    return made
 
 
 def _quietly(body: Callable[[Job], T], task: Job) -> T:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sketch.gui import colour_session
+from sketch.gui.asides import do_what_stays
 from sketch.gui.canvas import surroundings
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.view import CanvasView
@@ -176,6 +177,7 @@ class CanvasTab(QWidget):
 
     def close_document(self, *, wait: bool = True) -> None:
         """Let go of the document; its journal keeps everything (without `wait`, it writes the last on a thread)."""
+        do_what_stays(self.document)
         self._unsubscribe()
         self.weights_bar.unsubscribe()
         self.colours.close_document()

@@ -117,9 +117,11 @@ class TypeList(QFrame):
 
     def _fill(self) -> None:
         colours = self._colours
-        kinds, hidden = colours.kinds_by("layer"), colours.hidden.get("layer", frozenset())
-        categories = colours.hidden.get("type", frozenset())
-        for name, count in kinds.counts():
+        tables, library = colours.document.tables, colours.document.library
+        hidden, categories = colours.hidden.get("layer", ()), colours.hidden.get("type", ())
+        for name, count in tables.layer_counts():
+            if library[name].group:
+                continue
             item = QListWidgetItem(f"{name}   {count:,}")
             item.setData(_NAME, name)
             item.setFlags(

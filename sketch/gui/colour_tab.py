@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sketch.graph.colour_scale import PLAIN
-from sketch.gui.colour_hiding import HiddenKinds, note
-from sketch.gui.slices import Slices
+from sketch.gui.colour_counting import Counting
+from sketch.gui.colour_hiding import HiddenKinds
 
 if TYPE_CHECKING:
     from sketch.graph.colour_rules import Facts, Rule, WeightSums
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sketch.gui.theme import Theme
     from sketch.state.document import Document, Update
 
-AT_ONCE = 5
-"""So many steps of counting come with an edit, 2 to 4 ms; a drawing of some hundred layers needs no more."""
 SETTLE_MS = 40
 """The legend follows this long after the last edit."""
 
@@ -42,15 +40,13 @@ class TabColours(QObject):
         self.key = PLAIN
         self.sums: Mapping[str, WeightSums] = {}
         self.wants_legend: bool | None = None
-        """What the person chose for the legend; None: shown with every rule but the plain one."""
         self._colouring: Colouring | None = None
         self._hiding = HiddenKinds(self.kinds_by)
         self._canvas = view.canvas
         self._theme = view.canvas.ink.theme
         self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._soon.timeout.connect(self.settled)
-        self._slices = Slices(self)
-        self._counting: Iterator[None] | None = None
+        self._counting = Counting(self, self._show)
         self._leave = document.subscribe(self._follow)
         self.legend: Legend | None = None
         self.mark: HiddenMark | None = None
@@ -95,17 +91,21 @@ class TabColours(QObject):
     def colouring(self) -> Colouring:
         """The counts and shades of the rule; made when first asked for."""
         if self._colouring is None:
-            self._colouring = self._count_by(self.key)
+            self._colouring = _count_by(self.key, self.facts())
         return self._colouring
 
     def kinds_by(self, key: str) -> Colouring:
         """The counts under any rule of kinds, for menus."""
-        return self.colouring if key == self.key else self._hiding.counted.get(key) or self._count_by(key)
+        return (
+            self.colouring
+            if key == self.key
+            else self._hiding.counted.get(key) or _count_by(key, self.facts())
+        )
 
     def use(self, key: str, counted: Colouring | None = None) -> None:
         """Colour by a rule of `colour_rules.RULES`, `counted` when that was done already; KeyError for another name."""
-        self._slices.replace([])
-        self.key, self._colouring, self._counting = key, counted, None
+        self._counting.stop()
+        self.key, self._colouring = key, counted
         if counted is not None:
             counted.use(self.facts())
         self.wants_legend = self.wants_legend or None
@@ -135,8 +135,7 @@ class TabColours(QObject):
     def recount(self) -> None:
         """Count everything anew: something outside the document has changed."""
         if self._colouring is not None:
-            self._colouring.note_all(self.facts())
-            self._count_on()
+            self._counting.anew(self._colouring, self.facts())
 
     def hide(self, key: str, kinds: Iterable[str], on: bool) -> None:
         """Hide layers of these kinds under a rule, or show them again."""
@@ -174,12 +173,6 @@ class TabColours(QObject):
 
             self.mark = HiddenMark(self)
 
-    def _count_by(self, key: str) -> Colouring:
-        from sketch.graph.colour_rules import RULES
-        from sketch.graph.colouring import Colouring
-
-        return Colouring(RULES[key], self.facts())
-
     def _apply(self) -> None:
         """Give the canvas in view the colours."""
         if self.is_plain and self._canvas.ink.is_plain:
@@ -213,48 +206,15 @@ class TabColours(QObject):
         self._canvas.hide(self.hidden_ids)
 
     def _follow(self, update: Update) -> None:
-        if self.needs_sums and self._is_unmeasured(update):
+        if self.needs_sums and brings_unmeasured(update, self.document, self.sums):
             self.unmeasured.emit()
         if self._colouring is None and not self.hidden:
             return
         if self._colouring is not None:
-            note(self._colouring, update)
-            self._count_on()
+            self._counting.follow(self._colouring, update)
         if self._hiding.follow(update, self._colouring):
             self._hide()
         self._soon.start()
-
-    def _is_unmeasured(self, update: Update) -> bool:
-        """True when stored weights came that nobody has measured."""
-        tensors, inference = self.document.tables.tensors, self.document.inference
-        for (node_id, role), change in update.of("weights").items():
-            row = tensors.get(change.after)
-            if row is not None and row.digest not in self.sums and node_id in inference:
-                kind = inference.of(node_id).weights.get(role)
-                if kind is not None and kind.trainable:
-                    return True
-        return False
-
-    def _count_on(self) -> None:
-        """Count what an edit changed: a little at once, and all of what can be hidden; the rest in slices."""
-        if self.rule.can_hide:
-            self._show(self.colouring.finish())
-        elif self._counting is None:
-            self._counting = self.colouring.go_on()
-            self._count(AT_ONCE)
-            if self._counting is not None:
-                self._slices.replace([self._count_some])
-
-    def _count_some(self) -> None:
-        self._count(1)
-        if self._counting is not None:
-            self._slices.first(self._count_some)
-
-    def _count(self, steps: int) -> None:
-        for _ in range(steps):
-            if self._counting is not None and next(self._counting, self) is self:
-                self._counting = None
-                self._show(self.colouring.taken())
 
     def _show(self, changed: Collection[int] | None) -> None:
         if not self.is_plain and (changed is None or changed):
@@ -264,3 +224,22 @@ class TabColours(QObject):
         self._canvas.hide(self.hidden_ids)
         self.view.contents_changed.emit()
         self._soon.start()
+
+
+def _count_by(key: str, facts: Facts) -> Colouring:
+    from sketch.graph.colour_rules import RULES
+    from sketch.graph.colouring import Colouring
+
+    return Colouring(RULES[key], facts)
+
+
+def brings_unmeasured(update: Update, document: Document, sums: Mapping[str, WeightSums]) -> bool:
+    """True when stored weights came that training changes and nobody has measured."""
+    tensors, inference = document.tables.tensors, document.inference
+    for (node_id, role), change in update.of("weights").items():
+        row = tensors.get(change.after)
+        if row is not None and row.digest not in sums and node_id in inference:
+            kind = inference.of(node_id).weights.get(role)
+            if kind is not None and kind.trainable:
+                return True
+    return False

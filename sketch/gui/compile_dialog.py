@@ -23,14 +23,15 @@ from PySide6.QtWidgets import (
 
 from sketch.binder.kernel import Kernel, OptionSpec
 from sketch.binder.registry import KernelRegistry
-from sketch.graph.network import Network
 from sketch.graph.specs import ParamSpec
+from sketch.gui.compile_check import NetworkCheck
 from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.gui.param_fields import ParamField, make_field
 
 FIXED_ROWS = 3
 """Rows of the form above the options of the kernel: kernel, file, folder."""
 LONGEST_FOLDER = 360
+CHECKING = "Checking the network..."
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class CompileDialog(QDialog):
         self,
         parent: QWidget,
         registry: KernelRegistry,
-        network: Network,
+        check: NetworkCheck,
         kernel: str,
         folder: Path,
         verify: bool = True,
@@ -60,7 +61,7 @@ class CompileDialog(QDialog):
         self.setWindowTitle("Compile")
         self.setMinimumWidth(520)
         self._registry = registry
-        self._network = network
+        self._network = check
         self._folder = folder
         self._wishes = {"opset": opset} if opset is not None else {}
         self._options: dict[str, Any] = {}
@@ -73,12 +74,13 @@ class CompileDialog(QDialog):
         self.verify = QCheckBox("Run the result and compare its numbers")
         self.verify.setChecked(verify)
         self.obstacle = QLabel()
-        self.obstacle.setProperty("role", "error")
         self.obstacle.setWordWrap(True)
         self._form = QFormLayout()
         self.buttons = ok_cancel(self.accept, self.reject, "Compile")
         self._lay_out()
         self._fill(kernel)
+        check.ended.connect(self._check)
+        self.finished.connect(lambda _code: check.cancel())
 
     def request(self) -> CompileRequest:
         """What is filled in now."""
@@ -89,10 +91,10 @@ class CompileDialog(QDialog):
     def _fill(self, kernel: str) -> None:
         for name in self._registry.names():
             self.kernel.addItem(self._registry[name].info.title, name)
-        self.kernel.currentIndexChanged.connect(lambda _index: self._on_kernel())
-        self.path.textChanged.connect(lambda _text: self._check())
         self.kernel.setCurrentIndex(max(0, self.kernel.findData(kernel)))
         self._on_kernel()
+        self.kernel.currentIndexChanged.connect(lambda _index: self._on_kernel())
+        self.path.textChanged.connect(lambda _text: self._check())
 
     def _path(self) -> Path:
         return self._folder / Path(self.path.text().strip()).expanduser()
@@ -123,12 +125,17 @@ class CompileDialog(QDialog):
         return field
 
     def _check(self) -> None:
-        reason = _obstacle(self._chosen(), self._network, self._path())
+        reason = _obstacle(self._chosen(), self._path())
+        if not reason:
+            found = self._network.obstacle(self._chosen())
+            reason = CHECKING if found is None else found
         folder = str(self._path().parent)
         self.folder.setText(
             self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, LONGEST_FOLDER)
         )
         self.folder.setToolTip(folder)
+        self.obstacle.setProperty("role", "muted" if reason is CHECKING else "error")
+        self.obstacle.style().polish(self.obstacle)
         self.obstacle.setText(reason)
         self.obstacle.setVisible(bool(reason))
         self.buttons.button(OK).setEnabled(not reason)
@@ -173,18 +180,12 @@ def _as_param(option: OptionSpec) -> ParamSpec:
     )
 
 
-def _obstacle(kernel: Kernel, network: Network, path: Path) -> str:
-    """Why this cannot be compiled to this file; empty when it can."""
-    reason = kernel.available()
-    if reason:
-        return reason
+def _obstacle(kernel: Kernel, path: Path) -> str:
+    """Why nothing can be compiled to this file; empty when the network decides."""
     if path.suffix.lower() not in kernel.info.writes:
         return (
             f"{kernel.info.title} writes {', '.join(kernel.info.writes)}; give the file one of these endings."
         )
     if not path.parent.is_dir():
         return f"The folder {path.parent} does not exist; create it or choose another."
-    for problem in network.errors[:1]:
-        name = f"'{network.step(problem.node).name}': " if problem.node in network.by_id else ""
-        return f"{name}{problem}"
-    return next((f"'{step.name}': {text}" for step in network.steps if (text := kernel.refusal(step))), "")
+    return ""

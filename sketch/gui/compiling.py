@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sketch.binder.job import Job
 from sketch.binder.kernel import BinderError
+from sketch.gui import background
+from sketch.gui.compile_check import NetworkCheck
 from sketch.gui.compile_dialog import CompileDialog, CompileRequest
 from sketch.gui.compile_result import CompileResult, headline
 from sketch.gui.questions import show_error
@@ -34,13 +36,17 @@ class Compiler:
         if not window.services.registry.names():
             show_error(window, "No kernel could be loaded; see the log, and install Sketch again.")
             return
-        settings = window.services.settings
+        settings, check = window.services.settings, NetworkCheck(window, document)
         dialog = CompileDialog(
-            window, window.services.registry, document.network(), window.desk.kernel, window.folder,
+            window, window.services.registry, check, window.desk.kernel, window.folder,
             verify=settings.get("compile.verify"), opset=settings.get("compile.opset"),
         )  # fmt: skip
-        if dialog.exec() == CompileDialog.DialogCode.Accepted:
-            self.run(dialog.request())
+        accepted = dialog.exec() == CompileDialog.DialogCode.Accepted
+        request = dialog.request()
+        dialog.deleteLater()
+        check.deleteLater()
+        if accepted:
+            self.run(request)
 
     def again(self) -> None:
         """The last request once more, with what is drawn now."""
@@ -55,7 +61,7 @@ class Compiler:
         self.last = request
         try:
             job = window.services.binder.export_model(
-                document.network(),
+                background.frozen(document),
                 request.path,
                 request.kernel,
                 request.options,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, QStringListModel, Qt
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListView,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -71,3 +74,23 @@ def with_browse(field: QLineEdit, browse: Callable[[], object]) -> QWidget:
     row.addWidget(button)
     button.clicked.connect(browse)
     return holder
+
+
+def lead_through(*fields: QWidget) -> None:
+    """Let Tab go through these in their order, also where one was made after what stands below it."""
+    for before, field in pairwise(fields):
+        QWidget.setTabOrder(before, field)
+
+
+def show_names(box: QComboBox, names: Iterable[str]) -> None:
+    """Let a box offer names, however many: Qt measures none of them before it is to be seen."""
+    found = list(names)
+    metrics = box.fontMetrics()
+    widest = metrics.horizontalAdvance(max(found, key=len, default=""))
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(-(-widest // metrics.horizontalAdvance("X")))
+    box.setIconSize(QSize(0, 0))
+    box.setModel(QStringListModel(found, box))
+    view = box.view()
+    if isinstance(view, QListView):
+        view.setUniformItemSizes(True)

@@ -212,11 +212,17 @@ def add_note(window: MainWindow) -> None:
 
     def run(tab: CanvasTab) -> None:
         group, place = tab.view.landing(QPointF(*_bare_place(tab)))
-        note = commands.add_note(tab.document, "Note", place, parent=group)
-        tab.view.select([note])
-        tab.view.start_rename(note)
+        add = partial(commands.add_note, text="Note", place=place, parent=group)
+        tab.view.change("Note", add, partial(begin_typing, tab), stays=True)
 
     with_tab(window, run)
+
+
+def begin_typing(tab: CanvasTab, made: int) -> None:
+    """Select a note or frame and let the person type, unless another text is being typed by now."""
+    if not tab.view.is_typing:
+        tab.view.select([made])
+        tab.view.start_rename(made)
 
 
 def quick_add(window: MainWindow) -> None:
@@ -306,8 +312,8 @@ def attempt(window: MainWindow, run: Callable[[], object]) -> bool:
 
 
 def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
-    nodes = tab.document.tables.nodes
-    stack = [inner for key in tab.view.selected() if key in nodes for inner in _inside(tab, key)]
+    nodes, wiring = tab.document.tables.nodes, tab.view.canvas.wiring
+    stack = _with_insides(tab, tab.view.selected())
     seen = dict.fromkeys(stack)
     while stack:
         node = nodes[stack.pop()]
@@ -316,7 +322,7 @@ def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
             if other not in seen:
                 seen[other] = None
                 stack.append(other)
-    shown = dict.fromkeys(tab.view.canvas.wiring.shown(key) for key in seen)
+    shown = dict.fromkeys(key if key in wiring.boxes else wiring.shown(key) for key in seen)
     return [key for key in shown if key is not None]
 
 
@@ -328,9 +334,13 @@ def _with_held(tab: CanvasTab) -> list[int]:
     return commands.with_held(tab.document, tab.view.selected())
 
 
-def _inside(tab: CanvasTab, key: int) -> list[int]:
-    """A node, with all that is in it when it is a group: wires join layers."""
-    return [key, *descendants(tab.document.tables, key)]
+def _with_insides(tab: CanvasTab, chosen: list[int]) -> list[int]:
+    """Those of what is chosen that are nodes, with all that is in those that are groups: wires join layers."""
+    tables, library = tab.document.tables, tab.document.library
+    holding = {layer for layer in tables.layers if library[layer].group}
+    found = [key for key in chosen if key in tables.nodes]
+    groups = [key for key in found if tables.nodes[key].layer in holding]
+    return [*found, *(inner for key in groups for inner in descendants(tables, key))]
 
 
 def edit_selection(
@@ -339,13 +349,26 @@ def edit_selection(
     act: Callable[[Document, list[int]], T],
     then: Callable[[CanvasTab, T], object] = lambda _tab, _result: None,
     chosen_of: Callable[[CanvasTab], list[int]] | None = None,
+    *,
+    stays: bool = False,
 ) -> None:
-    """Run a command on what is selected in front (or what `chosen_of` says), beside the window when that is much."""
+    """Run a command on what is selected in front (or what `chosen_of` says), beside the window when that is much.
+
+    `stays`, as of `asides.edit`: it needs nothing of what it may have to wait for.
+    """
     tab = window.desk.tab
     if tab is None:
         return
     chosen = chosen_of(tab) if chosen_of else tab.view.selected()
-    asides.edit(window, tab, title, lambda document: act(document, chosen), partial(then, tab), ids=chosen)
+    asides.edit(
+        window,
+        tab,
+        title,
+        lambda document: act(document, chosen),
+        partial(then, tab),
+        ids=chosen,
+        stays=stays,
+    )
 
 
 def with_tab(window: MainWindow, run: Callable[[CanvasTab], object]) -> None:

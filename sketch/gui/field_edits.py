@@ -54,4 +54,4 @@ class FieldEdits:
             self._desk.say(reason)
 
         if self._desk.view is not None:
-            self._desk.view.change("Change of parameters", change, ids=ids, refused=refused)
+            self._desk.view.change("Change of parameters", change, ids=ids, refused=refused, stays=True)

@@ -12,6 +12,7 @@ from sketch.gui.reasons import selected_nodes
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 HISTORY, MOST_KEPT = "find.history", 20
 """Where the session keeps queries, and how many."""
@@ -69,7 +70,7 @@ def select_similar(window: MainWindow) -> None:
     """Select every layer on the canvas, in open groups too, of the type and the parameters of a selected one."""
     document = window.desk.document
     if document is not None:
-        _select(window, lambda node: (node.layer, document.inference.of(node.id).params))
+        _select(window, _alike(document))
 
 
 def _select(window: MainWindow, kind: Callable[[Node], Hashable]) -> None:
@@ -82,6 +83,22 @@ def _select(window: MainWindow, kind: Callable[[Node], Hashable]) -> None:
     found = [key for key in tab.view.canvas.wiring.boxes if kind(nodes[key]) in kinds]
     tab.view.select(found)
     window.say(f"{len(found):,} selected.")
+
+
+def _alike(document: Document) -> Callable[[Node], Hashable]:
+    """Gives layers of the same type and parameters the same number. Those that are alike share their parameters."""
+    known: dict[int, tuple[object, int]] = {}
+    numbers: dict[Hashable, int] = {}
+
+    def kind(node: Node) -> int:
+        params = document.inference.of(node.id).params
+        found = known.get(id(params))
+        if found is None:
+            number = numbers.setdefault((node.layer, params), len(numbers))
+            found = known[id(params)] = params, number  # kept, so that no other gets its id
+        return found[1]
+
+    return kind
 
 
 def _remember(window: MainWindow, text: str) -> None:

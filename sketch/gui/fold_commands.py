@@ -34,7 +34,7 @@ def show_wires(window: MainWindow) -> None:
     """Draw the wires of the selected sources however many they are; badges again when they are all drawn."""
 
     def run(tab: CanvasTab) -> None:
-        chosen = sources(tab.document, selected_nodes(window))
-        commands.show_wires(tab.document, chosen, not are_wired(window))
+        chosen, on = sources(tab.document, selected_nodes(window)), not are_wired(window)
+        tab.view.change("Show wires", lambda document: commands.show_wires(document, chosen, on), stays=True)
 
     with_tab(window, run)

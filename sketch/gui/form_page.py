@@ -38,3 +38,13 @@ def hint(text: str, parent: QWidget) -> QLabel:
     label.setProperty("role", "muted")
     label.setWordWrap(True)
     return label
+
+
+def lead_tab(before: QWidget, page: QWidget) -> None:
+    """Let Tab lead from a widget through the fields of a page of its window, in the order in which they were made."""
+    for widget in page.findChildren(QWidget):
+        if widget.window() is not before.window() or widget.focusProxy() is not None:
+            continue  # the list of a combo box is a window; what has a proxy stands behind it
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            QWidget.setTabOrder(before, widget)
+            before = widget

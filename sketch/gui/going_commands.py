@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -56,8 +57,10 @@ def set_bookmark(window: MainWindow, number: int) -> None:
         state = tab.view.view_state()
         name = _name_of_view(tab, state["x"], state["y"])
         mark = Bookmark(name, state["group"], state["x"], state["y"], state["zoom"])
-        commands.set_bookmark(tab.document, number, mark)
-        window.say(f"Bookmark {number} is here: {name}.")
+        tab.view.change(
+            "Bookmark", partial(commands.set_bookmark, number=number, mark=mark),
+            lambda _done: window.say(f"Bookmark {number} is here: {name}."), stays=True,
+        )  # fmt: skip
 
     with_tab(window, run)
 
@@ -75,7 +78,7 @@ def go_to_bookmark(window: MainWindow, number: int) -> None:
 
 def clear_bookmarks(window: MainWindow) -> None:
     """Take all bookmarks of the drawing away."""
-    with_tab(window, lambda tab: commands.clear_bookmarks(tab.document))
+    with_tab(window, lambda tab: tab.view.change("Clear bookmarks", commands.clear_bookmarks, stays=True))
 
 
 def go_to_area(window: MainWindow, by: int) -> None:

@@ -12,6 +12,7 @@ from sketch.graph.repeats import Repeat
 from sketch.graph.rows import Edge
 from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.gui.group_offer import fold
+from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
@@ -46,9 +47,10 @@ class RepeatsDialog(QDialog):
         column = dialog_column(self)
         for widget in (hint, self.list, self.linked, self.buttons):
             column.addWidget(widget, widget is self.list)
-        self.list.currentItemChanged.connect(lambda *_: self._preview())
+        self._soon = Slices(self)
+        self.list.currentItemChanged.connect(lambda *_: self._soon.replace([self._preview]))
         self.list.itemChanged.connect(lambda *_: self._enable())
-        self.finished.connect(lambda _: self._tab.view.canvas.emphasise(None, ()))
+        self.finished.connect(lambda _: self._leave())
         if (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
         self._enable()
@@ -95,6 +97,10 @@ class RepeatsDialog(QDialog):
         self._tab.view.centre_on(repeat.parts[0][0])
         shown = {n for part in repeat.parts for n in part}
         self._tab.view.canvas.emphasise(shown, self._inner_wires(shown))
+
+    def _leave(self) -> None:
+        self._soon.replace([])
+        self._tab.view.canvas.emphasise(None, ())
 
     def _inner_wires(self, shown: set[int]) -> list[Edge]:
         nodes = self._tab.document.tables.nodes

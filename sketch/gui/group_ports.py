@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
@@ -18,29 +19,33 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
+from shiboken6 import isValid
 
-from sketch.graph.errors import GraphError
 from sketch.state import commands
 from sketch.state.commands.ports import IN, OUT, PortRow, open_ports
 
 if TYPE_CHECKING:
+    from sketch.gui.canvas.view import CanvasView
     from sketch.state.document import Document
 
 MOST_ADDED = 40
 _ROW_HEIGHT, _MOST_ROWS, _MARGIN = 16, 8, 8
 _TITLES = {IN: "Inputs of the group", OUT: "Outputs of the group"}
+Change = Callable[[Callable[["Document"], object], Callable[[], object], Callable[[], object]], None]
+"""Given a command, what follows it, and what follows when it was refused."""
+
+
+def _nothing() -> None:
+    """What follows from most of them: the lists are filled anew when the document tells."""
 
 
 class PortList(QListWidget):
     """The ports of one side. F2 or a double click names one, a drag or Alt with an arrow moves it, Delete hides it."""
 
-    def __init__(
-        self, parent: QWidget, document: Document, group: int, side: str,
-        attempt: Callable[[Callable[[], object]], bool],
-    ):  # fmt: skip
+    def __init__(self, parent: QWidget, group: int, side: str, change: Change):
         super().__init__(parent)
-        self._document, self._group, self.side = document, group, side
-        self._attempt = attempt
+        self._group, self.side = group, side
+        self._change = change
         self._filling = False
         self.rows: list[PortRow] = []
         self.setAccessibleName(_TITLES[side])
@@ -75,14 +80,15 @@ class PortList(QListWidget):
         row = self.currentRow()
         if not (0 <= row < self.count() and 0 <= row + by < self.count()):
             return
-        if self._attempt(lambda: commands.move_port(self._document, self._group, self.side, row, row + by)):
-            self.setCurrentRow(row + by)
+        move = partial(commands.move_port, group=self._group, side=self.side, index=row, to=row + by)
+        self._change(move, lambda: self.setCurrentRow(row + by), _nothing)
 
     def hide_current(self) -> None:
         """Take the current port away."""
         row = self.currentRow()
         if row >= 0:
-            self._attempt(lambda: commands.hide_port(self._document, self._group, self.side, row))
+            hide = partial(commands.hide_port, group=self._group, side=self.side, index=row)
+            self._change(hide, _nothing, _nothing)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
@@ -101,10 +107,8 @@ class PortList(QListWidget):
         if text == (row.name or row.label):
             return
         name = "" if text == row.label else text
-        if not self._attempt(lambda: commands.name_port(self._document, self._group, self.side, index, name)):
-            self._filling = True
-            item.setText(row.name or row.label)
-            self._filling = False
+        name_it = partial(commands.name_port, group=self._group, side=self.side, index=index, name=name)
+        self._change(name_it, _nothing, self._again)
 
     def _moved(self, _parent: QModelIndex, first: int, last: int, _to: QModelIndex, place: int) -> None:
         if self._filling:
@@ -118,17 +122,21 @@ class PortList(QListWidget):
             QTimer.singleShot(0, self, lambda: self._reorder(wanted))
 
     def _reorder(self, wanted: list[int]) -> None:
-        if not self._attempt(lambda: commands.order_ports(self._document, self._group, self.side, wanted)):
-            rows, self.rows = self.rows, []
-            self.fill(rows)
+        order = partial(commands.order_ports, group=self._group, side=self.side, order=wanted)
+        self._change(order, _nothing, self._again)
+
+    def _again(self) -> None:
+        """Show the ports as they are, and not as they were to be."""
+        rows, self.rows = self.rows, []
+        self.fill(rows)
 
 
 class PortLists(QWidget):
     """Both sides, each with its buttons. `lists` is by side."""
 
-    def __init__(self, parent: QWidget, document: Document, group: int, say: Callable[[str], object]):
+    def __init__(self, parent: QWidget, view: CanvasView, group: int):
         super().__init__(parent)
-        self._document, self._group, self._say = document, group, say
+        self._view, self._group = view, group
         self.lists: dict[str, PortList] = {}
         self.add_buttons: dict[str, QToolButton] = {}
         self._column = QVBoxLayout(self)
@@ -141,7 +149,7 @@ class PortLists(QWidget):
             head = QLabel(_TITLES[side], self)
             head.setProperty("role", "section")
             self._column.addWidget(head)
-            ports = self.lists[side] = PortList(self, self._document, self._group, side, self._attempt)
+            ports = self.lists[side] = PortList(self, self._group, side, self._change)
             self._column.addWidget(ports)
             yield
             self._column.addWidget(self._buttons(ports))
@@ -160,7 +168,7 @@ class PortLists(QWidget):
     def menu_of(self, side: str) -> QMenu:
         """What is open inside and can be exposed."""
         menu = QMenu(self)
-        found = [row for row in open_ports(self._document, self._group) if row.side == side]
+        found = [row for row in open_ports(self._view.document, self._group) if row.side == side]
         for row in found[:MOST_ADDED]:
             action = menu.addAction(row.label.replace("&", "&&"))
             action.triggered.connect(lambda _on=False, wanted=row: self._expose(wanted))
@@ -171,15 +179,23 @@ class PortLists(QWidget):
         return menu
 
     def _expose(self, row: PortRow) -> None:
-        self._attempt(lambda: commands.expose_port(self._document, self._group, row.side, row.inner))
+        expose = partial(commands.expose_port, group=self._group, side=row.side, inner=row.inner)
+        self._change(expose, _nothing, _nothing)
 
-    def _attempt(self, run: Callable[[], object]) -> bool:
-        try:
-            run()
-        except GraphError as error:
-            self._say(str(error))
-            return False
-        return True
+    def _change(
+        self,
+        act: Callable[[Document], object],
+        then: Callable[[], object],
+        refused: Callable[[], object],
+    ) -> None:
+        def told(reason: str) -> None:
+            self._view.message.emit(reason)
+            if isValid(self):  # it may have had to wait, and another form may be shown by now
+                refused()
+
+        self._view.change(
+            "Ports", act, lambda _done: then() if isValid(self) else None, refused=told, stays=True
+        )
 
     def _buttons(self, ports: PortList) -> QWidget:
         line = QWidget(self)

@@ -64,10 +64,10 @@ class GroupSection(Section):
 
     def build(self) -> Iterator[None]:
         """The lists of ports, one a step, and what they show."""
-        document = self._window.desk.document
-        if document is None:
+        view = self._window.desk.view
+        if view is None:
             return
-        ports = PortLists(self, document, self._node, self._window.say)
+        ports = PortLists(self, view, self._node)
         self._column.addWidget(ports)
         yield from ports.build()
         yield

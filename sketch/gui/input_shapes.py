@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
 from sketch.graph.rows import Node
-from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
-from sketch.gui.small_table import SmallTable
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, lead_through, ok_cancel
+from sketch.gui.slices import Walk
+from sketch.gui.small_table import ROWS_AT_ONCE, SmallTable
 from sketch.state import commands
 
 if TYPE_CHECKING:
@@ -44,16 +46,23 @@ class InputShapes(QDialog):
         self.table = SmallTable(("Name", "Shape", "Type"), "Inputs", {1: 260, 2: 120})
         self.fault = FaultLabel()
         self.buttons = ok_cancel(self._apply, self.reject)
-        for node in view.document.tables.nodes.values():
-            if node.layer == "Input":
-                self._add(node)
+        self._filling = Walk(self, self._fill())
         column = dialog_column(self)
         for widget in (hint, self.table, self.fault, self.buttons):
             column.addWidget(widget)
+        self._filling.go_on(0.0)
 
     def fields(self, row: int) -> tuple[QLineEdit, QLineEdit, QComboBox]:
         """The fields of a row: name, shape, type."""
         return self._rows[row][1:]
+
+    def _fill(self) -> Iterator[None]:
+        """Make the rows: those that are seen at first now, each of the others in a step."""
+        inputs = (node for node in list(self._view.document.tables.nodes.values()) if node.layer == "Input")
+        for number, node in enumerate(inputs, 1):
+            self._add(node)
+            if number >= ROWS_AT_ONCE:
+                yield
 
     def _add(self, node: Node) -> None:
         params = self._view.document.inference.of(node.id).params
@@ -68,9 +77,12 @@ class InputShapes(QDialog):
         dtype.addItems(list(dict.fromkeys((*TYPES, str(params["dtype"])))))
         dtype.setCurrentText(params["dtype"])
         self.table.add_row((name, shape, dtype))
+        if self._rows:
+            lead_through(self._rows[-1][-1], name, shape, dtype)
         self._rows.append((node.id, name, shape, dtype))
 
     def _apply(self) -> None:
+        self._filling.finish()
         wanted = {
             key: commands.InputRow(name.text().strip(), sizes(shape.text()), dtype.currentText())
             for key, name, shape, dtype in self._rows

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from sketch.gui.background import short_turns
 from sketch.gui.icons import action_icon
 from sketch.gui.slices import Walk
 from sketch.gui.theme import Theme
@@ -25,7 +27,7 @@ class Jobs(QObject):
 
     progressed = Signal(object, float, float, str)
     ended = Signal(object)
-    _progress = Signal(object, float, float, str)
+    _progress = Signal(object)
     _end = Signal(object)
 
     def __init__(self, parent: QObject | None = None):
@@ -35,7 +37,9 @@ class Jobs(QObject):
         self._dropped: dict[int, Callable[[Job], object]] = {}
         self._building: dict[int, Callable[[Job], Iterator[None]]] = {}
         self._walks: list[Walk] = []
-        self._progress.connect(self.progressed, Qt.ConnectionType.QueuedConnection)
+        self._told: set[Job] = set()
+        """Jobs whose progress is on its way to the window: it will look at what is the newest by then."""
+        self._progress.connect(self._on_progress, Qt.ConnectionType.QueuedConnection)
         self._end.connect(self._on_end, Qt.ConnectionType.QueuedConnection)
 
     def follow(
@@ -52,6 +56,9 @@ class Jobs(QObject):
             building: gives steps that come between, in slices; the job counts as running until they are done, and a
                 cancel leaves out what is left of them.
         """
+        turns = ExitStack()  # until the job ends the window need not wait long for its thread
+        turns.enter_context(short_turns())
+        job.on_end(lambda _job: turns.close())
         self.running.append(job)
         self._then[id(job)] = then
         if building is not None:
@@ -59,7 +66,7 @@ class Jobs(QObject):
         if dropped is not None:
             self._dropped[id(job)] = dropped
         self.progressed.emit(job, *job.progress)
-        job.on_progress(lambda done, total, text: self._progress.emit(job, float(done), float(total), text))
+        job.on_progress(lambda _done, _total, _text: self._tell(job))
         job.on_end(self._end.emit)
         return job
 
@@ -75,6 +82,17 @@ class Jobs(QObject):
             if (dropped := self._dropped.pop(id(job), None)) is not None:
                 dropped(job)
         self.running.clear()
+
+    def _tell(self, job: Job) -> None:
+        """On the thread of the job."""
+        if job not in self._told:
+            self._told.add(job)
+            self._progress.emit(job)
+
+    def _on_progress(self, job: Job) -> None:
+        self._told.discard(job)
+        done, total, text = job.progress
+        self.progressed.emit(job, float(done), float(total), text)
 
     def _on_end(self, job: Job) -> None:
         if job not in self.running:

@@ -96,6 +96,8 @@ class KernelMirror(QObject):
         taken = document.snapshot_beside()
 
         def printed() -> tuple[Picture, tuple[Problem, ...], int] | None:
+            from sketch.gui.text_hunks import prepare  # not needed before there is a long text
+
             if turn != self._turn:
                 return None
             with paused_collection(), short_turns():
@@ -105,6 +107,7 @@ class KernelMirror(QObject):
                     return None
                 network = snapshot.network()
                 found = describe(kernel, network), network.problems, snapshot.turn
+                prepare(self.picture.text, found[0].text)
                 del network, snapshot  # while the collector, which would walk all its steps, is not looking
             trim()
             return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -35,10 +35,10 @@ _FILES = "Keys of Sketch (*.json)"
 
 
 class KeyPage(QWidget):
-    """Changes take effect at once."""
+    """Changes take effect at once. `build` fills the list; before that nothing is to be seen of it."""
 
-    def __init__(self, settings: Settings, rows: Iterable[Action]):
-        super().__init__()
+    def __init__(self, settings: Settings, rows: Iterable[Action], parent: QWidget):
+        super().__init__(parent)
         self._settings = settings
         self._names = {one.command: one for one in keyed(rows)}
         self._items: dict[str, QTreeWidgetItem] = {}
@@ -56,20 +56,26 @@ class KeyPage(QWidget):
         self._files = (small_button("Import...", self._import), small_button("Export...", self._export))
         self._set_up()
         self._lay_out()
-        self._fill()
+
+    def build(self) -> Iterator[None]:
+        """Fill the list, a command a step."""
+        menus: dict[str, QTreeWidgetItem] = {}
+        for one in self._names.values():
+            if one.menu not in menus:
+                menus[one.menu] = self._menu(one.menu)
+            item = QTreeWidgetItem(menus[one.menu], [one.title])
+            item.setData(0, _COMMAND, one.command)
+            item.setToolTip(0, one.hint)
+            self._items[one.command] = item
+            self._show_keys(one.command)
+            yield
         self.refresh()
 
     def refresh(self) -> None:
         """Show the keys in force and what was searched for."""
-        changed = set(self._settings.own_shortcuts())
-        for command, item in self._items.items():
-            item.setText(1, ", ".join(map(native, self._settings.shortcut(command))))
-            font = QFont(item.font(0))
-            font.setBold(command in changed)
-            item.setFont(1, font)
-            preset = ", ".join(map(native, self._settings.preset_keys(command))) or "no key"
-            item.setToolTip(1, f"Changed; the preset has {preset}" if command in changed else "")
-        self.reset.setEnabled(bool(changed))
+        for command in self._items:
+            self._show_keys(command)
+        self.reset.setEnabled(bool(self._settings.own_shortcuts()))
         self._filter()
         self.editor.refresh()
 
@@ -121,20 +127,23 @@ class KeyPage(QWidget):
         column.addWidget(self.editor)
         column.addWidget(self.note)
 
-    def _fill(self) -> None:
-        menus: dict[str, QTreeWidgetItem] = {}
+    def _menu(self, title: str) -> QTreeWidgetItem:
+        menu = QTreeWidgetItem(self.list, [title])
         bold = QFont(self.list.font())
         bold.setBold(True)
-        for one in self._names.values():
-            if one.menu not in menus:
-                menus[one.menu] = QTreeWidgetItem(self.list, [one.menu])
-                menus[one.menu].setFlags(Qt.ItemFlag.ItemIsEnabled)
-                menus[one.menu].setFont(0, bold)
-                menus[one.menu].setExpanded(True)
-            item = QTreeWidgetItem(menus[one.menu], [one.title])
-            item.setData(0, _COMMAND, one.command)
-            item.setToolTip(0, one.hint)
-            self._items[one.command] = item
+        menu.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        menu.setFont(0, bold)
+        menu.setExpanded(True)
+        return menu
+
+    def _show_keys(self, command: str) -> None:
+        item, is_changed = self._items[command], command in self._settings.own_shortcuts()
+        item.setText(1, ", ".join(map(native, self._settings.shortcut(command))))
+        font = QFont(item.font(0))
+        font.setBold(is_changed)
+        item.setFont(1, font)
+        preset = ", ".join(map(native, self._settings.preset_keys(command))) or "no key"
+        item.setToolTip(1, f"Changed; the preset has {preset}" if is_changed else "")
 
     def _filter(self) -> None:
         """Hide what was not searched for, and menus in which nothing is left."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from sketch.gui.slices import Slices
-from sketch.gui.text_hunks import Hunk, hunks
+from sketch.gui.text_hunks import Hunk, taken
 
 LONG = 1500
 """A text of more lines than this is long: Qt needs more than a few milliseconds to take it in at once."""
@@ -71,7 +71,7 @@ class LongText(QObject):
         """Make the text of the editor this one, and forget its undo; the cursor stays in its line."""
         self.stop()
         before = self.text()
-        found = hunks(before, text)
+        found = taken(before, text)
         if any(hunk.end - hunk.start > LONG for hunk in found):
             steps = self._anew(text)  # to cut so much out of the middle takes Qt a second
         else:

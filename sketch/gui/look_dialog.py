@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 
 from sketch.binder.feeding import ARRAY_SUFFIXES, IMAGE_SUFFIXES, SCALINGS, symbols_of
 from sketch.graph.rows import shape_text
-from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, lead_through, ok_cancel
 from sketch.gui.look_state import FileChoice, LookSettings
-from sketch.gui.small_table import SmallTable
+from sketch.gui.slices import Walk
+from sketch.gui.small_table import ROWS_AT_ONCE, SmallTable
 
 if TYPE_CHECKING:
     from sketch.graph.network import Network, Step
@@ -121,15 +122,12 @@ class LookDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Run and look")
         self.setMinimumSize(900, 380)
-        self.inputs = {
-            step.name: InputFields(step, settings.files.get(step.name), lambda: folder)
-            for step in network.inputs
-        }
+        self.inputs: dict[str, InputFields] = {}
         self.table = SmallTable(
             ("Input", "Takes", "Values", "File", "Picture scaled to"), "Inputs", {2: 165, 3: 250, 4: 215}
         )
-        for fields in self.inputs.values():
-            self.table.add_row(fields.cells())
+        self._filling = Walk(self, self._fill(network.inputs, settings, folder))
+        self._filling.go_on(0.0)
         self.sizes = {name: _size(name, size) for name, size in symbols_of(network).items()}
         for name, size in settings.symbols.items():
             if name in self.sizes:
@@ -145,6 +143,7 @@ class LookDialog(QDialog):
 
     def settings(self) -> LookSettings:
         """What was chosen."""
+        self._filling.finish()
         files = {name: fields.choice() for name, fields in self.inputs.items()}
         return LookSettings(
             {name: choice for name, choice in files.items() if choice is not None},
@@ -153,6 +152,19 @@ class LookDialog(QDialog):
             self.train.isChecked(),
             self.stretch.isChecked(),
         )
+
+    def _fill(self, steps: Sequence[Step], settings: LookSettings, folder: Path) -> Iterator[None]:
+        """Make the rows: those that are seen at first now, each of the others in a step."""
+        last: QWidget | None = None
+        for number, step in enumerate(steps, 1):
+            fields = InputFields(step, settings.files.get(step.name), lambda: folder)
+            self.inputs[step.name] = fields
+            self.table.add_row(fields.cells())
+            if last is not None:
+                lead_through(last, fields.source, fields.path, fields.browse, fields.scaling)
+            last = fields.scaling
+            if number >= ROWS_AT_ONCE:
+                yield
 
     def _lay_out(self) -> None:
         column = dialog_column(self)
@@ -174,6 +186,7 @@ class LookDialog(QDialog):
             column.addWidget(widget)
 
     def _finish(self) -> None:
+        self._filling.finish()
         fault = next((text for fields in self.inputs.values() if (text := fields.fault())), "")
         if fault:
             self.fault.say(fault)

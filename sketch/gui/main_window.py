@@ -27,7 +27,7 @@ from sketch.gui.status_line import Corner, StatusLine, Totals
 from sketch.gui.tab_area import TabArea
 from sketch.gui.theme import Theme, load_theme
 from sketch.gui.tool_bar import ToolBar
-from sketch.gui.totals import totals_text
+from sketch.gui.totals import TotalsReader
 from sketch.gui.welcome import WelcomePage
 from sketch.gui.wiring import connect_tab, connect_window, on_setting
 
@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.docks = build_docks(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
         self.totals = Totals()
+        self._reader = TotalsReader(self, self.totals.setText)
         self.job_bar: JobBar = JobBar(self.jobs, self.theme)
         self.actions_ = ActionSet(self, TABLE, services.settings)
         self.tool_bar: ToolBar = ToolBar(self.actions_)
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
         """The line of totals; of a network whose shapes are on their way when they are there."""
         document = self.desk.document
         if document is None or not document.inference.is_behind:
-            self.totals.setText(totals_text(document))
+            self._reader.tell(document)
 
     def _on_update(self) -> None:
         self._line.forget()

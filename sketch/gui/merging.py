@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,18 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sketch.graph.errors import GraphError
+from sketch.graph.library import LayerLibrary
 from sketch.graph.tables import Tables
-from sketch.gui import asides
+from sketch.gui import asides, background
 from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
 from sketch.gui.small_table import SmallTable
 from sketch.state import commands
-from sketch.state.commands.merging import clashes, ends, fits, output_type, propose
-from sketch.state.document import Document
+from sketch.state.commands.merging import Proposal, fits
+from sketch.state.store import Store
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
+    from sketch.graph.delta import Delta
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
 
@@ -48,71 +49,139 @@ def ask(window: MainWindow) -> None:
 
 
 def read(window: MainWindow, path: Path, *, trusted: bool = False) -> Job | None:
-    """Read the other model as a job; a drawing is read at once."""
+    """Read the other model beside the window, then ask how it is wired."""
     from sketch.binder.kernel import BinderError
-    from sketch.state.document_file import DocumentFileError
 
     tab = window.desk.tab
     if tab is None:
         return None
+    if path.suffix.lower() == ".sketch":
+        return _read_beside(window, tab, path, partial(_drawing, path))
+    services = window.services
     try:
-        if path.suffix.lower() == ".sketch":
-            _read_drawing(window, tab, path)
-            return None
-        services = window.services
         job = services.binder.import_model(path, services.store.folder, trusted=trusted)
-    except (BinderError, GraphError, DocumentFileError, OSError, ValueError) as error:
+    except (BinderError, OSError) as error:
         show_error(window, str(error))
         return None
     return window.jobs.follow(job, lambda done: _on_read(window, tab, path, done))
 
 
-def _read_drawing(window: MainWindow, tab: CanvasTab, path: Path) -> None:
-    from tempfile import TemporaryDirectory
-
-    from sketch.state.document_file import load_document
-
-    with TemporaryDirectory() as folder:
-        services = window.services
-        other = load_document(path, services.library, store=services.store, folder=Path(folder))
-        _ask_wires(window, tab, commands.Other.of(path.stem, other.tables, tab.document))
-        other.close()
-
-
 def _on_read(window: MainWindow, tab: CanvasTab, path: Path, job: Job) -> None:
     if tab.document.is_closed:
-        return
-    if job.permission_needed:
+        _leave(window, tab, path)
+    elif job.permission_needed:
         if ask_permission(window, path, job.error):
             read(window, path, trusted=True)
-        return
-    if job.state != "done":
+    elif job.state == "done":
+        delta, job.result = job.result.delta, None
+        _read_beside(window, tab, path, partial(_model, path, delta))
+    else:
         window.say(job.error)
         if job.state == "failed":
             show_error(window, job.error)
-        return
+
+
+Reader = Callable[[LayerLibrary, Store, "Job"], commands.Other]
+"""Reads a model, with all shapes, on a thread."""
+
+
+def _drawing(path: Path, library: LayerLibrary, store: Store, task: Job) -> commands.Other:
+    from sketch.state.document_file import load_document
+
+    document = load_document(path, library, store=store, folder=None, step=task.step)
+    return commands.Other(path.stem, document.tables, document.inference, store)
+
+
+def _model(path: Path, delta: Delta, library: LayerLibrary, store: Store, task: Job) -> commands.Other:
+    task.step(0, 0, "Reading shapes")
     tables = Tables()
-    tables.apply(job.result.delta)
-    _ask_wires(window, tab, commands.Other.of(path.stem, tables, tab.document))
+    tables.apply(delta)
+    return commands.Other.of(path.stem, tables, library, store)
 
 
-def _ask_wires(window: MainWindow, tab: CanvasTab, other: commands.Other) -> None:
-    def show(pairs: Mapping[int, int], made: list[int]) -> None:
-        tab.enter(None)
-        tab.view.select(made)
-        tab.view.frame_all()
-        window.say(f"Merged {other.name}: {len(pairs)} wired.")
+def _read_beside(window: MainWindow, tab: CanvasTab, path: Path, reader: Reader) -> Job:
+    """Read the other model on a thread; what it is to be merged with may change, or be closed, meanwhile."""
+    title, library, store = f"Read {path.name}", window.services.library, window.services.store
+    asking = _Asking(window, tab)
 
-    def merge(pairs: Mapping[int, int], prefix: str) -> bool:
+    def body(task: Job) -> commands.Other:
+        other = reader(library, store, task)
+        _ = other.inputs  # looked for here, not in the window's thread
+        return other
+
+    def then(other: commands.Other) -> None:
+        if tab.document.is_closed:
+            _leave(window, tab, path)
+        else:
+            asking.ask(other)
+
+    return background.run(
+        window.jobs, title, body, then, building=asking.build, dropped=lambda _other: asking.drop(),
+        failed=lambda reason: show_error(window, reason), stopped=lambda: window.say(f"{title}: cancelled."),
+    )  # fmt: skip
+
+
+def _leave(window: MainWindow, tab: CanvasTab, path: Path) -> None:
+    window.say(f"{path.name} was not merged: {tab.document.name} was closed meanwhile.")
+
+
+class _Asking:
+    """The dialog about another model, made in a turn of its own, and the merge that follows."""
+
+    def __init__(self, window: MainWindow, tab: CanvasTab):
+        self._window, self._tab = window, tab
+        self._dialog: MergeDialog | None = None
+        self._turn = -1
+
+    def build(self, other: commands.Other) -> Iterator[None]:
+        """Make the dialog, in two turns."""
+        turn, proposal = self._tab.document.turn, Proposal.of(self._tab.document, other)
+        yield
+        self._make(other, proposal, turn)
+        yield
+
+    def ask(self, other: commands.Other) -> None:
+        """Ask in front of the drawing that it is about."""
+        document = self._tab.document
+        if self._turn != document.turn:
+            self.drop()
+            self._make(other, Proposal.of(document, other), document.turn)
+        self._window.area.tabs.setCurrentWidget(self._tab)
+        if self._dialog is not None:
+            self._dialog.exec()
+        self.drop()
+
+    def drop(self) -> None:
+        """Let go of the dialog."""
+        dialog, self._dialog = self._dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
+
+    def _make(self, other: commands.Other, proposal: Proposal, turn: int) -> None:
+        self._turn, self._dialog = (
+            turn,
+            MergeDialog(self._window, other, proposal, partial(self._merge, other)),
+        )
+
+    def _merge(self, other: commands.Other, pairs: Mapping[int, int], prefix: str) -> bool:
         act = partial(commands.merge, other=other, pairs=pairs, prefix=prefix)
         many = len(other.tables.nodes) > asides.MANY
         return asides.edit(
-            window, tab, f"Merge {other.name}", act, partial(show, pairs),
-            many=lambda: many, refused=dialog.refuse,
+            self._window, self._tab, f"Merge {other.name}", act, partial(self._show, other.name, len(pairs)),
+            many=lambda: many, refused=self._refuse,
         )  # fmt: skip
 
-    dialog = MergeDialog(window, tab.document, other, merge)
-    dialog.exec()
+    def _show(self, name: str, wires: int, made: list[int]) -> None:
+        self._tab.enter(None)
+        self._tab.view.select(made)
+        self._tab.view.frame_all()
+        self._window.say(f"Merged {name}: {wires} wired.")
+
+    def _refuse(self, reason: str) -> None:
+        if self._dialog is not None and self._dialog.isVisible():
+            self._dialog.refuse(reason)
+        else:  # it was found out beside the window
+            show_error(self._window, reason)
 
 
 class MergeDialog(QDialog):
@@ -124,14 +193,14 @@ class MergeDialog(QDialog):
     def __init__(
         self,
         parent: QWidget,
-        document: Document,
         other: commands.Other,
+        proposal: Proposal,
         merge: Callable[[Mapping[int, int], str], bool],
     ):
         super().__init__(parent)
         self.setWindowTitle(f"Merge {other.name}")
         self.setMinimumSize(640, 360)
-        self._document, self._other, self._merge = document, other, merge
+        self._other, self._proposal, self._merge = other, proposal, merge
         self.choices: dict[int, QComboBox] = {}
         head = QLabel(f"Which output of this network feeds which input of {other.name}?")
         self.table = SmallTable(
@@ -158,22 +227,20 @@ class MergeDialog(QDialog):
         return {key: out for key, out in found.items() if out is not None}
 
     def _fill(self) -> None:
-        proposed = propose(self._document, self._other)
         for key, node in self._other.inputs.items():
             wanted = self._other.inference.output(key)
             box = QComboBox()
             box.setAccessibleName(f"What feeds {node.name}")
             box.addItem(OPEN, None)
-            for out, shown in ends(self._document, "Output").items():
-                given = output_type(self._document, out)
+            for out, (name, given) in self._proposal.outputs.items():
                 if fits(given, wanted):
-                    box.addItem(f"{shown.name}: {given}", out)
-            box.setCurrentIndex(max(0, box.findData(proposed[key])))
+                    box.addItem(f"{name}: {given}", out)
+            box.setCurrentIndex(max(0, box.findData(self._proposal.pairs[key])))
             self.choices[key] = box
             self.table.add_row((f"{node.name}: {wanted or '?'}", box))
 
     def _clashes(self) -> QLabel:
-        names = clashes(self._document, self._other)
+        names = self._proposal.clashes
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         text = f"Both have: {', '.join(names[:4])}{more}." if names else "No name is in both."
         label = QLabel(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sketch.gui.edit_commands import attempt
@@ -11,9 +10,15 @@ from sketch.state import commands
 from sketch.state.commands.interface import ends_of, wires_into
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sketch.binder.job import Job
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
+
+NAMED = 10
+"""So many of what was made are said by their names."""
 
 
 def make_output(window: MainWindow) -> None:
@@ -21,9 +26,12 @@ def make_output(window: MainWindow) -> None:
 
     def run(tab: CanvasTab) -> None:
         wires = [(edge.source, edge.out) for edge in tab.view.selected_wires()]
-        ends = wires or ends_of(tab.document, selected_nodes(window))
-        make = partial(commands.make_outputs, ends=ends)
-        tab.view.change("Make outputs", make, lambda made: _show(window, tab, made, "output"))
+        chosen = [source for source, _ in wires] or selected_nodes(window)
+
+        def make(document: Document) -> list[int]:
+            return commands.make_outputs(document, wires or ends_of(document, chosen))
+
+        tab.view.change("Make outputs", make, lambda made: _show(window, tab, made, "output"), ids=chosen)
 
     _with_tab(window, run)
 
@@ -32,16 +40,17 @@ def make_input(window: MainWindow) -> None:
     """Inputs in the place of the selected wires, else of those that come into the selected layers."""
 
     def run(tab: CanvasTab) -> None:
-        chosen = selected_nodes(window)
-        wires = tab.view.selected_wires() or wires_into(tab.document, chosen)
-        port = _open_port(tab, chosen) if not wires else None
+        cut = tab.view.selected_wires()
+        chosen = [edge.target for edge in cut] or selected_nodes(window)
 
         def make(document: Document) -> list[int]:
+            wires = cut or wires_into(document, chosen)
+            port = _open_port(document, chosen) if not wires else None
             if port is not None:
                 return [commands.make_input_at(document, *port)]
             return commands.make_inputs(document, wires)
 
-        tab.view.change("Make inputs", make, lambda made: _show(window, tab, made, "input"))
+        tab.view.change("Make inputs", make, lambda made: _show(window, tab, made, "input"), ids=chosen)
 
     _with_tab(window, run)
 
@@ -56,16 +65,43 @@ def input_shapes(window: MainWindow) -> None:
 
 
 def extract(window: MainWindow) -> None:
-    """The selection as a network of its own, in a new tab."""
+    """The selection as a network of its own, in a new tab; it is the beginning of its history."""
+    from sketch.gui import adopting, background
+    from sketch.gui.opening import free_name
+    from sketch.state.twin import Twin
 
-    def run(tab: CanvasTab) -> None:
-        found = commands.extract(tab.document, selected_nodes(window))
-        name = tab.document.name
-        made = window.opener.fresh(found.delta, f"Extract from {name}", f"{name} part")
+    tab = window.desk.tab
+    if tab is None:
+        return
+    twin, chosen, kernel, services = (
+        Twin(tab.document),
+        selected_nodes(window),
+        window.desk.kernel,
+        window.services,
+    )
+    label, name, found = (
+        f"Extract from {tab.document.name}",
+        free_name(window, f"{tab.document.name} part"),
+        [],
+    )
+
+    def make(folder: Path, task: Job) -> Document:
+        task.step(0, 0, "Extract")
+        try:
+            found.append(commands.extract(twin, chosen))
+        finally:
+            vars(twin).clear()  # what was copied is freed here, not in the window's thread
+        task.step(0, 0, "Reading shapes")
+        document = services.filled(folder, name, found[0].delta, label)
+        document.kernel = kernel
+        return document
+
+    def shown(made: CanvasTab) -> None:
         made.view.frame_all()
-        window.say(f"Extracted: {', '.join(found.inputs) or 'no input'} to {', '.join(found.outputs)}.")
+        window.say(f"Extracted: {', '.join(found[0].inputs) or 'no input'} to {', '.join(found[0].outputs)}.")
 
-    _with_tab(window, run)
+    few = len(tab.document.tables.nodes) <= background.FEW
+    adopting.adopt(window, "Extract", make, shown, failed=window.say, at_once=few)
 
 
 def replace_all(window: MainWindow) -> None:
@@ -79,23 +115,24 @@ def replace_all(window: MainWindow) -> None:
     _with_tab(window, run)
 
 
-def _open_port(tab: CanvasTab, chosen: list[int]) -> tuple[int, int] | None:
+def _open_port(document: Document, chosen: list[int]) -> tuple[int, int] | None:
     """The first open input of a single selected layer."""
     from sketch.graph.lifting import open_inputs
 
     if len(chosen) != 1:
         return None
-    node = tab.document.tables.nodes[chosen[0]]
-    ports = open_inputs(node, tab.document.library)
+    node = document.tables.nodes[chosen[0]]
+    ports = open_inputs(node, document.library)
     return (node.id, ports[0]) if ports else None
 
 
 def _show(window: MainWindow, tab: CanvasTab, made: list[int], word: str) -> None:
-    names = ", ".join(tab.document.tables.nodes[key].name for key in made)
+    names = ", ".join(tab.document.tables.nodes[key].name for key in made[:NAMED])
+    more = f" and {len(made) - NAMED:,} more" if len(made) > NAMED else ""
     if tab.group is None:
         tab.view.select(made)
     window.say(
-        f"Made {'an' if len(made) == 1 else len(made)} {word}{'' if len(made) == 1 else 's'}: {names}."
+        f"Made {'an' if len(made) == 1 else len(made)} {word}{'' if len(made) == 1 else 's'}: {names}{more}."
     )
 
 

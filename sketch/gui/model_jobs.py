@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sketch.graph.collection import paused_collection
 from sketch.graph.errors import GraphError
-from sketch.gui import asides
+from sketch.gui import asides, background
 from sketch.gui.fold_jobs import change_many
 from sketch.gui.questions import show_error
 from sketch.gui.reasons import selected_nodes
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.binder.kernel import ImportedModel
     from sketch.graph.delta import Delta
+    from sketch.graph.library import LayerLibrary
+    from sketch.graph.network import Network
+    from sketch.graph.tables import Tables
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.commands import Extract
+    from sketch.state.twin import Twin
 
 Body = Callable[["Job", "Runs"], Any]
 
@@ -73,114 +78,161 @@ def fold(window: MainWindow) -> None:
     tab = window.desk.tab
     if tab is None:
         return
-    network, library = tab.document.network(), window.services.library
-    reason = folding.why_nothing_folds(network)
-    if reason:
-        window.say(reason)
-        return
+    make, library = background.frozen(tab.document), window.services.library
 
-    def body(_job: Job, runs: Runs) -> folding.Fold:
-        return folding.fold(runs, network, library)
+    def body(job: Job, runs: Runs) -> folding.Fold | str:
+        network = make()
+        job.check()
+        return folding.why_nothing_folds(network) or folding.fold(runs, network, library)
 
-    run_job(
-        window, "Fold constants", body,
-        lambda found: take_in(window, tab, "Fold constants", found.delta, f"{found}."),
-    )  # fmt: skip
+    def folded(found: folding.Fold | str) -> None:
+        if isinstance(found, str):
+            window.say(found)
+        else:
+            take_in(window, tab, "Fold constants", found.delta, f"{found}.")
+
+    run_job(window, "Fold constants", body, folded)
 
 
 def fuse(window: MainWindow) -> None:
     """Fuse the BatchNorms among the selected layers, or all of them when none is."""
-    from sketch.binder.kernel import BinderError
-    from sketch.binder.surgery import agreement, arrays, fusing
-
     tab = window.desk.tab
     if tab is None:
         return
-    network, library = tab.document.network(), window.services.library
-    chosen = set(selected_nodes(window))
+    make, chosen, library = (
+        background.frozen(tab.document),
+        set(selected_nodes(window)),
+        window.services.library,
+    )
+
+    def fused(made: _Fused | str) -> None:
+        if isinstance(made, str):
+            window.say(made)
+        else:
+            take_in(window, tab, made.label, made.delta, f"{made.label}. {made.said}")
+
+    run_job(window, "Fuse BatchNorm", lambda job, runs: _fused(job, runs, make(), chosen, library), fused)
+
+
+class _Fused(NamedTuple):
+    """An edit that fuses, what the step is called, and what is to be said of it."""
+
+    delta: Delta
+    label: str
+    said: str
+
+
+def _fused(job: Job, runs: Runs, network: Network, chosen: set[int], library: LayerLibrary) -> _Fused | str:
+    """On the thread of the job: the edit with its proof, or why there is nothing to fuse."""
+    from sketch.binder.surgery import fusing
+
     plan = fusing.plan_fusion(network, chosen) if chosen else fusing.plan_fusion(network)
     if not (plan.fusions or plan.kept):
         plan = fusing.plan_fusion(network)
     if not plan.fusions:
-        name, reason = plan.kept[0]
-        window.say(f"Nothing to fuse: '{name}': {reason}.")
-        return
-
-    def body(job: Job, runs: Runs) -> tuple[Any, str]:
-        delta = fusing.fuse(network, plan, library, job.step)
-        job.report(0, 0, "Checking the numbers")
-        try:
-            proof = agreement.compare_networks(runs, network, arrays.after(network, delta, library))
-        except BinderError as error:
-            job.check()
-            return delta, f"Not verified: {error}"
-        if not proof.agrees:
-            raise BinderError(
-                f"Fusing would change the numbers by {proof.max_abs_error:.2g}; nothing was changed."
-            )
-        return delta, f"Verified: the outputs agree within {proof.max_abs_error:.2g}."
-
+        reason = f"'{plan.kept[0][0]}': {plan.kept[0][1]}" if plan.kept else "this network has no BatchNorm"
+        return f"Nothing to fuse: {reason}."
+    delta = fusing.fuse(network, plan, library, job.step)
+    job.report(0, 0, "Checking the numbers")
+    proof = _agreement(job, runs, network, delta, library)
     count = len(plan.fusions)
-    label = f"Fuse {count} BatchNorm{'' if count == 1 else 's'}"
     kept = f" {len(plan.kept)} kept: '{plan.kept[0][0]}': {plan.kept[0][1]}." if plan.kept else ""
-    run_job(
-        window, "Fuse BatchNorm", body,
-        lambda made: take_in(window, tab, label, made[0], f"{label}. {made[1]}{kept}"),
-    )  # fmt: skip
+    return _Fused(delta, f"Fuse {count} BatchNorm{'' if count == 1 else 's'}", proof + kept)
+
+
+def _agreement(job: Job, runs: Runs, network: Network, delta: Delta, library: LayerLibrary) -> str:
+    """What comparing the numbers before and after says; BinderError when fusing would change them."""
+    from sketch.binder.kernel import BinderError
+    from sketch.binder.surgery import agreement, arrays
+
+    try:
+        proof = agreement.compare_networks(runs, network, arrays.after(network, delta, library))
+    except BinderError as error:
+        job.check()
+        return f"Not verified: {error}"
+    if not proof.agrees:
+        raise BinderError(
+            f"Fusing would change the numbers by {proof.max_abs_error:.2g}; nothing was changed."
+        )
+    return f"Verified: the outputs agree within {proof.max_abs_error:.2g}."
 
 
 def redraw(window: MainWindow, *, as_operators: bool) -> None:
     """Show the selected layers as operators, or raise the selected operators to layers."""
     from sketch.binder.kernel import RedrawingKernel
-    from sketch.graph.network import build_network
-    from sketch.graph.tables import Tables
+    from sketch.state.twin import Twin
 
-    tab, chosen = window.desk.tab, selected_nodes(window)
+    tab = window.desk.tab
     kernel = next((k for k in window.services.registry if isinstance(k, RedrawingKernel)), None)
     if tab is None or kernel is None:
         window.say("No kernel here can do that; install Sketch's ONNX kernel.")
         return
+    place = _Place(window, tab, "Show as operators" if as_operators else "Raise to layers")
+    twin = Twin(tab.document)
+
+    def body(job: Job, runs: Runs) -> _Redrawn:
+        part, network = _part(twin, place.chosen)
+        job.check()
+        arguments = {"network": network, "as_operators": as_operators}
+        model: ImportedModel = runs.call(kernel, "redraw", arguments, trusted=False)
+        return _Redrawn(part, _tables_of(model.delta))
+
+    run_job(window, place.title, body, place.fill)
+
+
+class _Redrawn(NamedTuple):
+    """A part of a drawing as it was, and the same part drawn anew."""
+
+    part: Extract
+    tables: Tables
+
+
+def _part(twin: Twin, chosen: list[int]) -> tuple[Extract, Network]:
+    """On the thread of a job: the layers chosen, as a network of their own; BinderError when they cannot be one."""
+    from sketch.binder.kernel import BinderError
+    from sketch.graph.network import build_network
+
     try:
-        part = commands.extract(tab.document, chosen)
+        with paused_collection():
+            part = commands.extract(twin, chosen)
+            network = build_network(_tables_of(part.delta), twin.library, name="part", store=twin.store)
     except GraphError as error:
-        window.say(str(error))
-        return
+        raise BinderError(str(error)) from None
+    finally:
+        vars(twin).clear()  # what was copied is freed here, not in the window's thread
+    return part, replace(network, tables=None)
+
+
+def _tables_of(delta: Delta) -> Tables:
+    """These rows alone."""
+    from sketch.graph.tables import Tables
+
     tables = Tables()
-    tables.apply(part.delta)
-    network = build_network(tables, window.services.library, name="part", store=tab.document.store)
-    arguments = {"network": replace(network, tables=None), "as_operators": as_operators}
-    place = _Place(window, tab, chosen, part, "Show as operators" if as_operators else "Raise to layers")
-    run_job(
-        window,
-        place.title,
-        lambda _job, runs: runs.call(kernel, "redraw", arguments, trusted=False),
-        place.fill,
-    )
+    tables.apply(delta)
+    return tables
 
 
 class _Place:
     """Where a part of a drawing goes that is being drawn anew: as long as the drawing stays as it is."""
 
-    def __init__(self, window: MainWindow, tab: CanvasTab, chosen: list[int], part: Extract, title: str):
-        self.title = title
-        self._window, self._tab, self._chosen, self._part = window, tab, chosen, part
+    def __init__(self, window: MainWindow, tab: CanvasTab, title: str):
+        self.title, self.chosen = title, selected_nodes(window)
+        self._window, self._tab = window, tab
         self._state = tab.document.history.cursor
 
-    def fill(self, model: ImportedModel) -> None:
+    def fill(self, made: _Redrawn) -> None:
         """Put the new form there, in one step."""
-        from sketch.graph.tables import Tables
-
         if self._tab.document.is_closed:
             return
         if self._tab.document.history.cursor != self._state:
             self._window.say("The drawing has changed meanwhile; do it again.")
             return
-        drawn = Tables()
-        drawn.apply(model.delta)
-        put = partial(commands.exchange, ids=self._chosen, part=self._part, tables=drawn, label=self.title)
-        many = len(drawn.nodes) > asides.MANY
+        put = partial(
+            commands.exchange, ids=self.chosen, part=made.part, tables=made.tables, label=self.title
+        )
+        many = len(made.tables.nodes) > asides.MANY
         asides.edit(self._window, self._tab, self.title, put, self._show, many=lambda: many)
 
     def _show(self, made: list[int]) -> None:
         self._tab.view.select(made)
-        self._window.say(f"{self.title}: {len(self._chosen)} selected became {len(made)}.")
+        self._window.say(f"{self.title}: {len(self.chosen)} selected became {len(made)}.")

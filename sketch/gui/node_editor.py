@@ -43,6 +43,7 @@ class NodeEditor(QScrollArea):
         self._page: QWidget | None = None
         self._form: NodeForm | None = None
         self._rest: Iterator[None] = iter(())
+        self._facts: Iterator[None] = iter(())
         self._slices = Slices(self)
         self.sections: list[MakeSection] = []
         """What others show below the facts of a single node, made anew for each."""
@@ -118,7 +119,7 @@ class NodeEditor(QScrollArea):
             self.forget()
         nodes = document.tables.nodes if document else {}
         ids = [node_id for node_id in self._wanted if node_id in nodes]
-        signature = self._signature_of(ids)
+        signature = _signature(document, ids)
         if signature != self._signature:
             if self._form is not None:
                 self._form.leave()
@@ -127,11 +128,6 @@ class NodeEditor(QScrollArea):
         else:
             self._slices.last(self._show_facts)
 
-    def _signature_of(self, ids: list[int]) -> object:
-        """What the form on the page depends on."""
-        document = self._desk.document
-        return id(document), tuple(ids), _kinds(document, ids) if document else ()
-
     def _on_update(self, update: Update) -> None:
         document = self._desk.document
         if document is None or not self._ids:
@@ -139,7 +135,7 @@ class NodeEditor(QScrollArea):
         gone = not self._chosen <= document.tables.nodes.keys()
         if not gone and _is_apart(update, self._chosen):
             return
-        if not gone and self._signature_of(self._ids) == self._signature:
+        if not gone and _signature(document, self._ids) == self._signature:
             self._show_values()  # now: the next key may be for another of the boxes
         self.refresh()
 
@@ -200,15 +196,19 @@ class NodeEditor(QScrollArea):
             self._slices.end_share()
 
     def _show_values(self) -> None:
-        document = self._desk.document
-        if document is not None and self._form is not None:
+        if (document := self._desk.document) is not None and self._form is not None:
             self._form.show_values(document)
 
     def _show_facts(self) -> None:
-        document = self._desk.document
-        if document is not None and self._form is not None:
-            self._form.show_values(document)
-            self._form.show_facts(document)
+        self._show_values()
+        if (document := self._desk.document) is not None and self._form is not None:
+            self._facts = self._form.facts(document)
+            self._slices.first(self._show_more_facts)
+
+    def _show_more_facts(self) -> None:
+        if next(self._facts, self) is not self:
+            self._slices.first(self._show_more_facts)
+            self._slices.end_share()
 
     def _refusals(self) -> Sequence[Problem]:
         view = self._desk.view
@@ -242,6 +242,11 @@ def _are_alike(one: Kind, other: Kind) -> bool:
     return one.spec is other.spec and one.params == other.params
 
 
+def _signature(document: Document | None, ids: Sequence[int]) -> object:
+    """What the form for some nodes depends on."""
+    return id(document), tuple(ids), _kinds(document, ids) if document else ()
+
+
 def _kinds(document: Document, ids: Sequence[int]) -> object:
     """What the form depends on: the layers, and of operators what their form has for these nodes alone."""
     nodes = document.tables.nodes
@@ -250,5 +255,7 @@ def _kinds(document: Document, ids: Sequence[int]) -> object:
     if not any(":" in layer for layer in kinds):
         return layers[:1], kinds
     from sketch.gui.operator_fields import operator_params
+    from sketch.gui.param_form import one_of_each
 
-    return layers, [tuple(operator_params(document, n)) for n in ids if ":" in nodes[n].layer]
+    operators = one_of_each(document, (n for n in ids if ":" in nodes[n].layer))
+    return layers, [tuple(operator_params(document, n)) for n in operators]

@@ -139,10 +139,14 @@ class NodeFacts(QWidget):
     def _steps(self, document: Document, node_id: int, refusals: Sequence[Problem]) -> Iterator[None]:
         ports = list(_ports(document, node_id))
         inside = group_facts(document.tables, document.inference, node_id) if not ports else []
+        if inside:
+            yield  # it was counted over all that it holds
         yield from self._ports.show_facts("Inputs and outputs", ports, Table)
         yield from self._inside.show_facts("Inside", inside, Table)
         weights = list(_weights(document, node_id))
         yield from self._weights.show_facts(_weights_title(document, node_id), weights, self._weight_lines)
+        if inside:
+            yield
         problems = problems_at(document.tables, document.inference, node_id, refusals)
         yield from self._problems.show_facts("Problems", problems, _ProblemList)
 

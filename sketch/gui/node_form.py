@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from sketch.graph.specs import LayerSpec, ParamSpec
-from sketch.gui.form_page import MakeSection, Section, hint, page_column
+from sketch.gui.form_page import MakeSection, Section, hint, lead_tab, page_column
 from sketch.gui.node_facts import NodeFacts, NodeHeader
 from sketch.gui.param_form import ParamRow, Values, is_live, shared_params
 from sketch.gui.theme import Theme
@@ -79,7 +79,10 @@ class NodeForm(QWidget):
         """Be about these nodes: what is there shows them now, the rest comes with `build`."""
         self._ids = ids
         self.show_values(document)
-        self.show_facts(document)
+        if self._facts is not None and self.kind.spec.group:
+            self._facts.hide()  # it takes a look at all that the group holds: with `build`
+        elif self._facts is not None:
+            self._facts.show_node(document, ids[0], self._refusals())
 
     def build(self, document: Document, makers: Sequence[MakeSection]) -> Iterator[None]:
         """Build what is missing, a part of a frame a step; `makers` are for what others show."""
@@ -97,7 +100,11 @@ class NodeForm(QWidget):
             self._facts = NodeFacts(self)
             self._column.addWidget(self._facts)
             yield
-            yield from self._facts.build(document, self._ids[0], self._refusals())
+            yield from self.facts(document)
+            yield
+        elif self._facts.isHidden():
+            yield from self.facts(document)
+            self._facts.show()
             yield
         for make in makers:
             section = make(self._ids[0])
@@ -127,19 +134,14 @@ class NodeForm(QWidget):
         if self.name is not None and not self.name.hasFocus():
             self.name.setText(document.tables.nodes[self._ids[0]].name)
 
-    def show_facts(self, document: Document) -> None:
-        """Show the present facts, where there is a place for them."""
+    def facts(self, document: Document) -> Iterator[None]:
+        """Show the present facts, where there is a place for them, a part of a frame a step."""
         if self._facts is not None:
-            self._facts.show_node(document, self._ids[0], self._refusals())
+            yield from self._facts.build(document, self._ids[0], self._refusals())
 
     def chain(self, before: QWidget) -> None:
         """Let Tab lead from another widget through the fields, in their order."""
-        for widget in self.findChildren(QWidget):
-            if widget.window() is not before.window() or widget.focusProxy() is not None:
-                continue  # the list of a combo box is a window; what has a proxy stands behind it
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                QWidget.setTabOrder(before, widget)
-                before = widget
+        lead_tab(before, self)
 
     def _row(self, document: Document, name: str) -> ParamRow:
         """A row that is not shown yet."""

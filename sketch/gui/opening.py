@@ -17,7 +17,6 @@ from sketch.gui.questions import show_error
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
-    from sketch.graph.delta import Delta
     from sketch.gui.main_window import MainWindow
     from sketch.gui.opening_models import ModelOpener
     from sketch.state.document import Document
@@ -38,7 +37,7 @@ class Opener:
 
     def new(self) -> CanvasTab:
         """An empty network in a new tab."""
-        document = self._empty(_free_name(self._window, "untitled"))
+        document = self._empty(free_name(self._window, "untitled"))
         document.kernel = self._window.services.settings.get("compile.kernel")
         return self._show(document)
 
@@ -48,18 +47,11 @@ class Opener:
         from sketch.graph.draft import Draft
         from sketch.graph.placing import placed
 
-        document = self._empty(_free_name(self._window, key))
+        document = self._empty(free_name(self._window, key))
         draft = Draft(document.tables, document.library)
         examples.build(key, draft)
         document.load(placed(draft.delta(), document.library), f"Example {key}")
         log.info("example.opened key=%s nodes=%s", key, len(document.tables.nodes))
-        return self._show(document)
-
-    def fresh(self, delta: Delta, label: str, name: str) -> CanvasTab:
-        """Rows that a command made, as a network in a new tab; they are the beginning of its history."""
-        document = self._empty(_free_name(self._window, name))
-        document.kernel = self._window.desk.kernel
-        document.load(delta, label)
         return self._show(document)
 
     def ask(self, *, models_only: bool = False) -> None:
@@ -205,7 +197,7 @@ class Opener:
         show_error(self._window, reason if path.name in reason else f"{path.name}: {reason}")
 
 
-def _free_name(window: MainWindow, name: str) -> str:
+def free_name(window: MainWindow, name: str) -> str:
     """The name, or with the first number that makes it different from those of all tabs."""
     taken = {tab.document.name for tab in window.area}
     number = 1

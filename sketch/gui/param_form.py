@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -169,14 +169,15 @@ class Values:
     """The parameters of some nodes as they are at one moment, at least one node."""
 
     def __init__(self, document: Document, ids: Sequence[int]):
-        self._document, self._ids = document, ids
-        self._resolved = [document.inference.of(node_id) for node_id in ids]
+        self._document, self._count = document, len(ids)
+        self._ids = one_of_each(document, ids)
+        self._resolved = [document.inference.of(node_id) for node_id in self._ids]
 
     def show_in(self, row: ParamRow) -> None:
         """Show in a row what concerns its parameter."""
         name = row.spec.name
         row.show_value(self._value(name), pinned=self._is_pinned(name))
-        row.describe(len(self._ids))
+        row.describe(self._count)
         row.show_use(self._without_effect(name))
         row.complain(self._complaints.get(name, ""))
 
@@ -217,11 +218,20 @@ def shared_params(document: Document, ids: Sequence[int]) -> dict[str, ParamSpec
     one_of = dict(zip(layers, ids, strict=True))  # all layers of a type have the same parameters
     own = {layer for layer in one_of if library[layer].is_operator}
     differing = [ids[0], *(one_of[layer] for layer in one_of if layer not in own)]
-    differing += [node_id for node_id, layer in zip(ids, layers, strict=True) if layer in own] if own else []
+    operators = [node_id for node_id, layer in zip(ids, layers, strict=True) if layer in own] if own else []
+    differing += one_of_each(document, operators)
     first, *others = [params_of(document, node_id) for node_id in differing]
     return {
         name: spec for name, spec in first.items() if all(_same(spec, other.get(name)) for other in others)
     }
+
+
+def one_of_each(document: Document, ids: Iterable[int]) -> list[int]:
+    """The first of each of these nodes that are alike, in parameters and in all that is inferred of them."""
+    of, found = document.inference.of, dict[int, int]()
+    for node_id in ids:
+        found.setdefault(id(of(node_id)), node_id)  # nodes that are alike share what is inferred
+    return list(found.values())
 
 
 def is_live(spec: LayerSpec) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,12 +13,14 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from sketch.binder.surgery import agreement, arrays, quantising
 from sketch.binder.surgery.quantising import INT8, KEEP, MODES, Choice, Outcome, Weight
+from sketch.gui import background
 from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
 from sketch.gui.model_jobs import run_job, take_in
-from sketch.gui.small_table import SmallTable
+from sketch.gui.quantising_table import TITLES, Choices, Outcomes, WeightTable
 
 if TYPE_CHECKING:
     from sketch.binder.binder import Runs
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
 
-Outcomes = Mapping[tuple[int, Choice], Outcome]
-_TITLES = {INT8: "int8", "float16": "float16", KEEP: "keep"}
+
+class _Measured(NamedTuple):
+    """The weights of a network, and what each choice does to each of them."""
+
+    network: Network
+    found: list[Weight]
+    made: Outcomes
 
 
 def ask(window: MainWindow) -> None:
@@ -37,38 +43,44 @@ def ask(window: MainWindow) -> None:
     tab = window.desk.tab
     if tab is None:
         return
-    network = tab.document.network()
-    found = quantising.weights(network)
-    if all(weight.reason for weight in found):
-        window.say(f"Nothing to quantise: {_why(found)}.")
-        return
+    make = background.frozen(tab.document)
 
-    def body(job: Job, _runs: Runs) -> Outcomes:
+    def body(job: Job, _runs: Runs) -> _Measured | str:
+        network = make()
+        job.check()
+        found = quantising.weights(network)
+        if all(weight.reason for weight in found):
+            return f"Nothing to quantise: {_why(found)}."
         made: dict[tuple[int, Choice], Outcome] = {}
         for number, weight in enumerate(found):
             job.step(number, len(found), weight.name)
             for choice in (Choice(INT8), Choice(INT8, False), Choice("float16"), Choice(KEEP)):
                 made[weight.node, choice] = quantising.outcome(network, weight, choice)
-        return made
+        return _Measured(network, found, made)
 
-    run_job(window, "Measure weights", body, lambda made: _ask(window, tab, network, found, made))
+    run_job(window, "Measure weights", body, lambda measured: _ask(window, tab, measured))
 
 
-def _ask(window: MainWindow, tab: CanvasTab, network: Network, found: list[Weight], made: Outcomes) -> None:
+def _ask(window: MainWindow, tab: CanvasTab, measured: _Measured | str) -> None:
+    if isinstance(measured, str):
+        window.say(measured)
+        return
     if tab.document.is_closed:
         return
-    dialog = QuantiseDialog(window, network, found, made)
-    if dialog.exec() != QDialog.DialogCode.Accepted:
-        return
+    network = measured.network
+    dialog = QuantiseDialog(window, network, measured.found, measured.made)
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
     choices, library = dialog.choices(), window.services.library
     count = sum(choice.mode != KEEP for choice in choices.values())
     label = f"Quantise {count} weight{'' if count == 1 else 's'}"
     text = f"{label}: {dialog.total.text()}"
+    dialog.deleteLater()
 
     def body(job: Job, _runs: Runs) -> Any:
         return quantising.quantise(network, choices, library, job.step)
 
-    run_job(window, "Quantise weights", body, lambda delta: take_in(window, tab, label, delta, text))
+    if accepted:
+        run_job(window, "Quantise weights", body, lambda delta: take_in(window, tab, label, delta, text))
 
 
 def _why(found: list[Weight]) -> str:
@@ -86,75 +98,36 @@ class QuantiseDialog(QDialog):
         super().__init__(window)
         self.setWindowTitle("Quantise weights")
         self.setMinimumSize(760, 480)
-        self._window, self._network, self._found, self._made = window, network, found, made
-        self.boxes: dict[int, QComboBox] = {}
+        self._window, self._network = window, network
         self.all = QComboBox()
         self.all.setAccessibleName("All weights")
         for mode in MODES:
-            self.all.addItem(_TITLES[mode], mode)
+            self.all.addItem(TITLES[mode], mode)
         self.per_channel = QCheckBox("A scale for each output channel")
         self.per_channel.setChecked(True)
-        self.table = SmallTable(
-            ("Layer", "Shape", "becomes", "Bytes", "then", "Largest error"), "Weights", {2: 104}
-        )
+        self.table = WeightTable(found, Choices(found, made))
         self.total, self.effect = QLabel(), QLabel()
         self.effect.setProperty("role", "muted")
         self.effect.setWordWrap(True)
         self.measure = QPushButton("Measure the outputs")
         self.measure.setAutoDefault(False)
-        self._fill()
         self._lay_out()
+        self.table.chosen.connect(self._update)
+        self.all.currentIndexChanged.connect(lambda _index: self.table.choose_all(self.all.currentData()))
+        self.per_channel.toggled.connect(self.table.use_channels)
+        self.measure.clicked.connect(self._measure)
         self._update()
 
     def choices(self) -> dict[int, Choice]:
         """What is chosen for each weight, by node."""
-        per = self.per_channel.isChecked()
-        return {
-            node: Choice(box.currentData(), per if box.currentData() == INT8 else True)
-            for node, box in self.boxes.items()
-        }
-
-    def _fill(self) -> None:
-        for weight in self._found:
-            shape = "×".join(map(str, weight.shape))
-            if weight.reason:
-                self.table.add_row((weight.name, shape, "kept", "", "", weight.reason))
-                continue
-            box = QComboBox()
-            box.setAccessibleName(f"What {weight.name} becomes")
-            for mode in MODES:
-                box.addItem(_TITLES[mode], mode)
-            box.currentIndexChanged.connect(lambda _index: self._update())
-            self.boxes[weight.node] = box
-            self.table.add_row((weight.name, shape, box, "", "", ""))
-        self.all.currentIndexChanged.connect(lambda _index: self._choose_all())
-        self.per_channel.toggled.connect(lambda _on: self._update())
-        self.measure.clicked.connect(self._measure)
-
-    def _choose_all(self) -> None:
-        for box in self.boxes.values():
-            box.blockSignals(True)
-            box.setCurrentIndex(box.findData(self.all.currentData()))
-            box.blockSignals(False)
-        self._update()
+        return self.table.choices.all()
 
     def _update(self) -> None:
-        before = after = 0
-        chosen = self.choices()
-        for row, weight in enumerate(self._found):
-            if weight.node not in chosen:
-                continue
-            found = self._made[weight.node, chosen[weight.node]]
-            before, after = before + found.bytes_before, after + found.bytes_after
-            for column, text in (
-                (3, f"{found.bytes_before:,}"), (4, f"{found.bytes_after:,}"), (5, f"{found.max_abs_error:.2g}"),
-            ):  # fmt: skip
-                self.table.set_text(row, column, text)
-        share = 100 * after / before if before else 100
-        self.total.setText(f"{before:,} to {after:,} bytes ({share:.0f} %)")
+        chosen = self.table.choices
+        share = 100 * chosen.after / chosen.before if chosen.before else 100
+        self.total.setText(f"{chosen.before:,} to {chosen.after:,} bytes ({share:.0f} %)")
         self.effect.setText("")
-        ok = any(choice.mode != KEEP for choice in chosen.values())
-        self.buttons.button(OK).setEnabled(ok)
+        self.buttons.button(OK).setEnabled(chosen.is_any)
 
     def _measure(self) -> None:
         """Both networks on the same seeded inputs, in a worker; the answer comes into this dialog."""
@@ -167,10 +140,11 @@ class QuantiseDialog(QDialog):
             return agreement.compare_networks(runs, network, arrays.after(network, delta, library))
 
         job = self._window.services.binder.job("Measure the outputs", body, network.store.folder)
+        self.finished.connect(lambda _code: job.cancel())  # nobody is there to read it
         self._window.jobs.follow(job, self._on_measured)
 
     def _on_measured(self, job: Job) -> None:
-        if not self.isVisible():
+        if not isValid(self) or not self.isVisible():
             return
         self.measure.setEnabled(True)
         if job.state != "done":

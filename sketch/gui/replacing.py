@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from sketch.gui import asides
-from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
 from sketch.gui.edit_commands import clip_in_clipboard
+from sketch.gui.reading import Reading
 from sketch.state import commands
 from sketch.state.codec import CodecError
-from sketch.state.commands.patterns import Occurrence, Pattern
+from sketch.state.commands.patterns import Occurrence, Pattern, finding
 from sketch.state.document_view import FOLLOW, Update
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class ReplaceAll(QDialog):
         self.setMinimumWidth(480)
         self._window, self._tab, self._pattern = window, tab, pattern
         self.found: list[Occurrence] = []
+        self._is_known = False
+        self._reading: Reading | None = None
         self._here = -1
         self.count = QLabel()
         self.count.setWordWrap(True)
@@ -113,19 +116,28 @@ class ReplaceAll(QDialog):
             self.close()
 
     def _search(self) -> None:
-        self.found = commands.occurrences(
-            self._tab.document, self._pattern, any_params=self.any_params.isChecked()
-        )
-        self._here = -1
+        """Look for it, beside what the person does in large drawings."""
+        if self._reading is not None:
+            self._reading.stop()
+        self.found, self._here, self._is_known = [], -1, False
+        self._say()
+        self._reading = Reading(self, self._tab.document, self._finding, self._know)
+
+    def _finding(self) -> Iterator[None]:
+        self._coming: list[Occurrence] = []
+        document, any_params = self._tab.document, self.any_params.isChecked()
+        return finding(document, self._pattern, self._coming, any_params=any_params)
+
+    def _know(self) -> None:
+        self.found, self._is_known = self._coming, True
         self._say()
 
     def _say(self) -> None:
         size, count = len(self._pattern.order), len(self.found)
         place = f" This is number {self._here + 1}." if self._here >= 0 else ""
-        self.count.setText(
-            f"The {size} selected layer{'' if size == 1 else 's'}, wired like this: "
-            f"{count} occurrence{'' if count == 1 else 's'}.{place}"
-        )
+        said = f"{count} occurrence{'' if count == 1 else 's'}.{place}" if self._is_known else "looking..."
+        self.count.setText(f"The {size} selected layer{'' if size == 1 else 's'}, wired like this: {said}")
+        self.buttons.button(OK).setEnabled(self._is_known)
 
     def _lay_out(self) -> None:
         self.by.addItem("the block in the clipboard", BLOCK)

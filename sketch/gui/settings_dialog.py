@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from sketch.graph.specs import ParamSpec
+from sketch.gui.form_page import lead_tab
 from sketch.gui.key_page import KeyPage
 from sketch.gui.param_fields import ParamField, make_field
+from sketch.gui.slices import Slices, Walk
 from sketch.state.settings import PRESET, Option, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "session.recent", "log.level",
     ),
 }  # fmt: skip
-"""Title of a page -> the options on it; shortcuts have a page of their own."""
+"""Title of a page -> the options on it."""
+KEYS = "Shortcuts"
+"""The page of keys."""
 
 
 class SettingsDialog(QDialog):
@@ -54,11 +58,16 @@ class SettingsDialog(QDialog):
         self._note.setProperty("role", "error")
         self._note.setWordWrap(True)
         self._note.setVisible(bool(settings.warning))
+        self.pages: dict[str, QWidget] = {}
+        """The pages that are there, by title; a page is built when it is turned to, and shown when it is whole."""
         self.tabs = QTabWidget()
-        for title, names in PAGES.items():
-            self.tabs.addTab(self._page(names), title)
-        self.shortcuts = KeyPage(settings, (row for row, _action in actions))
-        self.tabs.addTab(self.shortcuts, "Shortcuts")
+        self._walks: dict[str, Walk] = {}
+        for title in (*PAGES, KEYS):
+            self.tabs.addTab(QWidget() if title == KEYS else _empty_page(), title)
+        self.tabs.currentChanged.connect(lambda _index: self._build())
+        self._actions = actions
+        self._first = Slices(self)
+        self._first.last(self._build)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.accept)
         self._kept.connect(lambda: self._say(settings.warning), Qt.ConnectionType.QueuedConnection)
@@ -74,27 +83,51 @@ class SettingsDialog(QDialog):
             if self.tabs.tabText(index) == title:
                 self.tabs.setCurrentIndex(index)
 
-    def _page(self, names: tuple[str, ...]) -> QWidget:
-        page = QWidget()
-        page.setProperty("role", "page")
-        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    def _build(self) -> None:
+        """Begin with the page in front."""
+        title, place = self.tabs.tabText(self.tabs.currentIndex()), self.tabs.currentWidget()
+        if title not in self._walks and place is not None:
+            self._walks[title] = Walk(self, self._steps(title, place))
+            self._walks[title].begin()
+
+    def _steps(self, title: str, place: QWidget) -> Iterator[None]:
+        """Build a page unseen, a row a step, then show it."""
+        whole: QWidget
+        if title == KEYS:
+            whole = keys = KeyPage(self._settings, (row for row, _action in self._actions), place)
+            keys.hide()
+            yield
+            yield from keys.build()
+        else:
+            whole = area = QScrollArea(place)
+            area.hide()
+            yield from self._rows(PAGES[title], area)
+        lead_tab(self.tabs.tabBar(), whole)
+        yield
+        column = QVBoxLayout(place)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(whole)
+        whole.show()
+        self.pages[title] = whole
+
+    def _rows(self, names: tuple[str, ...], area: QScrollArea) -> Iterator[None]:
+        page = _empty_page()
+        area.setWidgetResizable(True)
+        area.setWidget(page)
         form = QFormLayout(page)
         form.setContentsMargins(16, 12, 16, 12)
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(8)
         for name in names:
             option = self._settings.option(name)
-            label = QLabel(option.doc)
+            label = QLabel(option.doc, page)
             label.setWordWrap(True)
             label.setMinimumWidth(300)
-            form.addRow(label, self._field(option))
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(page)
-        return area
+            form.addRow(label, self._field(option, page))
+            yield
 
-    def _field(self, option: Option) -> ParamField:
-        field = make_field(_as_param(option), live=False)
+    def _field(self, option: Option, page: QWidget) -> ParamField:
+        field = make_field(_as_param(option), page, live=False)
         field.show_value(self._settings.get(option.name))
         self._fields[option.name] = field
         field.edited.connect(lambda value: self._set(option, field, value))
@@ -118,6 +151,13 @@ class SettingsDialog(QDialog):
         except SettingsError as error:
             self._say(str(error))
         field.show_value(self._settings.get(option.name))
+
+
+def _empty_page() -> QWidget:
+    page = QWidget()
+    page.setProperty("role", "page")
+    page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return page
 
 
 def _as_param(option: Option) -> ParamSpec:

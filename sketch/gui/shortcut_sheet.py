@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QTextBrowser, QVBoxLayout
 
 from sketch.gui.action_rows import Action
 from sketch.gui.key_capture import native
 from sketch.gui.shortcut_text import as_html, as_text
+from sketch.gui.slices import Walk
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -33,7 +35,8 @@ class ShortcutSheet(QDialog):
         self.search.returnPressed.connect(self._next)
         self.page = QTextBrowser()
         self.page.setAccessibleName("Shortcuts")
-        self.page.setHtml(as_html(self._rows(), self._keys))
+        self._filling = Walk(self, self._fill())
+        self._filling.begin()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         for title, act in (("Print...", self._print), ("Copy", self._copy), ("Change...", self._change)):
             button = buttons.addButton(title, QDialogButtonBox.ButtonRole.ActionRole)
@@ -50,6 +53,24 @@ class ShortcutSheet(QDialog):
 
     def _keys(self, command: str) -> list[str]:
         return [native(key) for key in self._window.services.settings.shortcut(command)]
+
+    def _fill(self) -> Iterator[None]:
+        """Write the page, a part a step; what is looked for may be in the part."""
+        page = self.page.document()
+        parts = as_html(self._rows(), self._keys)
+        page.setHtml(next(parts))
+        title = page.firstBlock().next().blockFormat()
+        end = QTextCursor(page)
+        for part in parts:
+            yield
+            end.movePosition(QTextCursor.MoveOperation.End)
+            end.insertBlock(title)  # below the empty one that follows a table; what is inserted begins in it
+            heading = QTextCursor(end)
+            heading.setKeepPositionOnInsert(True)
+            end.insertHtml(part)
+            heading.setBlockFormat(title)
+            if self.search.text() and not self.page.textCursor().hasSelection():
+                self._look_for(self.search.text())
 
     def _look_for(self, text: str) -> None:
         """Mark the first place from the top."""
@@ -72,6 +93,7 @@ class ShortcutSheet(QDialog):
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # not needed before
 
         printer = QPrinter()
+        self._filling.finish()
         if QPrintDialog(printer, self).exec() == QDialog.DialogCode.Accepted:
             self.page.document().clone().print_(printer)
 
@@ -84,4 +106,6 @@ class ShortcutSheet(QDialog):
 
 def show_shortcuts(window: MainWindow) -> None:
     """Show all keys in force."""
-    ShortcutSheet(window).exec()
+    sheet = ShortcutSheet(window)
+    sheet.exec()
+    sheet.deleteLater()

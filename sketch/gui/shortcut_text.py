@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sketch.gui.action_rows import Action
 from sketch.gui.key_names import CANVAS, Keyed, keyed
@@ -37,14 +37,16 @@ def sections(rows: Iterable[Action]) -> dict[str, list[Keyed]]:
     return found
 
 
-def as_html(rows: Iterable[Action], keys: Keys, *, all_commands: bool = False) -> str:
-    """A page for the screen and the printer; only commands that have a key, unless all are asked for."""
-    parts = ["<h2>Shortcuts</h2>"]
+def as_html(rows: Iterable[Action], keys: Keys) -> Iterator[str]:
+    """A page for the screen and the printer, part by part; only commands that have a key."""
+    head = "<h2>Shortcuts</h2>"
     for menu, members in sections(rows).items():
         lines = [(one.title, ", ".join(keys(one.command))) for one in members]
-        parts.append(_table(menu, [line for line in lines if line[1] or all_commands]))
-    parts.append(_table("Mouse", [(what, gesture) for gesture, what in MOUSE]))
-    return "".join(parts)
+        part = _table(menu, [line for line in lines if line[1]])
+        if part:
+            yield head + part
+            head = ""
+    yield head + _table("Mouse", [(what, gesture) for gesture, what in MOUSE])
 
 
 def as_text(rows: Iterable[Action], keys: Keys) -> str:

@@ -5,10 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 ROW_HEIGHT = 38
 """Height of a row, px: a field fits in."""
+ROWS_AT_ONCE = 5
+"""So many rows of fields are made before a dialog is shown, the others in slices: nobody has scrolled to them yet."""
+
+
+def dress(table: QTableView, name: str, widths: Mapping[int, int]) -> None:
+    """Give a table that has its columns the look of those in dialogs."""
+    table.setAccessibleName(name)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for column, width in widths.items():
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(column, width)
 
 
 class SmallTable(QTableWidget):
@@ -17,22 +45,8 @@ class SmallTable(QTableWidget):
     def __init__(self, titles: Sequence[str], name: str, widths: Mapping[int, int] | None = None):
         """`widths` (px, by column) are for columns of fields, which do not tell how much room they need."""
         super().__init__(0, len(titles))
-        self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(titles))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in (widths or {}).items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        dress(self, name, widths or {})
 
     def add_row(self, cells: Sequence[str | QWidget]) -> int:
         """Append a row of texts and widgets; its number."""

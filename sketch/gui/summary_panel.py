@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from sketch.gui.desk import Desk
 from sketch.gui.slices import Slices
-from sketch.gui.totals import totals_text
+from sketch.gui.totals import TotalsReader
 from sketch.state.weight_changes import full_name
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class SummaryPanel(QWidget):
         self._slices = Slices(self)
         self.table = _Table(self.model)
         self.total = QLabel()
+        self._reader = TotalsReader(self, self.total.setText)
         self.total.setProperty("role", "subheading")
         self.total.setContentsMargins(10, 6, 10, 6)
         self._set_up_table()
@@ -162,7 +163,7 @@ class SummaryPanel(QWidget):
             step()
 
     def _show_total(self) -> None:
-        self.total.setText(totals_text(self._desk.document))
+        self._reader.tell(self._desk.document)
 
     def _sort(self) -> None:
         document = self._desk.document

@@ -13,14 +13,15 @@ from weakref import WeakSet
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from sketch.gui import background
 from sketch.gui.text_drafts import TextDraft
 from sketch.gui.text_run import FILE, Result, SourceRun
 from sketch.gui.text_syntax import Fault, same_program
 from sketch.gui.text_zones import zone_fault
 
 if TYPE_CHECKING:
+    from sketch.binder.binder import Runs
     from sketch.binder.job import Job
-    from sketch.graph.tables import Tables
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.gui.text_panel import TextPanel
@@ -112,11 +113,13 @@ class Acceptor:
 
     def _start(self, tab: CanvasTab, draft: TextDraft) -> Job:
         window, services = self._window, self._window.services
-        work = SourceRun(
-            services.registry[draft.base.kernel], services.library, tab.document.network(), _copy(tab.document.tables),
-            draft, draft.text, Path(mkdtemp(prefix="sketch-source-")),
-        )  # fmt: skip
-        job = services.binder.job("Run the source", work.run, work.made)
+        make, made = background.frozen(tab.document), Path(mkdtemp(prefix="sketch-source-"))
+        kernel, library, text = services.registry[draft.base.kernel], services.library, draft.text
+
+        def run(job: Job, runs: Runs) -> Result:
+            return SourceRun(kernel, library, make(), draft, text, made).run(job, runs)
+
+        job = services.binder.job("Run the source", run, made)
         draft.is_running = True
         self._jobs[tab] = job
         self._panel.refresh()
@@ -231,12 +234,3 @@ def _show_changes(tab: CanvasTab, before: Mapping[int, Any]) -> None:
 def _facts(row: Any) -> tuple[Any, ...]:
     """What a node is, without its wires."""
     return row.layer, row.name, row.params, row.parent
-
-
-def _copy(tables: Tables) -> Tables:
-    """The rows as they are now: the document goes on while the job runs."""
-    from sketch.graph.tables import Tables, whole
-
-    made = Tables()
-    made.apply(whole(tables))
-    return made

@@ -24,6 +24,20 @@ class Hunk(NamedTuple):
     lines: list[str]
 
 
+_prepared: list[tuple[str, str, list[Hunk]]] = []
+
+
+def prepare(before: str, after: str) -> None:
+    """Find out beside the window what makes one text of another; whoever shows that takes it."""
+    _prepared[:] = [(before, after, hunks(before, after))]
+
+
+def taken(before: str, after: str) -> list[Hunk]:
+    """What makes one text of another: what was prepared, or found out now."""
+    ready = _prepared.pop() if _prepared else None
+    return ready[2] if ready is not None and ready[:2] == (before, after) else hunks(before, after)
+
+
 def hunks(before: str, after: str) -> list[Hunk]:
     """What makes one text of another, first place first; none overlap or touch."""
     at = to = line = 0  # every line has an end, the last one behind its text

@@ -41,17 +41,23 @@ class Result:
 class SourceRun:
     """One run: of the edited text, and of the text before the edit, so that only their difference counts.
 
-    `tables` are a copy of the drawing's rows, which may change meanwhile. The worker's tensors go to the folder `made`;
+    `network` is the drawing as it was; the drawing may change meanwhile. The worker's tensors go to the folder `made`;
     of them only what the drawing takes goes to the store.
     """
 
     kernel: Kernel
     library: LayerLibrary
     network: Network
-    tables: Tables
     draft: TextDraft
     text: str
     made: Path
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The rows of the drawing, which no edit touches."""
+        from sketch.graph.tables import Tables
+
+        return self.network.tables or Tables()
 
     def run(self, job: Job, runs: Runs) -> Result:
         """In the job's thread: the Delta that makes the drawing what the text says."""

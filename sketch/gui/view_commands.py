@@ -81,8 +81,12 @@ def toggle_dock(window: MainWindow, name: str) -> None:
 
 
 def reset_docks(window: MainWindow) -> None:
-    """All panels where they were at first."""
-    arrange_docks(window, window.docks)
+    """All panels where they were at first, laid out once and not at each step."""
+    if (layout := window.layout()) is not None:
+        layout.setEnabled(False)
+        arrange_docks(window, window.docks)
+        layout.setEnabled(True)
+        layout.activate()
 
 
 def full_screen(window: MainWindow) -> None:
@@ -136,6 +140,7 @@ def show_settings(window: MainWindow, page: str = "") -> None:
     dialog = SettingsDialog(window, window.services.settings, window.actions_)
     dialog.turn_to(page)
     dialog.exec()
+    dialog.deleteLater()
 
 
 def show_help(window: MainWindow) -> None:
@@ -144,6 +149,7 @@ def show_help(window: MainWindow) -> None:
     box.setWindowTitle("First steps")
     box.setText(_with_keys(FIRST_STEPS, window))
     box.exec()
+    box.deleteLater()
 
 
 def _with_keys(text: str, window: MainWindow) -> str:
@@ -167,3 +173,4 @@ def show_about(window: MainWindow) -> None:
     notes = [f"The kernel {name} did not load: {reason}" for name, reason in failures.items()]
     box.setInformativeText("\n".join([f"Log: {window.services.log_folder}", *notes]))
     box.exec()
+    box.deleteLater()

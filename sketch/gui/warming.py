@@ -26,13 +26,19 @@ FIRST = (
 BESIDE = (
     "numpy", "sketch.graph.arrange", "sketch.graph.placing", "sketch.graph.shape_rules", "sketch.state.document_file",
     "sketch.binder.binder", "sketch.binder.sniff", "sketch.gui.canvas.wires", "sketch.graph.colouring",
-    "sketch.state.twin", "sketch.graph.settling", "sketch.gui.glance_rows",
+    "sketch.state.twin", "sketch.graph.settling", "sketch.gui.glance_rows", "sketch.state.commands.patterns",
+    "sketch.state.commands.weights", "sketch.binder.surgery.weights_mapping", "sketch.binder.surgery.weights_pictures",
+    "sketch.binder.surgery.weights_stats",
 )  # fmt: skip
 """Modules without Qt: loaded on a thread."""
 HERE = (
     "sketch.gui.opening_models", "sketch.gui.glance_page", "sketch.gui.canvas.minimap", "sketch.gui.node_form",
     "sketch.gui.weights_section", "sketch.gui.compile_dialog", "sketch.gui.compiling", "sketch.gui.colour_legend",
-    "sketch.gui.colour_hidden", "sketch.gui.asides",
+    "sketch.gui.colour_hidden", "sketch.gui.asides", "sketch.gui.settings_dialog", "sketch.gui.shortcut_sheet",
+    "sketch.gui.picture_dialog", "sketch.gui.group_finds", "sketch.gui.model_commands", "sketch.gui.replacing",
+    "sketch.gui.input_shapes", "sketch.gui.weights_load", "sketch.gui.weights_initialise", "sketch.gui.weights_viewer",
+    "sketch.gui.weights_report", "sketch.gui.look_dialog", "sketch.gui.look_compare", "sketch.gui.look_commands",
+    "sketch.gui.group_blocks", "sketch.gui.group_repeat",
 )  # fmt: skip
 """Modules with Qt: loaded one by one between two turns of the event loop."""
 CLASSES = {

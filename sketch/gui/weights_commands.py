@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QInputDialog, QMessageBox
+from shiboken6 import isValid
 
 from sketch.graph.recipes import KEEP, MADE, TILE
 from sketch.graph.rows import TensorRow, shape_text
-from sketch.gui.edit_commands import attempt, clip_in_clipboard, put_clip, with_tab
+from sketch.graph.weights import WeightType
+from sketch.gui import asides
+from sketch.gui.dialog_parts import show_names
+from sketch.gui.edit_commands import clip_in_clipboard, put_clip, with_tab
 from sketch.gui.model_jobs import run_job
 from sketch.gui.questions import show_error
+from sketch.gui.reading import Reading
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
 from sketch.state.commands import weights, weights_pasting
@@ -22,6 +27,8 @@ from sketch.state.weight_changes import WeightChange, counted, weight_name
 if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.commands.weights import Report
+    from sketch.state.document import Document
 
 LARGE = 8 << 20
 """Made tensors of more bytes than this are computed at once, as a job; smaller ones when somebody reads them."""
@@ -47,33 +54,47 @@ def paste(window: MainWindow) -> None:
         pairs = weights_pasting.pairs(tab.document, clip, selected_nodes(window))
         misfit = _ask_misfit(window, weights_pasting.misfits(tab.document, pairs))
         if misfit is not None:
-            report = weights_pasting.paste_weights(tab.document, clip, pairs, misfit)
-            told(window, tab, report, "Paste weights")
+            change(
+                window, tab, "Paste weights",
+                lambda document: weights_pasting.paste_weights(document, clip, pairs, misfit), many=len(pairs),
+            )  # fmt: skip
 
     with_tab(window, run)
 
 
 def freeze(window: MainWindow, *, frozen: bool = True) -> None:
     """Freeze or unfreeze all weights of the selection."""
+    word = "Freeze" if frozen else "Unfreeze"
 
     def run(tab: CanvasTab) -> None:
-        count = weights.freeze(tab.document, keys_of(window, tab), frozen)
-        total, held = weights.parameter_counts(tab.document)
-        window.say(
-            f"{'Froze' if frozen else 'Unfroze'} {count} weights; {total - held:,} of {total:,} are trainable."
-        )
+        chosen = selected_nodes(window)
+
+        def act(document: Document) -> tuple[int, int, int]:
+            keys = list(weights.weights_in(document, chosen))
+            return weights.freeze(document, keys, frozen), *weights.parameter_counts(document)
+
+        def tell(found: tuple[int, int, int]) -> None:
+            count, total, held = found
+            done = "Froze" if frozen else "Unfroze"
+            window.say(f"{done} {count} weights; {total - held:,} of {total:,} are trainable.")
+
+        asides.edit(window, tab, f"{word} weights", act, tell, ids=chosen, stays=True)
 
     with_tab(window, run)
 
 
 def reset(window: MainWindow) -> None:
     """Let go of the stored weights of the selection."""
-    with_tab(
-        window,
-        lambda tab: told(
-            window, tab, weights.reset_weights(tab.document, keys_of(window, tab)), "Reset to initial values"
-        ),
-    )
+
+    def run(tab: CanvasTab) -> None:
+        chosen = selected_nodes(window)
+
+        def act(document: Document) -> Report:
+            return weights.reset_weights(document, weights.weights_in(document, chosen))
+
+        change(window, tab, "Reset to initial values", act, many=len(chosen))
+
+    with_tab(window, run)
 
 
 def resize(window: MainWindow, *, how: str) -> None:
@@ -81,9 +102,10 @@ def resize(window: MainWindow, *, how: str) -> None:
 
     def run(tab: CanvasTab) -> None:
         changes = tab.weights_bar.changes
-        report = weights.resize_weights(tab.document, changes, how)
-        tab.weights_bar.offer(changes, report, how)
-        told(window, tab, report, "Resize weights")
+        change(
+            window, tab, "Resize weights", lambda document: weights.resize_weights(document, changes, how),
+            lambda report: tab.weights_bar.offer(changes, report, how), many=len(changes),
+        )  # fmt: skip
 
     with_tab(window, run)
 
@@ -99,21 +121,20 @@ def report(window: MainWindow) -> None:
 
 def set_from_file(window: MainWindow, key: Key | None = None) -> None:
     """Ask for a `.npy` file and let a weight be its array."""
+    tab = window.desk.tab
+    if tab is None:
+        return
 
-    def run(tab: CanvasTab) -> None:
-        chosen = key or _ask_key(window, tab, "Set from a .npy file")
-        if chosen is None:
-            return
-        path, _ = QFileDialog.getOpenFileName(
-            window,
-            f"Set {weight_name(tab.document.tables, *chosen)}",
-            str(window.folder),
-            "Arrays (*.npy *.npz)",
-        )
+    def ask(chosen: Key) -> None:
+        title = f"Set {weight_name(tab.document.tables, *chosen)}"
+        path, _ = QFileDialog.getOpenFileName(window, title, str(window.folder), "Arrays (*.npy *.npz)")
         if path:
             take_file(window, tab, chosen, Path(path))
 
-    with_tab(window, run)
+    if key is not None:
+        ask(key)
+    else:
+        _ask_key(window, tab, "Set from a .npy file", ask)
 
 
 def take_file(window: MainWindow, tab: CanvasTab, key: Key, path: Path) -> None:
@@ -150,29 +171,32 @@ def _set_row(window: MainWindow, tab: CanvasTab, key: Key, path: Path, row: Tens
         return
     given, label = dict.fromkeys(weights.tied(tab.document, key), row), f"Set {name} from {path.name}"
 
-    def run() -> None:
-        told(window, tab, weights.load_weights(tab.document, given, str(misfit), label), label)
-
-    attempt(window, run)
+    change(window, tab, label, lambda document: weights.load_weights(document, given, str(misfit), label))
 
 
 def save_to_file(window: MainWindow, key: Key | None = None) -> None:
     """Ask for a place and write a weight as `.npy`."""
+    tab = window.desk.tab
+    if tab is None:
+        return
+    if key is not None:
+        _save(window, tab, key)
+    else:
+        _ask_key(window, tab, "Save as a .npy file", lambda key: _save(window, tab, key), stored=True)
+
+
+def _save(window: MainWindow, tab: CanvasTab, key: Key) -> None:
     from sketch.binder.kernel import BinderError
     from sketch.binder.surgery.arrays import row_bytes
     from sketch.binder.surgery.weights_source import write_array
 
-    tab = window.desk.tab
-    chosen = key if tab is None or key else _ask_key(window, tab, "Save as a .npy file", stored=True)
-    if tab is None or chosen is None:
-        return
-    name = weight_name(tab.document.tables, *chosen)
+    name = weight_name(tab.document.tables, *key)
     path, _ = QFileDialog.getSaveFileName(
         window, f"Save {name}", str(window.folder / f"{name}.npy"), "Arrays of numpy (*.npy)"
     )
     if not path:
         return
-    row, store = weights.row_of(tab.document, chosen), cast("Any", window.services.store)
+    row, store = weights.row_of(tab.document, key), cast("Any", window.services.store)
 
     def saved(note: str) -> None:
         window.say(f"Saved {path}{f' ({note})' if note else ''}.")
@@ -186,9 +210,35 @@ def save_to_file(window: MainWindow, key: Key | None = None) -> None:
         show_error(window, str(error))
 
 
-def keys_of(window: MainWindow, tab: CanvasTab) -> list[Key]:
-    """The weights of the selection."""
-    return list(weights.weights_in(tab.document, selected_nodes(window)))
+def change(
+    window: MainWindow,
+    tab: CanvasTab,
+    title: str,
+    act: Callable[[Document], Report],
+    then: Callable[[Report], object] = lambda _report: None,
+    *,
+    many: int = 0,
+    refused: Callable[[str], object] | None = None,
+) -> bool:
+    """Change the weights of a drawing, `many` of them beside the window, and then tell; False when refused at once."""
+
+    def tell(report: Report) -> None:
+        then(report)
+        told(window, tab, report, title)
+
+    is_much = many > asides.MANY
+    return asides.edit(window, tab, title, act, tell, many=lambda: is_much, refused=refused, stays=True)
+
+
+def refuser(
+    window: MainWindow, dialog: QDialog, complain: Callable[[str], object]
+) -> Callable[[str], object]:
+    """Says a refusal in a dialog, and in the window when the dialog is gone: it was found out beside the window."""
+
+    def refused(reason: str) -> None:
+        (complain if isValid(dialog) and dialog.isVisible() else window.say)(reason)
+
+    return refused
 
 
 def told(window: MainWindow, tab: CanvasTab, changes: Sequence[WeightChange], title: str) -> None:
@@ -217,17 +267,66 @@ def prepare(window: MainWindow, rows: Sequence[TensorRow]) -> None:
     window.jobs.follow(job, lambda done: window.say(done.error) if done.error else None)
 
 
-def _ask_key(window: MainWindow, tab: CanvasTab, title: str, *, stored: bool = False) -> Key | None:
-    """The weight of the selection; asks when there are several. `stored` takes those of operators too."""
-    found = weights.tensors_in(tab.document, selected_nodes(window)) if stored else keys_of(window, tab)
-    names = {weight_name(tab.document.tables, *key): key for key in found}
-    if not names:
-        window.say("The selected layers have no weights of a known size that could be changed.")
-        return None
-    if len(names) == 1:
-        return next(iter(names.values()))
-    name, ok = QInputDialog.getItem(window, title, "Weight", list(names), 0, editable=False)
-    return names[name] if ok else None
+def name_tensors(
+    window: MainWindow,
+    tab: CanvasTab,
+    ids: Sequence[int],
+    then: Callable[[dict[Key, str]], object],
+    *,
+    stored: bool = True,
+) -> None:
+    """Give the tensors of these nodes with their names to `then`, while `tab` is in front.
+
+    Of many nodes they are read in slices. `stored` takes those of operators too.
+    """
+    names: dict[Key, str] = {}
+
+    def reading() -> Iterator[None]:
+        names.clear()
+        found: list[Key] = []
+        kinds: dict[Key, WeightType] = {}
+        document = tab.document
+        yield from (
+            weights.reading_tensors(document, found, ids)
+            if stored
+            else weights.reading_weights(document, kinds, ids)
+        )
+        for key in found if stored else kinds:
+            names[key] = weight_name(document.tables, *key)
+            yield
+
+    Reading(tab, tab.document, reading, lambda: then(names) if window.desk.tab is tab else None)
+
+
+def _ask_key(
+    window: MainWindow, tab: CanvasTab, title: str, then: Callable[[Key], object], *, stored: bool = False
+) -> None:
+    """Go on with the weight of the selection; ask when there are several. `stored` takes those of operators too."""
+
+    def choose(names: dict[Key, str]) -> None:
+        if not names:
+            window.say("The selected layers have no weights of a known size that could be changed.")
+        elif len(names) == 1:
+            then(next(iter(names)))
+        elif (name := _ask_name(window, title, names.values())) is not None:
+            then({name: key for key, name in names.items()}[name])
+
+    name_tensors(window, tab, selected_nodes(window), choose, stored=stored)
+
+
+def _ask_name(window: MainWindow, title: str, names: Iterable[str]) -> str | None:
+    """Which of these; None when the person cancels."""
+    dialog = QInputDialog(window)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText("Weight")
+    dialog.setComboBoxItems([""])  # makes the box
+    box = dialog.findChild(QComboBox)
+    assert isinstance(box, QComboBox)  # noqa: S101 - for the type checker
+    show_names(box, names)
+    done = dialog.exec() == QInputDialog.DialogCode.Accepted
+    name = box.currentText()
+    dialog.deleteLater()
+    return name if done else None
 
 
 def _ask_misfit(window: MainWindow, differing: Sequence[str]) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox
 
-from sketch.graph.errors import GraphError
-from sketch.graph.freezing import frozen_roles
+from sketch.graph.freezing import frozen_nodes
 from sketch.graph.schemes import SCHEMES
+from sketch.graph.weights import WeightType
 from sketch.gui import weights_commands
 from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
+from sketch.gui.reading import Reading
 from sketch.gui.reasons import selected_nodes
 from sketch.state.commands import weights
 from sketch.state.commands.naming import count_of
@@ -39,9 +42,9 @@ class InitialiseWeights(QDialog):
         self.setWindowTitle("Initialise weights")
         self.setMinimumWidth(460)
         self._window, self._tab = window, tab
-        self._kinds = {
-            key: kind for key, kind in weights.weights_in(tab.document, ids).items() if kind.trainable
-        }
+        self._ids = ids
+        self._kinds: dict[Key, WeightType] | None = None
+        self._held: set[Key] = set()
         self.scheme, self.biases, self.seed = QComboBox(), QComboBox(), QSpinBox()
         self.buffers = QCheckBox("Frozen ones too")
         for scheme in SCHEMES.values():
@@ -57,19 +60,25 @@ class InitialiseWeights(QDialog):
         self._lay_out()
         self.scheme.setCurrentIndex(self.scheme.findData("kaiming_normal"))
         self._show_scheme()
+        Reading(self, tab.document, self._reading, self._ready)
 
     def accept(self) -> None:
         """Initialise in one step."""
-        name, document = self.scheme.currentData(), self._tab.document
+        name, matrices, lists = self.scheme.currentData(), self.matrices(), self.lists()
+        act = partial(
+            weights.initialise, keys=matrices, scheme=name, arguments=self.arguments(), seed=self.seed.value(),
+            lists=lists,
+        )  # fmt: skip
         title = f"Initialise: {SCHEMES[name].title}"
-        try:
-            report = weights.initialise(document, self.matrices(), name, self.arguments(), self.seed.value(),
-                                        lists=self.lists())  # fmt: skip
-        except GraphError as error:
-            self.fault.say(str(error))
-            return
-        weights_commands.told(self._window, self._tab, report, title)
-        super().accept()
+        if weights_commands.change(
+            self._window,
+            self._tab,
+            title,
+            act,
+            many=len(matrices) + len(lists),
+            refused=weights_commands.refuser(self._window, self, self.fault.say),
+        ):
+            super().accept()
 
     def arguments(self) -> dict[str, Any]:
         """What the fields say."""
@@ -82,17 +91,31 @@ class InitialiseWeights(QDialog):
         """The weights that the scheme is for."""
         name = self.scheme.currentData()
         same = self.biases.currentData() == "same" and SCHEMES[name].rank < 2
-        return [key for key in self._chosen() if same or len(self._kinds[key].shape) > 1]
+        kinds = self._kinds or {}
+        return [key for key in self._chosen() if same or len(kinds[key].shape) > 1]
 
     def lists(self) -> list[Key]:
         """The biases that become 0."""
         zero = self.biases.currentData() == "zeros"
-        return [key for key in self._chosen() if zero and _is_bias(key[1], self._kinds[key].shape)]
+        kinds = self._kinds or {}
+        return [key for key in self._chosen() if zero and _is_bias(key[1], kinds[key].shape)]
+
+    def _reading(self) -> Iterator[None]:
+        """The weights that can be initialised, and which of them are frozen."""
+        document, kinds = self._tab.document, dict[Key, WeightType]()
+        yield from weights.reading_weights(document, kinds, self._ids)
+        self._coming = {key: kind for key, kind in kinds.items() if kind.trainable}
+        yield
+        frozen = frozen_nodes(document.tables.meta)
+        self._held = {key for key in self._coming if key[1] in frozen.get(key[0], ())}
+
+    def _ready(self) -> None:
+        self._kinds = self._coming
+        self._show_count()
 
     def _chosen(self) -> list[Key]:
-        meta = self._tab.document.tables.meta
         every = self.buffers.isChecked()
-        return [key for key in self._kinds if every or key[1] not in frozen_roles(meta, key[0])]
+        return [key for key in self._kinds or () if every or key not in self._held]
 
     def _show_scheme(self) -> None:
         scheme = SCHEMES[self.scheme.currentData()]
@@ -105,12 +128,16 @@ class InitialiseWeights(QDialog):
         self._show_count()
 
     def _show_count(self) -> None:
-        found = [*self.matrices(), *self.lists()]
-        held = len(self._kinds) - len(self._chosen())
-        text = f"{count_of(len(found), 'weight')} of {len(self._kinds)} start anew"
-        self.count.setText(f"{text}; {held} are frozen." if held else f"{text}.")
-        self.buttons.button(OK).setEnabled(bool(found))
         self.fault.hide()
+        if self._kinds is None:
+            self.count.setText("Reading the weights...")
+            self.buttons.button(OK).setEnabled(False)
+            return
+        number = len(self.matrices()) + len(self.lists())
+        held = 0 if self.buffers.isChecked() else len(self._held)
+        text = f"{count_of(number, 'weight')} of {len(self._kinds)} start anew"
+        self.count.setText(f"{text}; {held} are frozen." if held else f"{text}.")
+        self.buttons.button(OK).setEnabled(bool(number))
 
     def _lay_out(self) -> None:
         self.doc.setProperty("role", "muted")

@@ -52,7 +52,9 @@ class Histogram(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(theme.panel_alt))
             painter.setFont(theme.font(small=True))
-            if found is None or not found.bins:
+            if found is None:
+                return  # they are being read
+            if not found.bins:
                 painter.setPen(QColor(theme.text_muted))
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No finite numbers")
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QHeaderView, QLineEdit, QTableView
 
@@ -19,27 +19,47 @@ class RowsModel(QAbstractTableModel):
 
     def __init__(self, titles: Sequence[str], state_column: int, colours: Mapping[str, str]):
         super().__init__()
-        self._titles, self.state_column, self._colours = titles, state_column, colours
-        self.rows: list[tuple[str, ...]] = []
+        self._titles, self._state_column, self._colours = titles, state_column, colours
+        self.rows: Sequence[tuple[str, ...]] = ()
+        self._texts: list[str] | None = None
+        self._words: list[str] = []
+        self._state = ALL
+        self.shown: Sequence[tuple[str, ...]] = ()
+        """The rows that pass the filter, in their order."""
 
     def fill(self, rows: Sequence[tuple[str, ...]]) -> None:
-        """Show these rows."""
+        """Take other rows."""
+        self.rows, self._texts = rows, None
+        self._select()
+
+    def narrow(self, text: str, state: str) -> None:
+        """Show rows with these words (any case) somewhere and in this state; ALL for any."""
+        self._words, self._state = text.lower().split(), state
+        self._select()
+
+    def _select(self) -> None:
         self.beginResetModel()
-        self.rows = list(rows)
+        self.shown = self.rows
+        if self._words:
+            self._texts = self._texts or [" ".join(cells).lower() for cells in self.rows]
+            pairs = zip(self.rows, self._texts, strict=True)
+            self.shown = [row for row, text in pairs if all(word in text for word in self._words)]
+        if self._state != ALL:
+            self.shown = [row for row in self.shown if row[self._state_column] == self._state]
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else len(self.shown)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._titles)
 
     def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         """What a cell shows; a long text is its own tool tip."""
-        text = self.rows[index.row()][index.column()]
+        text = self.shown[index.row()][index.column()]
         if role in (_ROLE.DisplayRole, _ROLE.EditRole, _ROLE.ToolTipRole):
             return text
-        if role == _ROLE.ForegroundRole and index.column() == self.state_column and text in self._colours:
+        if role == _ROLE.ForegroundRole and index.column() == self._state_column and text in self._colours:
             return QBrush(QColor(self._colours[text]))
         return None
 
@@ -49,36 +69,12 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
-class RowFilter(QSortFilterProxyModel):
-    """Rows that have all the words somewhere, and the state that is asked for."""
-
-    def __init__(self, rows: RowsModel):
-        super().__init__()
-        self._words: list[str] = []
-        self._state = ALL
-        self._rows = rows
-        self.setSourceModel(rows)
-
-    def narrow(self, text: str, state: str) -> None:
-        """Show rows with these words (any case) in this state; ALL for any."""
-        self._words, self._state = text.lower().split(), state
-        self.invalidate()
-
-    def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
-        """True for a row that is shown."""
-        cells = self._rows.rows[row]
-        if self._state not in (ALL, cells[self._rows.state_column]):
-            return False
-        text = " ".join(cells).lower()
-        return all(word in text for word in self._words)
-
-
 class RowsTable(QTableView):
     """The table, its filter above it: `bar` is a layout with a field for words and a box of states."""
 
     def __init__(self, model: RowsModel, name: str, states: Sequence[str], widths: Mapping[int, int]):
         super().__init__()
-        self.rows, self.filter = model, RowFilter(model)
+        self.rows = model
         self.words, self.states = QLineEdit(), QComboBox()
         self.words.setPlaceholderText("Filter")
         self.words.setClearButtonEnabled(True)
@@ -94,21 +90,19 @@ class RowsTable(QTableView):
         self.bar.addWidget(self.states)
         self._dress(name, widths)
 
-    def shown(self) -> list[tuple[str, ...]]:
+    def shown(self) -> Sequence[tuple[str, ...]]:
         """The rows that pass the filter, in their order."""
-        places = (
-            self.filter.mapToSource(self.filter.index(row, 0)).row() for row in range(self.filter.rowCount())
-        )
-        return [self.rows.rows[place] for place in places]
+        return self.rows.shown
 
     def _narrow(self) -> None:
-        self.filter.narrow(self.words.text(), self.states.currentData())
+        self.rows.narrow(self.words.text(), self.states.currentData())
 
     def _dress(self, name: str, widths: Mapping[int, int]) -> None:
-        self.setModel(self.filter)
+        self.setModel(self.rows)
         self.setAccessibleName(name)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(26)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setAlternatingRowColors(True)

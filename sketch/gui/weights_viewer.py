@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -25,16 +26,15 @@ from sketch.binder.surgery.weights_stats import Statistics, statistics
 from sketch.graph.freezing import frozen_roles
 from sketch.graph.recipes import MADE
 from sketch.graph.rows import TensorRow, shape_text
-from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import FaultLabel, dialog_column
-from sketch.gui.edit_commands import attempt
+from sketch.gui import asides, weights_commands
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, show_names
 from sketch.gui.reasons import selected_nodes
+from sketch.gui.slices import Slices
 from sketch.gui.weights_numbers import NumbersModel
 from sketch.gui.weights_painting import DotPicture, Histogram
 from sketch.gui.weights_places import PlaceBoxes
 from sketch.state.commands import weights
 from sketch.state.commands.weights import Key
-from sketch.state.weight_changes import weight_name
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
@@ -52,30 +52,33 @@ def view(window: MainWindow, key: Key | None = None) -> None:
     tab = window.desk.tab
     if tab is None:
         return
-    keys = weights.tensors_in(tab.document, [key[0]] if key else selected_nodes(window))
-    if not keys:
-        window.say("The sizes of these weights are not known yet; connect the layer first.")
-        return
-    TensorViewer(window, tab, keys, key or keys[0]).show()
+
+    def then(names: dict[Key, str]) -> None:
+        if names:
+            _appear(TensorViewer(window, tab, names, key or next(iter(names))))
+        else:
+            window.say("The sizes of these weights are not known yet; connect the layer first.")
+
+    weights_commands.name_tensors(window, tab, [key[0]] if key else selected_nodes(window), then)
 
 
 class TensorViewer(QDialog):
     """One tensor at a time; it follows edits of the document while it is open."""
 
-    def __init__(self, window: MainWindow, tab: CanvasTab, keys: list[Key], first: Key):
+    def __init__(self, window: MainWindow, tab: CanvasTab, keys: Mapping[Key, str], first: Key):
+        """`keys` are the tensors that can be chosen, with their names."""
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Tensors")
         self.setMinimumSize(760, 560)
-        self._window, self._tab, self._keys = window, tab, keys
+        self._window, self._tab, self._keys = window, tab, list(keys)
         self._array: Any = None
         self._row: TensorRow | None = None
         self._job: Job | None = None
         self.found: Statistics | None = None
         self.choice, self.kind, self.fault = QComboBox(), QLabel(), FaultLabel()
         self.choice.setAccessibleName("Weight")
-        for key in keys:
-            self.choice.addItem(weight_name(tab.document.tables, *key))
+        show_names(self.choice, keys.values())
         self.facts, self.note = QFormLayout(), QLabel()
         self.histogram, self.picture = Histogram(window.theme), DotPicture(window.theme)
         self.numbers = NumbersModel()
@@ -86,11 +89,10 @@ class TensorViewer(QDialog):
         self.frozen = QCheckBox("Frozen: training leaves it as it is")
         self.frozen.clicked.connect(self._freeze)
         self._lay_out()
-        self.choice.setCurrentIndex(keys.index(first))
+        self.choice.setCurrentIndex(self._keys.index(first))
         self.choice.currentIndexChanged.connect(lambda _index: self.refresh())
         self._unsubscribe = tab.document.subscribe(self._on_update)
         self.finished.connect(lambda _result: self._leave())
-        self.refresh()
 
     @property
     def key(self) -> Key:
@@ -162,7 +164,10 @@ class TensorViewer(QDialog):
         self.frozen.setChecked(self.key[1] in frozen_roles(document.tables.meta, self.key[0]))
 
     def _freeze(self, on: bool) -> None:
-        attempt(self._window, lambda: weights.freeze(self._tab.document, [self.key], on))
+        title, key = "Freeze a weight" if on else "Unfreeze a weight", self.key
+        asides.edit(
+            self._window, self._tab, title, lambda document: weights.freeze(document, [key], on), stays=True
+        )
 
     def _show_facts(self, found: Statistics) -> None:
         self.found = found
@@ -257,6 +262,17 @@ class TensorViewer(QDialog):
         table.horizontalHeader().setDefaultSectionSize(92)
         table.verticalHeader().setDefaultSectionSize(24)
         return table
+
+
+def _appear(viewer: TensorViewer) -> None:
+    """Read the weight in the next turn of the event loop, and show the dialog in the one after it."""
+    parts = Slices(viewer)
+
+    def read() -> None:
+        viewer.refresh()
+        parts.end_share()
+
+    parts.replace([read, viewer.show])
 
 
 def _page(*widgets: QWidget) -> QWidget:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -12,11 +13,12 @@ from shiboken6 import isValid
 
 from sketch.graph.rows import Edge
 from sketch.gui.canvas import surroundings
+from sketch.gui.canvas.extents import middles
 from sketch.gui.canvas.link import Held, open_ports, would_loop
 from sketch.gui.canvas.live_layer import loose_points
 from sketch.gui.canvas.node_item import NodeItem, PortHit
 from sketch.gui.canvas.wire_shape import wire_path
-from sketch.gui.choices import Choice
+from sketch.gui.choices import Choice, matching
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
 
-MOST = 2000
-"""So many layers are offered, the nearest ones."""
+MOST, NEAR = 100, 2000
+"""So many layers are offered: of those that hold what was typed, and of the nearest; so many are near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +114,13 @@ def _starts(view: CanvasView, item: NodeItem) -> list[Held]:
 
 
 def _choose_end(window: MainWindow, view: CanvasView, held: Held) -> FilterPopup | None:
-    side = "in" if held.side == "out" else "out"
-    ends = list(_ends(view, held, side))
-    if not ends:
+    ends = _Ends(view, held)
+    if not ends(""):
         window.say("No layer of this canvas has a free port for it.")
         return None
-    nodes = view.document.tables.nodes
-    choices = [_end_choice(view, end, side, rank) for rank, end in enumerate(ends)]
-    start = nodes[held.node].name
+    start = view.document.tables.nodes[held.node].name
     title = f"Wire from {start} to" if held.side == "out" else f"Wire to {start} from"
-    popup = FilterPopup(window, title, choices, lambda end: _join(view, held, end))
+    popup = FilterPopup(window, title, (), lambda end: _join(view, held, end), source=ends)
     popup.list.currentItemChanged.connect(lambda item, _old: _preview(view, held, item))
     popup.destroyed.connect(lambda: _end_preview(view))
     _preview(view, held, popup.list.currentItem())
@@ -129,22 +128,64 @@ def _choose_end(window: MainWindow, view: CanvasView, held: Held) -> FilterPopup
     return popup
 
 
-def _ends(view: CanvasView, held: Held, side: str) -> Iterator[End]:
-    """Ports that the wire may end at, nearest first; those behind (before) the held end come before others."""
-    loops = would_loop(view.document, held)
-    wiring = view.canvas.wiring
-    x, y = held.anchor.toTuple()
-    way = 1 if side == "in" else -1
+class _Ends:
+    """Offers ports that the wire may end at, nearest first; those behind (before) the held end come before others."""
 
-    def distance(key: int) -> tuple[bool, float]:
-        box = wiring.boxes[key]
-        along, start = (box.x, x) if wiring.right else (box.y, y)
-        return (along - start) * way < 0, abs(box.x - x) + abs(box.y - y)
+    def __init__(self, view: CanvasView, held: Held):
+        self._view = view
+        self._side = "in" if held.side == "out" else "out"
+        self._loops = would_loop(view.document, held)
+        self._found: dict[str, list[Choice]] = {}
+        self._keys = self._near_first(held)
 
-    for key in sorted(wiring.boxes, key=distance)[:MOST]:
-        item = view.canvas.item_of(key)
+    def __call__(self, typed: str) -> list[Choice]:
+        """The ports that fit what was typed: those of layers that hold it in their words, then of the nearest."""
+        if typed not in self._found:
+            words = typed.lower().split()
+            holding = (key for key in self._keys if self._holds(key, words)) if words else ()
+            near = (self._offering(keys) for keys in (self._keys[:NEAR], self._keys[NEAR:]))
+            keys = dict.fromkeys(chain(self._offering(holding), next(near) or next(near)))
+            ends = [end for key in keys for end in self._of(key)]
+            choices = [_end_choice(self._view, *end, rank) for rank, end in enumerate(ends)]
+            self._found = {typed: matching(choices, typed)}
+        return self._found[typed]
+
+    def _near_first(self, held: Held) -> list[int]:
+        import numpy as np
+
+        boxes, (x, y) = self._view.canvas.boxes, held.anchor.toTuple()
+        across, down = middles(boxes)
+        along = across - x if self._view.canvas.wiring.right else down - y
+        far = np.abs(across - x) + np.abs(down - y)
+        order = np.lexsort((far, (along if self._side == "in" else -along) < 0))
+        return [key for key in boxes.keys_in(order.tolist()) if key is not None]
+
+    def _may(self, key: int) -> bool:
+        """False for a layer that surely has no port for the wire; told without its item."""
+        box, node = self._view.canvas.wiring.boxes[key], self._view.document.tables.nodes.get(key)
+        if box.ports is not None or node is None:
+            return True
+        return (
+            key not in self._loops
+            and (box.outputs if self._side == "out" else box.inputs - len(node.prior)) > 0
+        )
+
+    def _holds(self, key: int, words: list[str]) -> bool:
+        node = self._view.document.tables.nodes.get(key)
+        text = f"{node.name} {node.layer}".lower() if node is not None else ""
+        return all(word in text for word in words)
+
+    def _offering(self, keys: Iterable[int]) -> list[int]:
+        """The first of these that have a port for the wire."""
+        return list(
+            islice((key for key in keys if self._may(key) and any(True for _ in self._of(key))), MOST)
+        )
+
+    def _of(self, key: int) -> Iterator[tuple[End, str]]:
+        item = self._view.canvas.item_of(key)
         if isinstance(item, NodeItem):
-            yield from _open_ends(view, item, side, loops)
+            for end in _open_ends(self._view, item, self._side, self._loops):
+                yield end, self._side
 
 
 def _open_ends(view: CanvasView, item: NodeItem, side: str, loops: set[int]) -> Iterator[End]:

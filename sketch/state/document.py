@@ -16,6 +16,7 @@ from sketch.graph.tables import whole
 from sketch.state.document_view import FOLLOW, DocumentView, TakesLongError, Update
 from sketch.state.history import History
 from sketch.state.journal import Journal, Recovery
+from sketch.state.later import settle
 from sketch.state.records import Record, beginning
 from sketch.state.resizing import follow_shapes
 from sketch.state.store import Store
@@ -140,6 +141,7 @@ class Document(DocumentView):
 
         `wait` False: the journal does so on a thread.
         """
+        settle(self._pending)  # the rows of a closed document are let go
         self.is_closed = True
         if self._journal is not None:
             self._journal.close(forget=forget, wait=wait)

@@ -33,12 +33,11 @@ class Twin(Document):
         self.subscribe(self._take)
 
     def fits(self, document: Document) -> bool:
-        """True as long as the document is open and nothing happened to it since this was made of it."""
-        return (document.turn, document.history.saved, document.is_closed) == (
-            self._turn_then,
-            self._saved,
-            False,
+        """True as long as the document is open and not changed since this was made of it; it may have been saved."""
+        is_as_saved = document.history.saved == self._saved or not any(
+            r.kind == "merge" for r in self._records
         )
+        return document.turn == self._turn_then and not document.is_closed and is_as_saved
 
     def give(self, document: Document) -> None:
         """Let the document have what was done here, as one change of it; this is left with what the document had.
@@ -54,6 +53,7 @@ class Twin(Document):
             _exchange(document.inference, self.inference)
             document.inference.use(document.tables)
             self.inference.use(self.tables)
+            self.history.saved = document.history.saved
             document.history, document._problems = self.history, None
             document.turn, document.order_turn = self.turn, self.order_turn
             for record in self._records:

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from sketch.binder.surgery.weights_sums import PIECE, weight_sums
-from sketch.graph import colour_values, colouring, examples
+from sketch.graph import colour_values, examples, shading
 from sketch.graph.colour_rules import RULES, Facts, WeightSums
 from sketch.graph.colour_scale import STEPS, Scale, mixture
 from sketch.graph.colour_values import ColourValues
-from sketch.graph.colouring import OTHER, SERIES, Colouring
+from sketch.graph.colouring import OTHER, Colouring
 from sketch.graph.cost import flops
 from sketch.graph.dims import substitute
 from sketch.graph.draft import Draft
 from sketch.graph.infer import Inference
 from sketch.graph.network import build_network
 from sketch.graph.rows import edges_of
+from sketch.graph.shading import SERIES
 from sketch.graph.tables import Tables
 from tests.graph.random_edits import library as real_library
 
@@ -242,7 +243,7 @@ def test_following_edits_gives_what_counting_anew_gives(library, key):
 @pytest.mark.parametrize("key", RULES)
 def test_edits_that_are_noted_between_portions_give_what_counting_anew_gives(library, key, monkeypatch):
     monkeypatch.setattr(colour_values, "PORTION", 3)
-    monkeypatch.setattr(colouring, "MANY", 4)
+    monkeypatch.setattr(shading, "MANY", 4)
     drawing = Drawing(library, "resnet18")
     found, rng = drawing.colouring(key), np.random.default_rng(5)
     before, work = dict(found.shades), None

@@ -90,14 +90,16 @@ def test_the_popups_and_the_settings_have_names(window):
         popup.close()
 
 
-def test_every_panel_the_find_bar_and_the_settings_have_names(window):
+def test_every_panel_the_find_bar_and_the_settings_have_names(window, qtbot):
     for dock in window.docks.values():
         dock.show()
         dock.raise_()
     open_bar(window)
     dialog = SettingsDialog(window, window.services.settings, window.actions_)
     dialog.show()
-    QApplication.processEvents()
+    for index, title in enumerate(("Look", "Canvas", "Behaviour", "Shortcuts")):
+        dialog.tabs.setCurrentIndex(index)
+        qtbot.waitUntil(lambda title=title: title in dialog.pages)
     assert nameless(window) == []
     dialog.close()
 

@@ -115,6 +115,24 @@ def test_layers_go_into_a_group_and_out_of_it(window, tab, qtbot):
     is_as_anew(tab)
 
 
+def test_wires_of_many_layers_are_cut_and_many_outputs_made_with_jobs(window, tab, qtbot):
+    before = snapshot(tab.document.tables)
+    run(window, "edit.select_all", "wire.break")
+    assert titles(window) == ["Cut wires"]
+    idle(window, qtbot)
+    assert not any(node.next for node in tab.document.tables.nodes.values())
+    run(window, "edit.undo", "edit.select_all", "model.make_output")
+    idle(window, qtbot)
+    names = [node.name for node in tab.document.tables.nodes.values() if node.layer == "Output"]
+    assert len(names) == 12
+    text = window.statusBar().currentMessage()
+    assert text == f"Made 12 outputs: {', '.join(names[:10])} and 2 more."
+    is_as_anew(tab)
+    run(window, "edit.undo")
+    idle(window, qtbot)
+    assert snapshot(tab.document.tables) == before
+
+
 def test_an_undo_that_takes_away_the_canvas_in_view(window, tab, qtbot):
     run(window, "edit.select_all", "group.group")
     idle(window, qtbot)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.graph.rows import FRAME, Edge
 from sketch.graph.tables import snapshot
+from sketch.gui import wire_commands
 from sketch.state import commands
 from sketch.state.settings import PRESET
 from tests.gui.gesture_desk import Desk, active_popup
@@ -174,6 +175,30 @@ def test_the_keys_of_each_preset_do_what_they_say(desk, preset):
     assert len(desk.layers("GELU")) == 1
     run(desk, "edit.delete")
     assert desk.layers("GELU") == []
+
+
+def test_a_wire_reaches_the_nearest_layers_and_by_its_name_one_far_away(desk, monkeypatch):
+    monkeypatch.setattr(wire_commands, "MOST", 2)
+    monkeypatch.setattr(wire_commands, "NEAR", 4)
+    spots = {n: (float(900 + 200 * n), 600.0) for n in range(8)}
+    made = {n: commands.add_layer(desk.document, "GELU", spot) for n, spot in spots.items()}
+    far = commands.add_layer(desk.document, "Softmax", (9000.0, 9000.0))
+    desk.view.select([desk.relu])
+    run(desk, "wire.draw")
+    nodes = desk.document.tables.nodes
+    assert active_popup().titles() == [nodes[made[0]].name, nodes[made[1]].name]
+    desk.type_in_popup(nodes[far].name)
+    assert Edge(desk.relu, 0, far, 0) in desk.edges
+
+
+def test_a_wire_goes_to_the_only_layer_with_a_port_however_far_it_is(desk, monkeypatch):
+    monkeypatch.setattr(wire_commands, "NEAR", 1)
+    commands.remove(desk.document, [desk.tanh])
+    far = commands.add_layer(desk.document, "Softmax", (9000.0, 9000.0))
+    desk.view.select([desk.relu])
+    run(desk, "wire.draw")
+    assert active_popup().titles() == [desk.document.tables.nodes[far].name]
+    active_popup().close()
 
 
 def test_what_an_undo_or_redo_brings_back_is_selected(desk):

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 
 from sketch.graph.colour_rules import RULES
 from sketch.graph.colour_scale import STEPS
-from sketch.graph.colouring import SERIES
+from sketch.graph.shading import SERIES
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.colour_actions import TITLES
 from sketch.gui.colour_palette import number_text, palette_of, scale_colours

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QMenu, QPush
 from sketch.graph import colour_values
 from sketch.graph.colour_rules import RULES
 from sketch.graph.colouring import Colouring
-from sketch.gui import colour_tab
+from sketch.gui import colour_counting
 from sketch.gui.canvas_tab import CanvasTab
 from sketch.gui.colour_hidden import TypeList
 from sketch.gui.colour_session import restore
@@ -140,7 +140,7 @@ def test_the_colours_follow_edits_and_undo(tab, qtbot):
 
 
 def test_what_many_layers_count_after_an_edit_comes_in_slices(tab, qtbot, monkeypatch):
-    monkeypatch.setattr(colour_tab, "AT_ONCE", 0)
+    monkeypatch.setattr(colour_counting, "AT_ONCE", 0)
     monkeypatch.setattr(colour_values, "PORTION", 2)
     colours, document = tab.colours, tab.document
     colours.use("depth")
@@ -482,4 +482,6 @@ def test_a_big_drawing_is_counted_beside_the_window(window, qtbot, monkeypatch, 
         tab.document, "ReLU", (900.0, 900.0)
     )  # what was counted follows the document from here on
     counted = tab.colours.kinds_by("parameters")
-    assert counted.shades == tab.colours._count_by("parameters").shades or meanwhile == "cancel"
+    assert (
+        counted.shades == Colouring(RULES["parameters"], tab.colours.facts()).shades or meanwhile == "cancel"
+    )

@@ -10,7 +10,10 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from sketch.gui import background
+from sketch.gui.compile_check import NetworkCheck
 from sketch.gui.compile_dialog import CompileDialog, CompileRequest
+from sketch.state import commands
 from tests.gui.windows import (
     CTRL,
     bring_to_front,
@@ -114,3 +117,46 @@ def test_a_cancelled_compile_leaves_no_file(qtbot, tmp_path):
         assert not path.exists()
         assert "cancelled" in window.statusBar().currentMessage()
         assert window.job_bar.isHidden()
+
+
+@pytest.fixture
+def lenet(qtbot, monkeypatch):
+    """A window with a network that counts as large."""
+    monkeypatch.setattr(background, "FEW", 0)
+    with main_window(qtbot) as window:
+        window.opener.example("lenet5")
+        yield window
+
+
+def test_a_large_network_is_checked_while_the_dialog_is_open(lenet, qtbot):
+    document = lenet.desk.document
+    commands.add_layer(document, "Linear", (900.0, 0.0))  # nothing feeds it
+    check = NetworkCheck(lenet, document)
+    dialog = CompileDialog(lenet, lenet.services.registry, check, "pytorch", lenet.folder)
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert (dialog.obstacle.text(), ok.isEnabled()) == ("Checking the network...", False)
+    qtbot.waitUntil(lambda: not lenet.jobs.running)
+    assert "fc" in dialog.obstacle.text()
+    assert not ok.isEnabled()
+    document.undo()
+    again = NetworkCheck(lenet, document)
+    dialog = CompileDialog(lenet, lenet.services.registry, again, "pytorch", lenet.folder)
+    qtbot.waitUntil(lambda: not lenet.jobs.running)
+    assert dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
+
+
+def test_a_dialog_that_is_left_while_the_network_is_checked(lenet, qtbot):
+    check = NetworkCheck(lenet, lenet.desk.document)
+    CompileDialog(lenet, lenet.services.registry, check, "pytorch", lenet.folder).reject()
+    check.deleteLater()
+    qtbot.waitUntil(lambda: not lenet.jobs.running)
+
+
+def test_what_is_compiled_is_what_was_drawn_at_the_command(lenet, qtbot, tmp_path):
+    document, path = lenet.desk.document, tmp_path / "lenet.onnx"
+    lenet.compiler.run(CompileRequest("onnx", path, {}, verify=False))
+    commands.remove(document, [document.tables.named(None, "conv1")])
+    qtbot.waitUntil(lambda: not lenet.jobs.running, timeout=60_000)
+    assert path.exists(), lenet.statusBar().currentMessage()
+    assert any(name.startswith("conv1") for name in tensor_digests(path))
+    lenet.compiler.results[-1].close()

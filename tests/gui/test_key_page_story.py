@@ -25,14 +25,15 @@ def window(qtbot):
 
 
 @pytest.fixture
-def page(window):
+def page(window, qtbot):
     """The page of keys, in its dialog."""
     dialog = SettingsDialog(window, window.services.settings, window.actions_)
     dialog.turn_to("Shortcuts")
     dialog.show()
     dialog.activateWindow()
     QTest.qWaitForWindowActive(dialog)
-    yield dialog.shortcuts
+    qtbot.waitUntil(lambda: "Shortcuts" in dialog.pages)
+    yield dialog.pages["Shortcuts"]
     dialog.accept()
     dialog.deleteLater()
 
@@ -143,7 +144,11 @@ def test_a_gesture_of_the_canvas_gets_another_key(window, page) -> None:
     assert document.tables.places[node].y > before
 
 
-def test_a_preset_changes_keys_and_mouse_at_once(window, page) -> None:
+def test_a_preset_changes_keys_and_mouse_at_once(window, page, qtbot) -> None:
+    page.window().turn_to("Canvas")
+    qtbot.waitUntil(lambda: "Canvas" in page.window().pages)
+    field = page.window()._fields["canvas.left_drag"]
+    assert field.findChild(QComboBox).currentText() == "select"
     page.preset.setCurrentIndex(page.preset.findData("comfyui"))
     page.preset.activated.emit(page.preset.currentIndex())
     assert window.services.settings.get(PRESET) == "comfyui"
@@ -151,7 +156,6 @@ def test_a_preset_changes_keys_and_mouse_at_once(window, page) -> None:
     page.show_command("insert.frame")
     assert chips(page)[0] == "Ctrl+G"
     assert window.actions_["insert.frame"].shortcut().toString() == "Ctrl+G"
-    field = page.window()._fields["canvas.left_drag"]
     assert field.findChild(QComboBox).currentText() == "pan"
 
 

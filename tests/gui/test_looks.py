@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from sketch.gui import popups
+from sketch.gui.compile_check import NetworkCheck
 from sketch.gui.compile_dialog import CompileDialog
 from sketch.state import commands
 from tests.gui.windows import CTRL, SHIFT, form, main_window, pick_layer, press
@@ -116,8 +117,8 @@ def test_a_popup_is_only_as_high_as_its_matches(window):
 
 def test_the_wished_opset_stands_in_the_compile_dialog(window):
     window.opener.example("lenet5")
-    registry, network = window.services.registry, window.desk.document.network()
-    dialog = CompileDialog(window, registry, network, "onnx", window.folder, opset=17)
+    registry, check = window.services.registry, NetworkCheck(window, window.desk.document)
+    dialog = CompileDialog(window, registry, check, "onnx", window.folder, opset=17)
     assert dialog.request().options["opset"] == 17
     dialog.deleteLater()
 

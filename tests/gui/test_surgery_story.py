@@ -9,13 +9,15 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QPushButton
 
+from sketch.binder.surgery.quantising import Choice, Outcome, Weight
 from sketch.graph.tables import snapshot
-from sketch.gui import asides, merging
+from sketch.gui import asides, input_shapes, merging, reading
 from sketch.gui.compile_dialog import CompileRequest
 from sketch.gui.input_shapes import InputShapes, sizes
 from sketch.gui.merging import MergeDialog
 from sketch.gui.quantising import QuantiseDialog
 from sketch.gui.replacing import ReplaceAll
+from sketch.state import commands
 from sketch.state.document_file import save_document
 from tests.gui.windows import CTRL, SHIFT, click, idle, main_window, press
 
@@ -200,9 +202,10 @@ def test_fusing_and_quantising_run_beside_the_window_and_are_one_step_each(windo
     assert layers(document).count("BatchNorm2d") == 2
 
     def act(dialog) -> None:
-        assert [dialog.table.item(row, 0).text() for row in range(3)] == ["conv1", "conv2", "fc1"]
+        rows = dialog.table.model()
+        assert [rows.index(row, 0).data() for row in range(3)] == ["conv1", "conv2", "fc1"]
         first = dialog.total.text()
-        box = next(iter(dialog.boxes.values()))
+        box = next(iter(dialog.table.fields.values()))
         box.setCurrentIndex(box.findData("keep"))
         assert dialog.total.text() != first
         click(dialog.measure)
@@ -236,6 +239,7 @@ def test_what_was_worked_out_for_a_tab_that_is_closed_is_left_out(window, qtbot,
 def test_fold_says_when_nothing_folds(window, qtbot) -> None:
     draw(window)
     window.actions_["model.fold"].trigger()
+    idle(window, qtbot)
     assert window.statusBar().currentMessage() == "No layer depends on constants only."
 
 
@@ -264,14 +268,83 @@ def test_merge_asks_for_the_wires(window, qtbot, tmp_path, either_way) -> None:
     assert "head_fc1" not in {node.name for node in document.tables.nodes.values()}
 
 
-def test_a_file_that_is_no_drawing_is_not_merged(window, tmp_path) -> None:
+def test_a_file_that_is_no_drawing_is_not_merged(window, qtbot, tmp_path) -> None:
     draw(window)
     file = tmp_path / "notes.sketch"
     file.write_bytes(b"no drawing")
     said = []
     in_dialog(QMessageBox, lambda box: (said.append(box.text()), box.accept()))
-    assert merging.read(window, file) is None
+    merging.read(window, file)
+    idle(window, qtbot)
+    qtbot.waitUntil(lambda: bool(said))
     assert said == [f"{file}: this is no Sketch document."]
+
+
+@pytest.fixture
+def tail(window, tmp_path) -> Path:
+    """A drawing that can be merged behind what `draw` draws."""
+    draw(window, [("Linear", {"out_features": 2})], ("N", 3), ("scores", "answer"))
+    return save_document(window.desk.document, tmp_path / "tail.sketch")
+
+
+@pytest.mark.parametrize("meanwhile", ["cancel", "close the tab", "close the window"])
+def test_a_drawing_that_is_read_for_nothing_is_left(window, qtbot, tail, meanwhile) -> None:
+    draw(window)
+    tab, before = window.desk.tab, snapshot(window.desk.document.tables)
+    job = merging.read(window, tail)
+    assert [job.title for job in window.jobs.running] == ["Read tail.sketch"]
+    said = {"cancel": "Read tail.sketch: cancelled.", "close the window": ""}.get(
+        meanwhile, f"tail.sketch was not merged: {tab.document.name} was closed meanwhile."
+    )
+    if meanwhile == "cancel":
+        job.cancel()
+    elif meanwhile == "close the tab":
+        window.opener.close(tab)
+    else:
+        window.close()
+    idle(window, qtbot)
+    assert QApplication.activeModalWidget() is None
+    if meanwhile == "cancel":  # the rows of a closed drawing are let go
+        assert snapshot(tab.document.tables) == before
+    assert any(said in record.message for record in window.services.log.records())
+
+
+@pytest.mark.parametrize("meanwhile", ["edit", "another tab"])
+def test_merging_asks_about_the_drawing_it_was_begun_for_as_it_is_by_then(window, qtbot, tail, meanwhile):
+    draw(window)
+    tab, document = window.desk.tab, window.desk.document
+    merging.read(window, tail)
+    if meanwhile == "edit":
+        commands.rename(document, document.tables.named(None, "scores"), "result")
+    else:
+        window.opener.new()
+
+    def act(dialog) -> None:
+        (box,) = dialog.choices.values()
+        assert box.currentText().startswith("result" if meanwhile == "edit" else "scores")
+        click(dialog.buttons.button(dialog.buttons.StandardButton.Ok))
+
+    in_dialog(MergeDialog, act)
+    idle(window, qtbot)
+    assert window.desk.tab is tab
+    assert document.undo_label == "Merge tail"
+
+
+def test_a_merge_that_is_refused_when_the_dialog_is_gone_is_told(window, qtbot, tail, monkeypatch) -> None:
+    monkeypatch.setattr(asides, "MANY", 0)
+    draw(window)
+    said = []
+
+    def act(dialog) -> None:
+        window.desk.document.undo()  # the layers that it is about are gone
+        in_dialog(QMessageBox, lambda box: (said.append(box.text()), box.accept()))
+        click(dialog.buttons.button(dialog.buttons.StandardButton.Ok))
+
+    in_dialog(MergeDialog, act)
+    merging.read(window, tail)
+    idle(window, qtbot)
+    qtbot.waitUntil(lambda: bool(said))
+    assert "There is no node" in said[0]
 
 
 def test_a_model_that_was_read_for_a_tab_that_is_closed_is_left(window, qtbot, tmp_path) -> None:
@@ -330,3 +403,66 @@ def test_layers_as_operators_and_back(window, qtbot) -> None:
     assert document.undo() == "Raise to layers"
     assert document.undo() == "Show as operators"
     assert layers(document).count("Linear") == 2
+
+
+def test_thousands_of_weights_have_fields_where_one_looks(window, show) -> None:
+    modes = (Choice("int8"), Choice("int8", False), Choice("float16"), Choice("keep"))
+    found = [Weight(n, f"fc{n}", "Linear", (4, 4), "float32", "tied" if n == 7 else "") for n in range(3000)]
+    sizes = {"int8": 20, "float16": 32, "keep": 64}
+    made = {
+        (w.node, c): Outcome(0.5, 64, sizes[c.mode] - 4 * (not c.per_channel)) for w in found for c in modes
+    }
+    dialog = show(QuantiseDialog(window, window.desk.document, found, made))
+    QApplication.processEvents()
+    table, few = dialog.table, len(dialog.table.fields)
+    assert 0 < few < 40
+    assert 7 not in table.fields
+    assert table.model().index(7, 5).data() == "tied"
+    assert dialog.total.text() == f"{64 * 2999:,} to {20 * 2999:,} bytes (31 %)"
+    table.scrollToBottom()
+    QApplication.processEvents()
+    field = table.fields[2999]
+    assert len(table.fields) < 3 * few
+    field.setCurrentIndex(field.findData("float16"))
+    assert dialog.total.text() == f"{64 * 2999:,} to {20 * 2998 + 32:,} bytes (31 %)"
+    assert table.model().index(2999, 4).data() == "32"
+    dialog.per_channel.setChecked(False)
+    assert dialog.total.text() == f"{64 * 2999:,} to {16 * 2998 + 32:,} bytes (25 %)"
+    dialog.all.setCurrentIndex(dialog.all.findData("keep"))
+    assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
+    assert {box.currentData() for box in table.fields.values()} == {"keep"}
+    table.scrollTo(table.model().index(1500, 0))
+    QApplication.processEvents()
+    assert table.fields[1500].currentData() == "keep"
+    assert {choice.mode for choice in dialog.choices().values()} == {"keep"}
+
+
+def test_a_pattern_in_a_large_drawing_is_looked_for_in_slices(window, qtbot, monkeypatch):
+    monkeypatch.setattr(reading, "FEW", 0)
+    ids = draw(window)
+    window.desk.view.select(ids[1:3])
+    window.actions_.run("model.replace_all")
+    dialog = next(d for d in QApplication.topLevelWidgets() if isinstance(d, ReplaceAll) and d.isVisible())
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert dialog.count.text().endswith("looking...")
+    assert not ok.isEnabled()
+    dialog.any_params.setChecked(True)  # anew, and of the first search nothing comes
+    qtbot.waitUntil(ok.isEnabled)
+    assert "2 occurrences" in dialog.count.text()
+    dialog.close()
+
+
+def test_all_inputs_are_set_however_early_ok_is_pressed(window, monkeypatch):
+    monkeypatch.setattr(input_shapes, "ROWS_AT_ONCE", 1)
+    draw(window)
+    document = window.desk.document
+    for row in range(3):
+        commands.add_at(document, "Input", (400.0, 100.0 * row))
+    dialog = InputShapes(window, window.desk.view)
+    assert dialog.table.rowCount() == 1
+    dialog.fields(0)[0].setText("first")
+    dialog._apply()
+    assert dialog.table.rowCount() == 4
+    assert sum(node.layer == "Input" for node in document.tables.nodes.values()) == 4
+    assert document.tables.named(None, "first") is not None
+    dialog.deleteLater()

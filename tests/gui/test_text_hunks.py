@@ -71,6 +71,16 @@ def test_lines_far_apart_are_places_of_their_own():
     ]
 
 
+def test_what_was_prepared_is_for_these_texts_alone(monkeypatch):
+    one, other, third = ("\n".join(map(str, range(n))) for n in (5, 7, 9))
+    text_hunks.prepare(one, other)
+    assert text_hunks.taken(one, third) == hunks(one, third)
+    text_hunks.prepare(one, other)
+    expected = hunks(one, other)
+    monkeypatch.setattr(text_hunks, "hunks", None)
+    assert text_hunks.taken(one, other) == expected
+
+
 def test_a_change_everywhere_is_one_place():
     found = hunks("\n".join(LINES), "\n".join(f"{line}  # twice" for line in LINES))
     assert [(hunk.start, hunk.end, len(hunk.lines)) for hunk in found] == [(0, 3000, 3000)]

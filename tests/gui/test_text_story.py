@@ -304,7 +304,7 @@ def test_a_click_finds_the_node_of_a_line_that_has_moved(window, qtbot):
 
 
 def test_the_body_of_a_zone_is_edited_on_the_canvas(window, qtbot):
-    window.opener.fresh(placed(whole(branching()), window.services.library), "Draw", "branching")
+    window.opener.new().document.load(placed(whole(branching()), window.services.library), "Draw")
     settle(window, qtbot)
     before = snapshot(window.desk.document.tables)
     replace(window, "self.positive = ", "ReLU", "GELU")

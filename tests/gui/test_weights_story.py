@@ -1,13 +1,15 @@
 """Weights in the window: loaded by a table, resized by choice, viewed, initialised, frozen, copied."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QMessageBox, QPushButton
 
-from sketch.gui import weights_commands, weights_viewer
+from sketch.gui import reading, weights_commands, weights_initialise, weights_load, weights_viewer
 from sketch.gui.theme import THEMES, load_theme
 from sketch.gui.weights_initialise import InitialiseWeights
 from sketch.gui.weights_load import LoadWeights
@@ -47,10 +49,27 @@ def array_of(document, *key):
 
 
 def shown(kind):
-    """The dialog of a type that is open."""
-    found = [each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()]
-    assert found, f"no {kind.__name__} is open"
-    return found[-1]
+    """The dialog of a type that is open, or comes in the next turns of the event loop."""
+    for _ in range(5):
+        found = [
+            each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()
+        ]
+        if found:
+            return found[-1]
+        QApplication.processEvents()
+    raise AssertionError(f"no {kind.__name__} is open")
+
+
+def held_back(monkeypatch):
+    """Until this event is set, nobody gets the statistics of a tensor."""
+    go_on, statistics = Event(), weights_viewer.statistics
+
+    def late(*args, **named):
+        assert go_on.wait(20)
+        return statistics(*args, **named)
+
+    monkeypatch.setattr(weights_viewer, "statistics", late)
+    return go_on
 
 
 def button(parent, text):
@@ -118,7 +137,7 @@ def test_weights_are_loaded_from_a_file_by_a_table(window, qtbot, tmp_path):
     assert dialog.summary.text() == "theirs.npz: 1 matched, 1 wrong shape, 2 missing, 1 unexpected"
     QTest.keyClicks(dialog.table.words, "fc1 bias")
     assert [row[0] for row in dialog.table.shown()] == ["fc1.bias"]
-    dialog.table.edit(dialog.table.filter.index(0, 2))
+    dialog.table.edit(dialog.table.rows.index(0, 2))
     box = next(each for each in dialog.table.findChildren(QComboBox) if each.isEditable())
     box.setCurrentText("head_b")
     press(box, Qt.Key.Key_Return)
@@ -213,10 +232,12 @@ def test_a_large_tensor_is_read_beside_the_window(window, qtbot, monkeypatch):
     document, _, linear = drawn(window)
     monkeypatch.setattr(weights_viewer, "AT_ONCE", 10)
     monkeypatch.setattr(weights_commands, "LARGE", 10)
+    go_on = held_back(monkeypatch)
     weights_viewer.view(window, (linear, "weight"))
     viewer = shown(TensorViewer)
     assert viewer.found is None
     assert viewer.kind.text().endswith("reading...")
+    go_on.set()
     idle(window, qtbot)
     assert viewer.found.count == 2560
     window.desk.view.select([linear])
@@ -366,13 +387,16 @@ def test_the_weights_of_a_panel_that_floats_are_frozen_and_viewed(window):
 
 def test_a_viewer_that_is_closed_does_not_wait_for_what_it_reads(window, qtbot, monkeypatch):
     monkeypatch.setattr(weights_viewer, "AT_ONCE", 10)
+    go_on = held_back(monkeypatch)
     _, _, linear = drawn(window)
     window.desk.view.select([linear])
     window.actions_.run("weights.view")
+    viewer = shown(TensorViewer)
     (job,) = window.jobs.running
-    shown(TensorViewer).close()
+    viewer.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert job.is_cancelled
+    go_on.set()
     idle(window, qtbot)
 
 
@@ -394,3 +418,50 @@ def test_weights_of_many_layers_follow_a_number_beside_the_window(window, qtbot)
     document.undo()
     assert document.history.cursor == steps
     np.testing.assert_array_equal(array_of(document, linear, "weight"), before)
+
+
+def test_one_of_many_weights_is_asked_for_by_its_name(window, monkeypatch):
+    _, conv, linear = drawn(window)
+    window.desk.view.select([conv, linear])
+    asked = []
+    monkeypatch.setattr(weights_commands, "_save", lambda _window, _tab, key: asked.append(key))
+    for name, key in (("conv1.weight", (conv, "weight")), ("fc1.bias", (linear, "bias"))):
+
+        def act(dialog, name=name):
+            box = dialog.findChild(QComboBox)
+            assert [box.itemText(row).split(".")[0] for row in range(box.count())] == [
+                "conv1",
+                "conv1",
+                "fc1",
+                "fc1",
+            ]
+            assert box.currentText() == "conv1.weight"
+            box.setCurrentText(name)
+            dialog.accept()
+
+        in_dialog(QInputDialog, act)
+        window.actions_.run("weights.save")
+        assert asked.pop() == key
+
+
+def test_tables_of_a_large_drawing_are_filled_in_slices(window, qtbot, monkeypatch, tmp_path):
+    monkeypatch.setattr(reading, "FEW", 0)
+    document, conv, _ = drawn(window)
+    weights_load.ask(window)
+    dialog = shown(LoadWeights)
+    assert dialog.summary.text() == "Reading the weights..."
+    assert not dialog.table.shown()
+    np.savez(tmp_path / "theirs.npz", **{"conv1.weight": np.zeros((4, 3, 3, 3), np.float32)})
+    dialog._take("early", {}, {"conv1.weight": weights.row_of(document, (conv, "weight"))})
+    qtbot.waitUntil(lambda: dialog.source == "early")
+    assert dialog.summary.text() == "early: 1 matched, 3 missing"
+    assert [row[4] for row in dialog.table.shown()] == ["matched", "missing", "missing", "missing"]
+    dialog.reject()
+    window.desk.view.select(list(document.tables.nodes))
+    weights_initialise.ask(window)
+    asked = shown(InitialiseWeights)
+    assert asked.count.text() == "Reading the weights..."
+    assert not button(asked, "Initialise").isEnabled()
+    qtbot.waitUntil(button(asked, "Initialise").isEnabled)
+    assert asked.count.text() == "2 weights of 4 start anew."
+    asked.reject()

@@ -95,7 +95,23 @@ def test_nothing_is_given_where_nothing_was_done(drawn) -> None:
     assert (updates, drawn.undo_label) == ([], "Add ReLU 'relu1'")
 
 
-def test_a_save_meanwhile_leaves_the_result_without_a_use(drawn, tmp_path) -> None:
+def test_a_save_meanwhile_is_remembered(drawn, tmp_path) -> None:
+    twin, saved = Twin(drawn), drawn.history.cursor
+    commands.add_layer(twin, "Tanh", (0.0, 90.0))
+    drawn.mark_saved(tmp_path / "net.sketch")
+    twin.give(drawn)
+    assert drawn.is_modified
+    assert drawn.history.saved == saved
+    drawn.undo()
+    assert not drawn.is_modified
+
+
+def test_what_joined_the_step_that_was_saved_meanwhile_is_left_out(drawn, tmp_path) -> None:
+    """Else the file would count as the state that it is not."""
+    (layer,) = drawn.tables.nodes
+    commands.move(drawn, {layer: (1.0, 0.0)}, gesture="nudge")
     twin = Twin(drawn)
+    commands.move(twin, {layer: (2.0, 0.0)}, gesture="nudge")
+    assert twin.fits(drawn)
     drawn.mark_saved(tmp_path / "net.sketch")
     assert not twin.fits(drawn)

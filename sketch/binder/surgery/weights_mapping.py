@@ -69,15 +69,22 @@ class WeightMap:
         used = set(self.chosen.values())
         return [key for key in self.given if key not in used]
 
-    def lines(self) -> Iterator[Line]:
-        """Every weight, then every tensor that goes nowhere."""
-        for weight, kind in self.wanted.items():
-            row = self.given.get(self.chosen.get(weight, ""))
-            there = "" if row is None else _type_text(row.shape, row.dtype)
-            key = self.chosen.get(weight, "")
-            yield Line(weight, _type_text(kind.shape, kind.dtype), key, there, self.state(weight))
+    def line(self, weight: str) -> Line:
+        """What the table says of a weight."""
+        kind, key = self.wanted[weight], self.chosen.get(weight, "")
+        row = self.given.get(key)
+        there = "" if row is None else _type_text(row.shape, row.dtype)
+        return Line(weight, _type_text(kind.shape, kind.dtype), key, there, self.state(weight))
+
+    def unused(self) -> Iterator[Line]:
+        """What the table says of every tensor that goes nowhere."""
         for key in self.unexpected:
             yield Line("", "", key, _type_text(self.given[key].shape, self.given[key].dtype), UNEXPECTED)
+
+    def lines(self) -> Iterator[Line]:
+        """Every weight, then every tensor that goes nowhere."""
+        yield from map(self.line, self.wanted)
+        yield from self.unused()
 
     def counts(self) -> dict[str, int]:
         """state -> how many lines have it."""
@@ -88,9 +95,7 @@ class WeightMap:
 
     def summary(self) -> str:
         """`160 matched, 2 missing, 1 wrong shape`."""
-        counts = self.counts()
-        words = [f"{count:,} {state}" for state, count in counts.items() if count or state == MATCHED]
-        return ", ".join(words)
+        return summary_of(self.counts())
 
     def rows(self) -> dict[str, TensorRow]:
         """weight -> the tensor that it takes."""
@@ -99,6 +104,11 @@ class WeightMap:
             for weight, key in self.chosen.items()
             if key in self.given and weight in self.wanted
         }
+
+
+def summary_of(counts: Mapping[str, int]) -> str:
+    """What `WeightMap.counts` gives, in words."""
+    return ", ".join(f"{count:,} {state}" for state, count in counts.items() if count or state == MATCHED)
 
 
 def _kinds(rows: Mapping[str, TensorRow]) -> dict[str, Kind]:

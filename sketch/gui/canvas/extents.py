@@ -281,6 +281,12 @@ def least(things: Extents[int], *scores: np.ndarray[Any, Any]) -> int | None:
     return min([key for key in things.keys_in(found.tolist()) if key is not None], default=None)
 
 
+def around(things: Extents[Key], keys: Iterable[Key]) -> QRectF:
+    """The area around those of some things that are here; null for none."""
+    slots = [slot for key in keys if (slot := things.slots.get(key)) is not None]
+    return _hull(things.array()[slots].T) if slots else QRectF()
+
+
 def first_middle(things: Extents[Any], *, right: bool = False) -> tuple[float, float] | None:
     """The middle of what stands uppermost, the leftmost of such (`right`: exchanged); None for nothing."""
     if not things.slots:
@@ -302,5 +308,10 @@ def _covered(things: Extents[Any]) -> QRectF:
     boxes = things.array().T
     if len(things.slots) < things.size:
         boxes = boxes[:, boxes[0] == boxes[0]]  # NaN, the borders of a free slot, is not equal to itself
+    return _hull(boxes)
+
+
+def _hull(boxes: np.ndarray[Any, Any]) -> QRectF:
+    """The area around boxes, given as (lefts, tops, rights, bottoms)."""
     left, top = boxes[0].min(), boxes[1].min()
     return QRectF(left, top, boxes[2].max() - left, boxes[3].max() - top)

@@ -5,14 +5,13 @@ A gesture edits the document at most once, at its end, so that one gesture is on
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QLineF, QPoint, QRectF, Qt
 
 from sketch.graph.rows import Edge
-from sketch.state import commands
+from sketch.gui.canvas.link import cut_wires
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
@@ -115,7 +114,7 @@ class CutGesture:
         """Cut, in one step."""
         self.cancel()
         if self._cut:
-            self._view.change("Cut wires", partial(commands.disconnect, edges=list(self._cut)))
+            cut_wires(self._view, list(self._cut))
 
     def cancel(self) -> None:
         """Cut nothing."""

@@ -52,21 +52,21 @@ class InlineEdit(QObject):
         self.closed.emit()
         self.deleteLater()
 
+    def leave(self) -> None:
+        """Commit; a text that is refused is dropped, since the field can no longer be mended."""
+        self.finish(keep=True)
+        if self.is_open:
+            self.finish(keep=False)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.FocusOut:
-            self._lose_focus()
+            self.leave()
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._key(event)
         return False
-
-    def _lose_focus(self) -> None:
-        """Commit; a text that is refused is dropped, since the field can no longer be mended."""
-        self.finish(keep=True)
-        if self.is_open:
-            self.finish(keep=False)
 
     def _key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -197,6 +197,11 @@ def open_ports(item: NodeItem, side: str, loops: set[int]) -> frozenset[PortHit]
         return frozenset(PortHit(side, n) for n, (node, _) in enumerate(ports.outputs) if node not in loops)
     open_keys = ((n, key) for n, key in enumerate(ports.inputs) if key[0] is None)
     return frozenset(PortHit(side, n) for n, key in open_keys if key[1] not in loops)
+
+
+def cut_wires(view: PointerView, edges: Sequence[Edge]) -> bool:
+    """Cut wires in one step, beside the window when these are very many; False when that was refused."""
+    return view.change("Cut wires", partial(commands.disconnect, edges=edges), ids=[e.target for e in edges])
 
 
 def _connect(document: Document, held: Held, landing: Landing) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,11 @@ def said_params(params: Mapping[str, Any]) -> list[str]:
 
 def group_text(tables: Tables, group: int) -> str:
     """`12 layers`, counting what lies deeper too."""
-    count = sum(1 for member in descendants(tables, group) if not tables.children(member))
+    return _layers_text(tables, descendants(tables, group))
+
+
+def _layers_text(tables: Tables, members: Iterable[int]) -> str:
+    count = sum(1 for member in members if not tables.children(member))
     return f"{count} layer" if count == 1 else f"{count} layers"
 
 
@@ -183,11 +187,12 @@ def _shown_params(
 
 
 def _group_lines(tables: Tables, inference: Inference, group: int) -> list[str]:
-    inside = [member for member in descendants(tables, group) if member in inference]
-    kinds = Counter(tables.nodes[member].layer for member in inside)
+    members = list(descendants(tables, group))
+    inside = [member for member in members if member in inference]
+    kinds = Counter([tables.nodes[member].layer for member in inside])
     counts = [inference.of(member).parameters for member in inside]
     known = sum(count for count in counts if count is not None)
-    lines = [group_text(tables, group), f"parameters: {known:,}" + (" or more" if None in counts else "")]
+    lines = [_layers_text(tables, members), f"parameters: {known:,}" + (" or more" if None in counts else "")]
     lines += [f"{count} × {layer}" for layer, count in kinds.most_common(8)]
     return lines
 

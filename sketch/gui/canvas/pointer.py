@@ -43,12 +43,14 @@ class Aside(Protocol):
         ids: Collection[int],
         over: Callable[[], object],
         refused: Callable[[str], object] | None,
+        stays: bool,
     ) -> bool:
         """Give `then` what `act` returned; a refusal goes to `refused` or becomes a message. False: refused at once.
 
         Args:
             ids: the nodes that it is about, where they may be very many.
             over: is called after all that, however it ended.
+            stays: it is done even when something before it, which it has to wait for, is cancelled.
         """
 
 
@@ -96,10 +98,11 @@ class PointerView(CameraView):
         ids: Collection[int] = (),
         over: Callable[[], object] = lambda: None,
         refused: Callable[[str], object] | None = None,
+        stays: bool = False,
     ) -> bool:
         """Run a command as `Aside` says: beside the window where that takes long. False: refused here and now."""
         if self.aside is not None:
-            return self.aside(title, act, then, ids=ids, over=over, refused=refused)
+            return self.aside(title, act, then, ids=ids, over=over, refused=refused, stays=stays)
         is_done = self.attempt(lambda: then(act(self.document)), refused)
         over()
         return is_done

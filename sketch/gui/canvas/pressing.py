@@ -12,12 +12,11 @@ from sketch.gui.canvas.clicks import ClickGesture, WireClickGesture
 from sketch.gui.canvas.gestures import BandGesture, CutGesture, Gesture, Modifiers, PanGesture
 from sketch.gui.canvas.group_frame import GroupFrame
 from sketch.gui.canvas.ink import TEXT_ZOOM
-from sketch.gui.canvas.link import Held, LinkGesture, rewire
+from sketch.gui.canvas.link import Held, LinkGesture, cut_wires, rewire
 from sketch.gui.canvas.node_item import NodeItem, PortHit
 from sketch.gui.canvas.note_item import NoteItem, StubItem
 from sketch.gui.canvas.sizing import ResizeGesture
 from sketch.gui.canvas.wires import Line
-from sketch.state import commands
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
@@ -110,7 +109,7 @@ def _on_node(view: PointerView, item: NodeItem, where: QPoint, modifiers: Modifi
 def _break_wires(view: PointerView, item: NodeItem, port: PortHit) -> None:
     edges = [line.edge for line in _lines_of(view, item, port)]
     if edges:
-        view.change("Cut wires", partial(commands.disconnect, edges=edges))
+        cut_wires(view, edges)
     else:
         view.message.emit("This port has no wire to break.")
 

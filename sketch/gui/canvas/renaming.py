@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect, QRectF, QTimer
 from PySide6.QtWidgets import QWidget
 
 from sketch.graph.rows import NOTE
@@ -22,7 +23,12 @@ class RenamingView(DropView):
     def __init__(self, document: Document, canvas: CanvasScene, parent: QWidget | None = None):
         super().__init__(document, canvas, parent)
         self._edit: InlineEdit | None = None
-        self.view_changed.connect(self._close_edit)
+        self.view_changed.connect(self._leave_edit)
+
+    @property
+    def is_typing(self) -> bool:
+        """True while a text is edited in place."""
+        return self._edit is not None and self._edit.is_open
 
     def start_rename(self, node_id: int) -> None:
         """Edit a node's name, or a note's text, in place."""
@@ -49,8 +55,14 @@ class RenamingView(DropView):
         if edit is not None and edit.is_open:
             edit.finish(keep=False)
 
+    def _leave_edit(self) -> None:
+        """What it lies over moved away: keep what was typed, in a turn in which no change is being told."""
+        edit = self._edit
+        if edit is not None and edit.is_open:
+            QTimer.singleShot(0, edit, edit.leave)
+
     def _rename(self, node_id: int, name: str) -> bool:
-        return self.attempt(lambda: commands.rename(self.document, node_id, name))
+        return self.change("Rename", partial(commands.rename, node_id=node_id, name=name), stays=True)
 
     def _set_note(self, note_id: int, text: str) -> bool:
-        return self.attempt(lambda: commands.set_note(self.document, note_id, text))
+        return self.change("Note", partial(commands.set_note, note_id=note_id, text=text), stays=True)

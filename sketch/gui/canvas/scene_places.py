@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF
 
+from sketch.gui.canvas import extents
 from sketch.gui.canvas.boxes import Badge
 from sketch.gui.canvas.carry_layer import inside
 from sketch.gui.canvas.group_frame import GroupFrame
@@ -68,11 +69,12 @@ class PlacedScene(AdoptingScene):
 
     def area_of(self, ids: Iterable[int]) -> QRectF:
         """The area that some nodes, groups and notes cover; null for none."""
-        area = QRectF()
-        for node_id in ids:
-            if (box := self.boxes.borders(node_id)) is not None:
-                area |= box.adjusted(-8, -10, 10, 10)
-            elif (frame := self.frames.get(node_id)) is not None:
+        wanted = list(ids)
+        area = extents.around(self.boxes, wanted)
+        if not area.isNull():
+            area = area.adjusted(-8, -10, 10, 10)
+        for node_id in [key for key in wanted if key not in self.boxes.slots]:
+            if (frame := self.frames.get(node_id)) is not None:
                 area |= frame.area()
             elif (note := self.notes.get(node_id)) is not None:
                 area |= note.sceneBoundingRect()

@@ -14,6 +14,7 @@ from sketch.state.commands.frames import SMALLEST
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.pointer import PointerView
+    from sketch.state.document import Document
 
 CURSORS = {
     "left": Qt.CursorShape.SizeHorCursor, "right": Qt.CursorShape.SizeHorCursor,
@@ -47,23 +48,23 @@ class ResizeGesture:
         """Write the new size."""
         self.cancel()
         if self._now != self._before:
-            self._view.attempt(self._resize)
+            self._view.change("Resize a frame", self._resize, stays=True)
 
     def cancel(self) -> None:
         """Leave it as it was."""
         self._view.canvas.live.clear()
 
-    def _resize(self) -> None:
+    def _resize(self, document: Document) -> None:
         """The stored sides move as far as the drawn ones: a frame around an open group is drawn bigger."""
         now, before, key = self._now, self._before, self._item.node_id
-        left, top, right, bottom = drawn_box(self._view.document, key)
+        left, top, right, bottom = drawn_box(document, key)
         sides = (
             left + now.left() - before.left(),
             top + now.top() - before.top(),
             right + now.right() - before.right(),
             bottom + now.bottom() - before.bottom(),
         )
-        commands.resize_frame(self._view.document, key, sides)
+        commands.resize_frame(document, key, sides)
 
     def _pulled(self, offset: QPointF, grid: int) -> QRectF:
         rect = QRectF(self._before)

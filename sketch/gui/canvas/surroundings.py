@@ -32,11 +32,13 @@ def everything(view: CanvasView) -> list[int]:
 def wires_of(view: CanvasView, ids: Iterable[int]) -> list[Edge]:
     """The wires that touch these nodes and groups, each once; wires inside a group are left alone."""
     found: dict[Edge, None] = {}
-    nodes = view.document.tables.nodes
-    for key in ids:
-        if key in nodes:
-            lines = (line.edge for line in view.canvas.wiring.lines_at(key))
-            found.update(dict.fromkeys((*nodes[key].prior, *nodes[key].next, *lines)))
+    tables, library = view.document.tables, view.document.library
+    holding = {layer for layer in tables.layers if library[layer].group}
+    for node in filter(None, map(tables.nodes.get, ids)):
+        found.update(dict.fromkeys(node.prior))
+        found.update(dict.fromkeys(node.next))
+        if node.layer in holding:
+            found.update(dict.fromkeys(line.edge for line in view.canvas.wiring.lines_at(node.id)))
     return list(found)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor, QHelpEvent, QMouseEvent
@@ -13,13 +12,13 @@ from sketch.graph.rows import Edge
 from sketch.gui.canvas import speaking, surroundings
 from sketch.gui.canvas.group_frame import GroupFrame
 from sketch.gui.canvas.keyboard import KeyboardView
+from sketch.gui.canvas.link import cut_wires
 from sketch.gui.canvas.look import summary, wire_text
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.note_item import NoteItem
 from sketch.gui.canvas.scene import CanvasScene
 from sketch.gui.canvas.wires import Wiring
 from sketch.gui.theme import Theme
-from sketch.state import commands
 from sketch.state.document import FOLLOW, Document, Update
 
 
@@ -59,7 +58,7 @@ class CanvasView(KeyboardView):
     def delete_selected_wires(self) -> bool:
         """Cut the selected wires; False when none is selected."""
         wires = self.selected_wires()
-        return bool(wires) and self.change("Cut wires", partial(commands.disconnect, edges=wires))
+        return bool(wires) and cut_wires(self, wires)
 
     def select(self, ids: Iterable[int]) -> None:
         """Select exactly these nodes and notes, where they are on this canvas."""

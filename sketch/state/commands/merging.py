@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.geometry import GAP_X, NODE_WIDTH
 from sketch.graph.infer import Inference
+from sketch.graph.library import LayerLibrary
 from sketch.graph.rerouting import reroute
 from sketch.graph.rows import Node, ValueType
 from sketch.graph.tables import Tables, whole
@@ -23,7 +25,7 @@ class MergeError(GraphError):
 
 @dataclass(frozen=True)
 class Other:
-    """A model that is to be appended; `inputs` and `outputs` are its ends by id."""
+    """A model that is to be appended; `inputs` are its Inputs by id."""
 
     name: str
     tables: Tables
@@ -31,21 +33,32 @@ class Other:
     store: Store
 
     @classmethod
-    def of(cls, name: str, tables: Tables, document: Document, store: Store | None = None) -> Other:
+    def of(cls, name: str, tables: Tables, library: LayerLibrary, store: Store) -> Other:
         """Rows that were read, as a model to append to a document."""
-        inference = Inference(document.library)
+        inference = Inference(library)
         inference.follow(tables, whole(tables))
-        return cls(name, tables, inference, store or document.store)
+        return cls(name, tables, inference, store)
 
-    @property
+    @cached_property
     def inputs(self) -> dict[int, Node]:
         """Its Inputs at the top level."""
         return _ends(self.tables, "Input")
 
-    @property
-    def outputs(self) -> dict[int, Node]:
-        """Its Outputs at the top level."""
-        return _ends(self.tables, "Output")
+
+@dataclass(frozen=True)
+class Proposal:
+    """How another model may be merged: the Outputs with their types, wires that fit, and names that both have."""
+
+    outputs: dict[int, tuple[str, ValueType | None]]
+    pairs: dict[int, int | None]
+    clashes: list[str]
+
+    @classmethod
+    def of(cls, document: Document, other: Other) -> Proposal:
+        """Worked out for what a document is now."""
+        outs = ends(document, "Output")
+        types = {key: (node.name, output_type(document, key)) for key, node in outs.items()}
+        return cls(types, propose(document, other), clashes(document, other))
 
 
 def ends(document: Document, layer: str) -> dict[int, Node]:
@@ -55,10 +68,11 @@ def ends(document: Document, layer: str) -> dict[int, Node]:
 
 def propose(document: Document, other: Other) -> dict[int, int | None]:
     """Input of the other -> Output of this one that fits: by name and type, then the only one left whose type fits."""
-    given = {key: output_type(document, key) for key in ends(document, "Output")}
+    outs = ends(document, "Output")
+    given = {key: output_type(document, key) for key in outs}
     wanted = {key: other.inference.output(key) for key in other.inputs}
     found: dict[int, int | None] = dict.fromkeys(wanted)
-    names = {node.name: key for key, node in ends(document, "Output").items()}
+    names = {node.name: key for key, node in outs.items()}
     for key, node in other.inputs.items():
         out = names.get(node.name)
         if out is not None and fits(given[out], wanted[key]):
@@ -85,8 +99,8 @@ def named_pairs(document: Document, other: Other, wires: Mapping[str, str]) -> d
 
 def clashes(document: Document, other: Other) -> list[str]:
     """Names at the top level that both have."""
-    mine = {document.tables.nodes[key].name for key in document.tables.children(None)}
-    return [name for key in other.tables.children(None) if (name := other.tables.nodes[key].name) in mine]
+    nodes, has = other.tables.nodes, document.tables.named
+    return [name for key in other.tables.children(None) if has(None, name := nodes[key].name) is not None]
 
 
 def merge(document: Document, other: Other, pairs: Mapping[int, int], prefix: str = "") -> list[int]:
@@ -123,7 +137,7 @@ def merge(document: Document, other: Other, pairs: Mapping[int, int], prefix: st
 
 def output_type(document: Document, output: int) -> ValueType | None:
     """The type of what an Output shows."""
-    wires = document.tables.nodes[output].prior
+    wires = document.tables.node(output).prior
     return document.inference.output(wires[0].source, wires[0].out) if wires else None
 
 

@@ -145,20 +145,18 @@ def added_label(document: Document, layer: str, parent: int | None) -> str:
 def _ends(document: Document, chosen: Sequence[int]) -> list[int]:
     """The layers of a selection that feed none of it, left to right; a group stands for its members."""
     tables, library = document.tables, document.library
+    holding = {layer for layer in tables.layers if library[layer].group}
+    giving = {layer for layer in tables.layers if library[layer].outputs}
     inside: dict[int, None] = {}
     stack = list(reversed(chosen))
     while stack:
-        node_id = stack.pop()
-        if node_id not in tables.nodes:
-            continue
-        if library[tables.nodes[node_id].layer].group:
-            stack.extend(reversed(tables.children(node_id)))
-        else:
-            inside[node_id] = None
-    ends = [
-        n for n in inside
-        if library[tables.nodes[n].layer].outputs and not any(edge.target in inside for edge in tables.nodes[n].next)
-    ]  # fmt: skip
+        node = tables.nodes.get(stack.pop())
+        if node is not None and node.layer in holding:
+            stack.extend(reversed(tables.children(node.id)))
+        elif node is not None:
+            inside[node.id] = None
+    fed = {edge.source for n in inside for edge in tables.nodes[n].prior}
+    ends = [n for n in inside if n not in fed and tables.nodes[n].layer in giving]
     return sorted(ends, key=lambda n: tables.places.get(n, Place(0, 0)).x)
 
 

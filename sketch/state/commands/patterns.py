@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sketch.graph.draft import Draft
@@ -63,21 +63,27 @@ def occurrences(document: Document, pattern: Pattern, *, any_params: bool = Fals
 
     A place counts only when no value from its inside is used outside, but for those that leave in the pattern too.
     """
+    found: list[Occurrence] = []
+    for _ in finding(document, pattern, found, any_params=any_params):
+        pass
+    return found
+
+
+def finding(
+    document: Document, pattern: Pattern, found: list[Occurrence], *, any_params: bool = False
+) -> Iterator[None]:
+    """Put into `found` what `occurrences` gives, a place a step; the document may not change between the steps."""
     first = document.tables.nodes[pattern.order[0]]
     rank = document.inference.order.rank
     taken: set[int] = set()
-    found = []
     starts = [key for key, node in document.tables.nodes.items() if node.layer == first.layer]
-    own = _Search(document, pattern, any_params, taken).at(first.id)
-    if own is not None:
-        found.append(own)
-        taken.update(own.nodes.values())
-    for key in sorted(starts, key=lambda key: rank.get(key, 0)):
+    for key in (first.id, *sorted(starts, key=lambda key: rank.get(key, 0))):
         match = _Search(document, pattern, any_params, taken).at(key) if key not in taken else None
         if match is not None:
             found.append(match)
             taken.update(match.nodes.values())
-    return sorted(found, key=lambda match: min(rank.get(key, 0) for key in match.nodes.values()))
+        yield
+    found.sort(key=lambda match: min(rank.get(key, 0) for key in match.nodes.values()))
 
 
 class _Search:

@@ -6,7 +6,8 @@ it had there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sketch.graph import recipes
@@ -29,6 +30,8 @@ Key = tuple[int, str]
 SKIP = "skip"
 """What does not fit is left as it was."""
 Report = tuple[WeightChange, ...]
+_PART = 200
+"""Nodes that are read in a step."""
 
 
 class WeightError(GraphError):
@@ -37,26 +40,52 @@ class WeightError(GraphError):
 
 def weights_in(document: Document, ids: Iterable[int] | None = None) -> dict[Key, WeightType]:
     """The weights of these nodes, groups with all they hold (None: of the whole drawing), as far as sizes are known."""
-    chosen = document.tables.nodes if ids is None else _with_members(document, ids)
     found: dict[Key, WeightType] = {}
-    for node_id in sorted(chosen, key=lambda key: document.inference.order.rank.get(key, 0)):
-        if document.library[document.tables.nodes[node_id].layer].is_operator:
-            continue
-        for role, kind in document.inference.of(node_id).weights.items():
-            if kind is not None and kind.count is not None:
-                found[node_id, role] = kind
+    for _ in reading_weights(document, found, ids):
+        pass
     return found
+
+
+def reading_weights(
+    document: Document, found: dict[Key, WeightType], ids: Iterable[int] | None = None
+) -> Iterator[None]:
+    """Put into `found` what `weights_in` gives, a few nodes a step; the document may not change between the steps."""
+    chosen: Iterable[int] = document.tables.nodes
+    if ids is not None:
+        chosen = members = dict[int, None]()
+        for part in _parts(ids):
+            members.update(_with_members(document, part))
+            yield
+    rank = document.inference.order.rank
+    for part in _parts(sorted(chosen, key=lambda key: rank.get(key, 0))):
+        for node_id in part:
+            if document.library[document.tables.nodes[node_id].layer].is_operator:
+                continue
+            for role, kind in document.inference.of(node_id).weights.items():
+                if kind is not None and kind.count is not None:
+                    found[node_id, role] = kind
+        yield
 
 
 def tensors_in(document: Document, ids: Iterable[int]) -> list[Key]:
     """Everything in these nodes that has numbers to look at: weights, and what operators store as inputs."""
-    chosen = list(ids)
-    found = list(weights_in(document, chosen))
-    for node_id in _with_members(document, chosen):
-        if document.library[document.tables.nodes[node_id].layer].is_operator:
-            roles = document.tables.weights_of(node_id)
-            found += [(node_id, role) for role in roles if role.startswith(ROLE)]
+    found: list[Key] = []
+    for _ in reading_tensors(document, found, ids):
+        pass
     return found
+
+
+def reading_tensors(document: Document, found: list[Key], ids: Iterable[int]) -> Iterator[None]:
+    """Put into `found` what `tensors_in` gives, a few nodes a step; the document may not change between the steps."""
+    chosen, kinds = list(ids), dict[Key, WeightType]()
+    yield from reading_weights(document, kinds, chosen)
+    found += kinds
+    for part in _parts(chosen):
+        for node_id in _with_members(document, part):
+            if document.library[document.tables.nodes[node_id].layer].is_operator:
+                roles = document.tables.weights_of(node_id)
+                found += [(node_id, role) for role in roles if role.startswith(ROLE)]
+        yield
 
 
 def load_weights(
@@ -320,6 +349,12 @@ def _with_members(document: Document, ids: Iterable[int]) -> dict[int, None]:
         if node_id in document.tables.nodes:
             found.update(dict.fromkeys((node_id, *descendants(document.tables, node_id))))
     return found
+
+
+def _parts(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    left = iter(ids)
+    while part := tuple(islice(left, _PART)):
+        yield part
 
 
 def _is_real(dtype: str) -> bool:

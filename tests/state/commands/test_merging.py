@@ -32,7 +32,7 @@ def other(document):
         for key, value in (meta or {}).items():
             draft.put("meta", key, value)
         tables.apply(draft.delta())
-        return Other.of("head", tables, document)
+        return Other.of("head", tables, document.library, document.store)
 
     return make
 
