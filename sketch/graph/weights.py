@@ -29,6 +29,12 @@ class WeightType:
         return prod(self.shape) if all(isinstance(size, int) for size in self.shape) else None
 
 
+def is_settled(weight: WeightType, siblings: Mapping[str, WeightType | None]) -> bool:
+    """True when its sizes are numbers, and those of the sibling whose fan its first values depend on."""
+    fan = siblings.get(weight.init.get("of", ""))
+    return weight.count is not None and (fan is None or fan.count is not None)
+
+
 def weight_types(spec: LayerSpec, params: Mapping[str, Any]) -> dict[str, WeightType]:
     """role -> WeightType under these effective parameters; ExpressionError when a parameter is not known yet."""
     found: dict[str, WeightType] = {}

@@ -117,7 +117,7 @@ def _take_clip(window: MainWindow, title: str, take: Callable[[Document, list[in
     def act(document: Document, held: list[int]) -> bytes:
         return take(document, held).to_text().encode("utf-8")
 
-    edit_selection(window, title, act, lambda _tab, data: _put_data(data), _with_held)
+    edit_selection(window, title, act, lambda _tab, data: put_data(data), _with_held)
 
 
 def paste(window: MainWindow) -> None:
@@ -138,12 +138,12 @@ class _Paste:
 
     def is_large(self) -> bool:
         """True when pasting takes longer than a frame."""
-        self._data = _data_in_clipboard()
+        self._data = data_in_clipboard()
         return len(self._data) > LARGE_CLIP
 
     def run(self, document: Document) -> list[int]:
         """Paste; the ids of the copies."""
-        return commands.paste(document, _clip_of(self._data), self._centre, parent=self._group)
+        return commands.paste(document, clip_of(self._data), self._centre, parent=self._group)
 
 
 def duplicate(window: MainWindow) -> None:
@@ -260,12 +260,8 @@ def append(window: MainWindow, key: str) -> None:
     with_tab(window, run)
 
 
-def put_clip(clip: Clip) -> None:
-    """Put layers into the clipboard."""
-    _put_data(clip.to_text().encode("utf-8"))
-
-
-def _put_data(text: bytes) -> None:
+def put_data(text: bytes) -> None:
+    """Put a clip, as text, into the clipboard."""
     data = QMimeData()
     data.setData(MIME_CLIP, text)
     QGuiApplication.clipboard().setMimeData(data)
@@ -273,14 +269,16 @@ def _put_data(text: bytes) -> None:
 
 def clip_in_clipboard() -> Clip:
     """The layers in the clipboard; CodecError when there are none."""
-    return _clip_of(_data_in_clipboard())
+    return clip_of(data_in_clipboard())
 
 
-def _clip_of(data: bytes) -> Clip:
+def clip_of(data: bytes) -> Clip:
+    """The layers in what a clipboard holds; CodecError when there are none."""
     return Clip.from_text(data.decode("utf-8"))
 
 
-def _data_in_clipboard() -> bytes:
+def data_in_clipboard() -> bytes:
+    """The clip in the clipboard, as text; empty for none."""
     data = QGuiApplication.clipboard().mimeData()
     return bytes(data.data(MIME_CLIP).data()) if data is not None else b""
 

@@ -207,7 +207,7 @@ class _Section(QWidget):
 def _title(spec: LayerSpec, count: int, same: bool) -> str:
     if count == 1:
         return spec.title
-    return f"{count} × {spec.title}" if same else f"{count} layers"
+    return f"{count:,} × {spec.title}" if same else f"{count:,} layers"
 
 
 def _ports(document: Document, node_id: int) -> Iterator[Line]:

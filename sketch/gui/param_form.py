@@ -107,7 +107,11 @@ class ParamRow(QWidget):
     def describe(self, count: int) -> None:
         """Say, where several layers are selected, that a change is for all of them."""
         state = (
-            f"mixed in {count} layers" if self._value is MIXED else f"of {count} layers" if count > 1 else ""
+            f"mixed in {count:,} layers"
+            if self._value is MIXED
+            else f"of {count:,} layers"
+            if count > 1
+            else ""
         )
         self.field.setAccessibleDescription(" ".join(filter(None, (self.spec.doc, state))))
 

@@ -57,11 +57,11 @@ WEIGHTS = (
         "Weights by name from a file or another document, with a table to check and change",
     ),
     Action(
-        "weights.copy", "&Copy weights", _MENU, later("weights_commands", "copy"), no_weight,
+        "weights.copy", "&Copy weights", _MENU, later("weights_clip", "copy"), no_weight,
         "Copy the weights of the selected layers, to paste them into other layers",
     ),
     Action(
-        "weights.paste", "&Paste weights", _MENU, later("weights_commands", "paste"), no_weight,
+        "weights.paste", "&Paste weights", _MENU, later("weights_clip", "paste"), no_weight,
         "Give the selected layers the weights that were copied",
     ),
     Action(

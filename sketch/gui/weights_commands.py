@@ -1,4 +1,4 @@
-"""The commands on the weights of the selection: copy and paste, freeze, reset, resize by another choice, `.npy`."""
+"""The commands on the weights of the selection: freeze, reset, resize by another choice, `.npy`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from sketch.graph.rows import TensorRow, shape_text
 from sketch.graph.weights import WeightType
 from sketch.gui import asides
 from sketch.gui.dialog_parts import show_names
-from sketch.gui.edit_commands import clip_in_clipboard, put_clip, with_tab
+from sketch.gui.edit_commands import with_tab
 from sketch.gui.model_jobs import run_job
 from sketch.gui.questions import show_error
 from sketch.gui.reading import Reading
 from sketch.gui.reasons import selected_nodes
-from sketch.state import commands
-from sketch.state.commands import weights, weights_pasting
+from sketch.state.commands import weights
 from sketch.state.commands.weights import SKIP, Key
 from sketch.state.weight_changes import WeightChange, counted, weight_name
 
@@ -30,36 +29,9 @@ if TYPE_CHECKING:
     from sketch.state.commands.weights import Report
     from sketch.state.document import Document
 
+_ANSWERS = {"Keep the overlap": KEEP, "Repeat": TILE, "Leave those as they are": SKIP}
 LARGE = 8 << 20
 """Made tensors of more bytes than this are computed at once, as a job; smaller ones when somebody reads them."""
-_ANSWERS = {"Keep the overlap": KEEP, "Repeat": TILE, "Leave those as they are": SKIP}
-
-
-def copy(window: MainWindow) -> None:
-    """Copy the selected layers with their weights; they can also be pasted as layers."""
-
-    def run(tab: CanvasTab) -> None:
-        clip = weights_pasting.with_initial(tab.document, commands.copy(tab.document, selected_nodes(window)))
-        put_clip(clip)
-        window.say(f"Copied {len(clip.weights)} weights; select layers and choose Paste weights.")
-
-    with_tab(window, run)
-
-
-def paste(window: MainWindow) -> None:
-    """Give the selected layers the weights in the clipboard, asking once when shapes differ."""
-
-    def run(tab: CanvasTab) -> None:
-        clip = clip_in_clipboard()
-        pairs = weights_pasting.pairs(tab.document, clip, selected_nodes(window))
-        misfit = _ask_misfit(window, weights_pasting.misfits(tab.document, pairs))
-        if misfit is not None:
-            change(
-                window, tab, "Paste weights",
-                lambda document: weights_pasting.paste_weights(document, clip, pairs, misfit), many=len(pairs),
-            )  # fmt: skip
-
-    with_tab(window, run)
 
 
 def freeze(window: MainWindow, *, frozen: bool = True) -> None:
@@ -166,7 +138,7 @@ def _set_row(window: MainWindow, tab: CanvasTab, key: Key, path: Path, row: Tens
     if len(row.shape) != len(kind.shape):
         show_error(window, f"{path.name} is {have}, {name} needs {need}; save it in that shape.")
         return
-    misfit = _ask_misfit(window, [] if have == need else [f"{name}: {need}, {path.name}: {have}"])
+    misfit = ask_misfit(window, [] if have == need else [f"{name}: {need}, {path.name}: {have}"])
     if misfit in (None, SKIP):
         return
     given, label = dict.fromkeys(weights.tied(tab.document, key), row), f"Set {name} from {path.name}"
@@ -329,7 +301,7 @@ def _ask_name(window: MainWindow, title: str, names: Iterable[str]) -> str | Non
     return name if done else None
 
 
-def _ask_misfit(window: MainWindow, differing: Sequence[str]) -> str | None:
+def ask_misfit(window: MainWindow, differing: Sequence[str]) -> str | None:
     """What to do about shapes that differ; None when the person cancels."""
     if not differing:
         return KEEP

@@ -19,7 +19,7 @@ from sketch.graph.draft import Draft
 from sketch.graph.recipes import KEEP, MADE, NEW, TILE
 from sketch.graph.rows import TensorRow, shape_text
 from sketch.graph.stopping import OFTEN
-from sketch.graph.weights import WeightType
+from sketch.graph.weights import WeightType, is_settled
 from sketch.state.document_view import TakesLongError
 from sketch.state.weight_changes import (
     CHANGED,
@@ -70,9 +70,10 @@ def _misfits(
     """The weights of these nodes whose tensors have other shapes."""
     tables = document.tables
     for node_id in document.inference.faulty(changed):  # a weight that does not fit is among what is wrong
+        kinds = document.inference.of(node_id).weights
         for role, tensor in tables.weights_of(node_id).items():
             kind, row = resizer.kind(node_id, role), tables.tensors[tensor]
-            if kind is not None and kind.count is not None and kind.shape != row.shape:
+            if kind is not None and is_settled(kind, kinds) and kind.shape != row.shape:
                 yield node_id, kind, row
 
 

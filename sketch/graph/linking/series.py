@@ -42,10 +42,10 @@ def series(tables: Tables, library: LayerLibrary, group: int) -> list[int]:
             before[node_id] = above
     after = {above: node_id for node_id, above in before.items()}
     chain = [group]
-    while chain[0] in before:
-        chain.insert(0, before[chain[0]])
-    while chain[-1] in after:
-        chain.append(after[chain[-1]])
+    while (above := before.get(chain[0])) is not None and above not in chain:
+        chain.insert(0, above)
+    while (below := after.get(chain[-1])) is not None and below not in chain:
+        chain.append(below)  # groups may feed each other through different members
     return chain
 
 

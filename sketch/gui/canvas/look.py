@@ -106,7 +106,7 @@ def group_text(tables: Tables, group: int) -> str:
 
 def _layers_text(tables: Tables, members: Iterable[int]) -> str:
     count = sum(1 for member in members if not tables.children(member))
-    return f"{count} layer" if count == 1 else f"{count} layers"
+    return f"{count} layer" if count == 1 else f"{count:,} layers"
 
 
 def value_text(value: Any) -> str:
@@ -193,7 +193,7 @@ def _group_lines(tables: Tables, inference: Inference, group: int) -> list[str]:
     counts = [inference.of(member).parameters for member in inside]
     known = sum(count for count in counts if count is not None)
     lines = [_layers_text(tables, members), f"parameters: {known:,}" + (" or more" if None in counts else "")]
-    lines += [f"{count} × {layer}" for layer, count in kinds.most_common(8)]
+    lines += [f"{count:,} × {layer}" for layer, count in kinds.most_common(8)]
     return lines
 
 

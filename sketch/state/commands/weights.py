@@ -19,7 +19,7 @@ from sketch.graph.operator_types import ROLE
 from sketch.graph.recipes import NEW
 from sketch.graph.rows import TensorRow, shape_text
 from sketch.graph.schemes import SCHEMES, scheme_of
-from sketch.graph.weights import WeightType
+from sketch.graph.weights import WeightType, is_settled
 from sketch.state.commands.naming import count_of, names_of
 from sketch.state.document import Document
 from sketch.state.resizing import Resizer
@@ -61,8 +61,9 @@ def reading_weights(
         for node_id in part:
             if document.library[document.tables.nodes[node_id].layer].is_operator:
                 continue
-            for role, kind in document.inference.of(node_id).weights.items():
-                if kind is not None and kind.count is not None:
+            kinds = document.inference.of(node_id).weights
+            for role, kind in kinds.items():
+                if kind is not None and is_settled(kind, kinds):
                     found[node_id, role] = kind
         yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -40,14 +41,16 @@ def pairs(document: Document, clip: Clip, ids: Sequence[int]) -> Pairs:
     """
     wanted = weights_in(document, ids)
     targets = list(dict.fromkeys(node for node, _ in wanted))
-    sources = [node for node in clip.nodes if any(key[0] == node for key in clip.weights)]
+    holding = {node for node, _ in clip.weights}
+    sources = [node for node in clip.nodes if node in holding]
+    belonging = _belonging(document, clip, targets, sources)
     found: dict[Key, TensorRow] = {}
-    for target, source in _belonging(document, clip, targets, sources).items():
-        for node, role in wanted:
-            tensor = clip.weights.get((source, role)) if node == target else None
-            if tensor is not None:
-                row = clip.tensors[tensor]
-                found[target, role] = replace(row, id=0, name=row.name or f"{clip.nodes[source].name}.{role}")
+    for target, role in wanted:
+        source = belonging.get(target)
+        tensor = clip.weights.get((source, role)) if source is not None else None
+        if source is not None and tensor is not None:
+            row = clip.tensors[tensor]
+            found[target, role] = replace(row, id=0, name=row.name or f"{clip.nodes[source].name}.{role}")
     if not found:
         raise WeightError("The copied layers have no weights of the kind that the selected layers have.")
     return found
@@ -81,19 +84,25 @@ def _belonging(
 ) -> dict[int, int]:
     """target -> source."""
     nodes, found = document.tables.nodes, dict[int, int]()
-    if len(sources) > 1:
-        for below in (False, True):
-            names = {_tail(clip.nodes, source, clip.nodes, below): source for source in sources}
-            for target in targets:
-                same = names.get(_tail(nodes, target, _around(document, targets), below))
-                free = same is not None and target not in found and same not in found.values()
-                if same is not None and free and clip.nodes[same].layer == nodes[target].layer:
-                    found[target] = same
+    if len(sources) == 1:
+        kind = clip.nodes[sources[0]].layer
+        return {target: sources[0] for target in targets if nodes[target].layer == kind}
+    around, used = _around(document, targets), set[int]()
+    for below in (False, True):
+        names = {_tail(clip.nodes, source, clip.nodes, below): source for source in sources}
+        for target in targets:
+            same = names.get(_tail(nodes, target, around, below))
+            free = same is not None and target not in found and same not in used
+            if same is not None and free and clip.nodes[same].layer == nodes[target].layer:
+                found[target] = same
+                used.add(same)
+    left: dict[str, deque[int]] = {}
+    for source in sources:
+        if source not in used:
+            left.setdefault(clip.nodes[source].layer, deque()).append(source)
     for target in targets:
-        kind = [source for source in sources if clip.nodes[source].layer == nodes[target].layer]
-        left = [source for source in kind if source not in found.values()] if len(sources) > 1 else kind
-        if target not in found and left:
-            found[target] = left[0]
+        if target not in found and left.get(nodes[target].layer):
+            found[target] = left[nodes[target].layer].popleft()
     return found
 
 

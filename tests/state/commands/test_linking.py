@@ -158,6 +158,29 @@ def test_repetitions_have_weights_of_their_own_and_read_the_same_second_input(do
     assert not document.tables.weights
 
 
+def test_linked_groups_that_feed_each_other_through_different_layers_are_a_series_with_an_end(document):
+    source = commands.add_layer(document, "Input", (0, 0), params={"shape": ("N", 16)})
+    layers = [commands.add_layer(document, name, (x, 100)) for x, name in ((0, "ReLU"), (300, "Tanh"))]
+    for layer in layers:
+        commands.connect(document, source, 0, layer)
+        commands.connect(document, layer, 0, commands.add_layer(document, "Output", (0, 400)))
+    group = commands.group(document, layers)
+    (other,) = commands.duplicate_linked(document, [group])
+    inside = {document.tables.nodes[n].layer: n for n in document.tables.children(other)}
+    relu, tanh = inside["ReLU"], inside["Tanh"]
+    commands.disconnect(document, document.tables.nodes[layers[0]].prior)
+    commands.connect(document, tanh, 0, layers[0], 0)
+    commands.connect(document, layers[1], 0, relu, 0)
+    for each, first, fed in ((group, layers[1], tanh), (other, tanh, layers[1])):
+        found = group_ports(document.tables, document.library, each)
+        if found.outputs[0][0] != first:
+            ports.move_port(document, each, "output", 1, 0)
+        if found.inputs[0][0] != fed:
+            ports.move_port(document, each, "input", 1, 0)
+    assert sorted(series(document.tables, document.library, group)) == sorted([group, other])
+    assert commands.repetitions(document, group) == 2
+
+
 def test_a_block_inside_a_repeated_block_is_repeated_in_all(drawn):
     document, group = drawn
     outer = commands.group(document, [group])

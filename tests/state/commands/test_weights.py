@@ -193,6 +193,31 @@ def test_weights_are_pasted_by_name_else_in_order(document):
     assert rows.keys() <= arrays_of(document).keys()
 
 
+def test_layers_of_other_names_take_weights_in_order_each_once(document):
+    made = draw(document, SQUARES, ("N", 6))
+    copies = commands.duplicate(document, [*made, *commands.duplicate(document, made)])
+    for number, node in enumerate(copies):
+        commands.rename(document, node, f"other{number}")
+    store_all(document)
+    pairs = weights_pasting.pairs(document, commands.copy(document, made), copies)
+    taken = {node: row.digest for (node, role), row in pairs.items() if role == "weight"}
+    given = [document.tables.tensors[document.tables.weights[node, "weight"]].digest for node in made]
+    assert sorted(taken.values()) == sorted(given)
+    assert len(copies) == 4
+    assert taken.keys() < set(copies)
+
+
+def test_a_weight_whose_first_values_depend_on_an_unknown_size_is_left_out(document):
+    source = commands.add_layer(document, "Input", (0, 0), params={"shape": ("N", "F")})
+    linear = commands.append_layer(document, "Linear", [source])
+    assert document.inference.of(linear).weights["bias"].count is not None
+    assert weights.weights_in(document, [linear]) == {}
+    with pytest.raises(WeightError, match="no weights"):
+        weights_pasting.with_initial(document, commands.copy(document, [linear]))
+    commands.set_param(document, [source], "shape", ("N", 6))
+    assert set(weights.weights_in(document, [linear])) == {(linear, "weight"), (linear, "bias")}
+
+
 def test_groups_are_pasted_below_their_own_names(document):
     ids = draw(document, SQUARES, ("N", 6))
     one = commands.group(document, ids)
