@@ -88,7 +88,7 @@ class Painting:
         self.canvas.badges.show_values(options.values)
         self._only = _with_inside(self.canvas, only)
         self._leave_out(hidden)
-        self._nodes = self.canvas.node_layer.near([EVERYWHERE])
+        self._ids = self.canvas.node_layer.ids_near([EVERYWHERE])
         self._legend = self._coloured(colours) if colours is not None else None
         self._lines: list[tuple[Line, QPainterPath]] = []
         self._area: QRectF | None = None
@@ -104,7 +104,7 @@ class Painting:
     @property
     def count(self) -> int:
         """How many nodes are painted."""
-        return len(self._nodes)
+        return len(self._ids)
 
     def close(self) -> None:
         """Let go of the canvas; on the window's thread, where Qt deletes it."""
@@ -131,7 +131,7 @@ class Painting:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         if not self.options.transparent:
             painter.fillRect(self.area.adjusted(-1, -1, 1, 1), ink.canvas)
-        total, done = max(1, 3 * len(self._lines) + len(self._nodes) * 4), 0
+        total, done = max(1, 3 * len(self._lines) + len(self._ids) * 4), 0
         for _ in self._paint_below(painter):
             yield 0.0
         for work, weight in self._paint_wires(painter):
@@ -142,9 +142,9 @@ class Painting:
             paint_name(painter, ink, frame)
         for item in self.canvas.stubs.values() if self._only is None else ():
             _paint_item(painter, item)
-        for start in range(0, len(self._nodes), MANY_NODES):
-            some = self._nodes[start : start + MANY_NODES]
-            self.canvas.node_layer.paint_nodes(painter, some)
+        for start in range(0, len(self._ids), MANY_NODES):
+            some = self._ids[start : start + MANY_NODES]
+            self.canvas.node_layer.paint_nodes(painter, [self.canvas.nodes[node_id] for node_id in some])
             done += 4 * len(some)
             yield done / total
         self._paint_values(painter)
@@ -163,9 +163,9 @@ class Painting:
             self.canvas.ink.colour_by(colouring.shades, palette_of(rule, colouring.names))
         if not self.options.legend:
             return None
-        tables, painted = self.document.tables, [item.node_id for item in self._nodes]
+        tables = self.document.tables
         deep = dict.fromkeys(
-            member for node_id in painted for member in (node_id, *descendants(tables, node_id))
+            member for node_id in self._ids for member in (node_id, *descendants(tables, node_id))
         )
         return PictureLegend(self.canvas.ink, rule, colouring, deep)
 
@@ -226,7 +226,7 @@ class Painting:
     def _of_the_rest(self) -> Iterator[QRectF]:
         """The areas of nodes, badges, frames, notes and stubs."""
         canvas = self.canvas
-        for item in self._nodes:
+        for item in map(self.canvas.nodes.__getitem__, self._ids):
             yield item.area()
             for _, place in placed_badges(canvas.ink, item.box, canvas.wiring.badges.get(item.node_id, ())):
                 yield place

@@ -28,7 +28,7 @@ BESIDE = (
     "sketch.binder.binder", "sketch.binder.sniff", "sketch.gui.canvas.wires", "sketch.graph.colouring",
     "sketch.state.twin", "sketch.graph.settling", "sketch.gui.glance_rows", "sketch.state.commands.patterns",
     "sketch.state.commands.weights", "sketch.binder.surgery.weights_mapping", "sketch.binder.surgery.weights_pictures",
-    "sketch.binder.surgery.weights_stats",
+    "sketch.binder.surgery.weights_stats", "sketch.state.commands.weights_pasting",
 )  # fmt: skip
 """Modules without Qt: loaded on a thread."""
 HERE = (
@@ -38,7 +38,8 @@ HERE = (
     "sketch.gui.picture_dialog", "sketch.gui.group_finds", "sketch.gui.model_commands", "sketch.gui.replacing",
     "sketch.gui.input_shapes", "sketch.gui.weights_load", "sketch.gui.weights_initialise", "sketch.gui.weights_viewer",
     "sketch.gui.weights_report", "sketch.gui.look_dialog", "sketch.gui.look_compare", "sketch.gui.look_commands",
-    "sketch.gui.group_blocks", "sketch.gui.group_repeat",
+    "sketch.gui.group_blocks", "sketch.gui.group_repeat", "sketch.gui.weights_clip", "sketch.gui.merging",
+    "sketch.gui.quantising",
 )  # fmt: skip
 """Modules with Qt: loaded one by one between two turns of the event loop."""
 CLASSES = {

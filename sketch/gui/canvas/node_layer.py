@@ -47,12 +47,16 @@ class NodeLayer(PaintLayer):
 
     def near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[NodeItem]:
         """The nodes that paint anything in some areas, the uppermost last."""
+        return [self._nodes[node_id] for node_id in self.ids_near(areas, state)]
+
+    def ids_near(self, areas: Iterable[QRectF], state: State = State.SHOWN) -> list[int]:
+        """The ids of what `near` gives, none of which is made for that."""
         reach = BADGE_REACH if self._wiring.badges else AROUND
         grown = [area.adjusted(-reach, -reach, reach, reach) for area in areas]
         found = self._boxes.near(grown, state)
         if self._ink.zoom >= LABEL_ZOOM and reach < REACH[0]:
             found += self._named_near(grown, state, frozenset(found))
-        return [self._nodes[node_id] for node_id in self._ink.in_order(found)]
+        return list(self._ink.in_order(found))
 
     def paint_nodes(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
         """Paint some nodes, their badges, and below all of them what is said at their ports."""
