@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -33,10 +34,16 @@ def settle() -> None:
     gc.freeze()
 
 
+def forget_sources() -> None:
+    """Drop the lines of source that Python keeps: PySide reads those of every module that is imported, up to 12 MB."""
+    linecache.clearcache()
+
+
 def trim() -> None:
     """Give the memory that reading and printing took back to the system, where the C library can (glibc)."""
     import ctypes  # not needed before something big was printed
 
+    forget_sources()
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if give_back is not None:
         give_back(0)

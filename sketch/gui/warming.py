@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sketch.gui.background import short_turns
+from sketch.gui.long_lived import forget_sources
 from sketch.gui.slices import Walk
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def waiting_for(thread: threading.Thread) -> Iterator[None]:
 def _after(loading: threading.Thread) -> Iterator[None]:
     yield from waiting_for(loading)
     yield from loaded(HERE)
+    forget_sources()
 
 
 def _load(services: Services) -> None:

@@ -1,8 +1,12 @@
-"""A closed tab gives back what it held, though its parts know each other in circles that nobody collects."""
+"""What is not needed any more is given back: by a closed tab, though its parts are in circles, and after the start."""
 
+import linecache
 import threading
 
+import pytest
+
 from sketch.graph.rows import Node
+from sketch.gui import long_lived, warming
 from tests.gui.windows import main_window
 
 STEPS = 5
@@ -37,3 +41,17 @@ def nodes_in(thing: object, steps: int = STEPS) -> int:
     else:
         return 0
     return sum(nodes_in(part, steps - 1) for part in inside) if steps else 0
+
+
+@pytest.mark.parametrize("when", ["after a long text", "after the start"])
+def test_the_sources_that_pyside_reads_are_not_kept(monkeypatch, when) -> None:
+    linecache.getlines(long_lived.__file__)
+    if when == "after a long text":
+        long_lived.trim()
+    else:
+        monkeypatch.setattr(warming, "HERE", ())
+        loading = threading.Thread(target=int)
+        loading.start()
+        for _ in warming._after(loading):
+            pass
+    assert long_lived.__file__ not in linecache.cache
