@@ -13,6 +13,7 @@ from typing import Any
 from sketch.graph.colour_rules import Facts, Rule
 from sketch.graph.delta import Change, Delta
 from sketch.graph.freezing import frozen_node
+from sketch.graph.lifting import group_layers
 
 PORTION = 200
 """Layers or groups that are counted at a step: 1 ms of a rule that asks much."""
@@ -81,10 +82,6 @@ class ColourValues:
             else:
                 yield self._join()
 
-    def is_group(self, node_id: int) -> bool:
-        """True for a node that holds others."""
-        return self.facts.inference.library[self.facts.tables.nodes[node_id].layer].group
-
     def layers(self, node_ids: Iterable[int]) -> list[int]:
         """Those of some nodes that hold no others, in their order."""
         nodes, holding = self.facts.tables.nodes, self._holding()
@@ -104,8 +101,7 @@ class ColourValues:
 
     def _holding(self) -> set[str]:
         """The layers in use that hold others."""
-        library = self.facts.inference.library
-        return {layer for layer in self.facts.tables.layers if library[layer].group}
+        return group_layers(self.facts.tables, self.facts.inference.library)
 
     def _touched(self, delta: Delta, changed: Iterable[int]) -> tuple[set[int], set[int]]:
         """(layers to measure again, also those that are gone; groups to join again)."""
@@ -174,11 +170,10 @@ class ColourValues:
             known = [depth for edge in node.prior if (depth := self.values.get(edge.source)) is not None]
             after = 0 if node.layer == "Input" else max(known) + 1 if known else None
             self._put(node_id, after)
-            for target in (
-                {edge.target for edge in node.next} - self._layers.keys() if after != before else ()
-            ):
-                self._layers[target] = None
-                heapq.heappush(self._heap, (rank[target], target))
+            for edge in node.next if after != before else ():
+                if edge.target not in self._layers:
+                    self._layers[edge.target] = None
+                    heapq.heappush(self._heap, (rank[edge.target], edge.target))
             seen.add(node_id)
         return seen
 
@@ -216,9 +211,7 @@ class ColourValues:
 
 def group_level(facts: Facts) -> int:
     """The outermost level at which there is more than one group; 1 is that of the groups at the top."""
-    tables, library = facts.tables, facts.inference.library
-
-    holding = {layer for layer in tables.layers if library[layer].group}
+    tables, holding = facts.tables, group_layers(facts.tables, facts.inference.library)
 
     def inside(parent: int | None) -> list[int]:
         return [child for child in tables.children(parent) if tables.nodes[child].layer in holding]

@@ -46,10 +46,7 @@ def set_frozen(draft: DraftRows, node_id: int, roles: Iterable[str]) -> None:
 
 def frozen_parameters(tables: Tables, inference: Inference) -> int:
     """How many elements are frozen of those that `inference.total_parameters` counts; tied tensors once."""
-    total = 0
-    for total in counting_frozen(tables, inference):  # noqa: B007 - the last one is wanted
-        pass
-    return total
+    return max(counting_frozen(tables, inference), default=0)
 
 
 def counting_frozen(tables: Tables, inference: Inference) -> Iterator[int]:

@@ -69,6 +69,11 @@ def path_of(tables: Tables, node_id: int) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
+def group_layers(tables: Tables, library: LayerLibrary) -> set[str]:
+    """The layers in use that hold others: of thousands of nodes one asks these few."""
+    return {layer for layer in tables.layers if library[layer].group}
+
+
 def descendants(tables: Tables, group: int) -> Iterator[int]:
     """Every node inside a group at any depth, oldest first at each level."""
     left = list(reversed(tables.children(group)))

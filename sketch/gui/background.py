@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sketch.graph.tables import Tables
     from sketch.gui.jobs import Jobs
     from sketch.state.document import Document
+    from sketch.state.twin import Twin
 
 T = TypeVar("T")
 FEW = 600
@@ -129,6 +130,23 @@ def frozen(document: Document) -> Callable[[], Network]:
             return taken().network()
 
     return made
+
+
+def lent(document: Document) -> Callable[[], AbstractContextManager[Twin]]:
+    """What a document is now, for a command that only reads on the thread of a job; freed there when given back."""
+    from sketch.state.twin import Twin
+
+    make = document.later(Twin)
+
+    @contextmanager
+    def lend() -> Iterator[Twin]:
+        twin = make()
+        try:
+            yield twin
+        finally:
+            vars(twin).clear()
+
+    return lend
 
 
 def _quietly(body: Callable[[Job], T], task: Job) -> T:

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from sketch.graph.lifting import group_layers
+
 if TYPE_CHECKING:
     from sketch.gui.colour_tab import TabColours
     from sketch.gui.main_window import MainWindow
@@ -118,9 +120,10 @@ class TypeList(QFrame):
     def _fill(self) -> None:
         colours = self._colours
         tables, library = colours.document.tables, colours.document.library
+        groups = group_layers(tables, library)
         hidden, categories = colours.hidden.get("layer", ()), colours.hidden.get("type", ())
         for name, count in tables.layer_counts():
-            if library[name].group:
+            if name in groups:
                 continue
             item = QListWidgetItem(f"{name}   {count:,}")
             item.setData(_NAME, name)

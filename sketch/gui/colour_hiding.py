@@ -25,7 +25,7 @@ class HiddenKinds:
     def set(self, kinds: Mapping[str, Iterable[str]]) -> bool:
         """Hide exactly these kinds by rule; True when other layers are hidden then."""
         self.kinds = {key: found for key, names in kinds.items() if (found := frozenset(names))}
-        self.counted = {key: self.counted.get(key) or self._count_by(key) for key in self.kinds}
+        self.counted = {key: self._count_by(key) for key in self.kinds}
         return self._find()
 
     def follow(self, update: Update, followed: Colouring | None) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
+from sketch.graph.folding import foldable
 from sketch.graph.lifting import descendants
 from sketch.graph.rows import Note
 from sketch.gui import asides, fold_jobs
@@ -125,25 +126,28 @@ def paste(window: MainWindow) -> None:
     tab = window.desk.tab
     if tab is None:
         return
-    paste_ = _Paste(tab)
-    asides.edit(window, tab, "Paste", paste_.run, tab.view.select, many=paste_.is_large)
+    late, (group, centre) = LateClip(), tab.view.landing(QPointF(*middle(tab)))
+
+    def act(document: Document) -> list[int]:
+        return commands.paste(document, late.clip(), centre, parent=group)
+
+    asides.edit(window, tab, "Paste", act, tab.view.select, many=late.is_large)
 
 
-class _Paste:
+class LateClip:
     """Looks into the clipboard when it is its turn: what was copied just before may not be there sooner."""
 
-    def __init__(self, tab: CanvasTab):
-        self._group, self._centre = tab.view.landing(QPointF(*middle(tab)))
+    def __init__(self) -> None:
         self._data = b""
 
     def is_large(self) -> bool:
-        """True when pasting takes longer than a frame."""
-        self._data = data_in_clipboard()
+        """Look; True when pasting that takes longer than a frame."""
+        self._data = _data_in_clipboard()
         return len(self._data) > LARGE_CLIP
 
-    def run(self, document: Document) -> list[int]:
-        """Paste; the ids of the copies."""
-        return commands.paste(document, clip_of(self._data), self._centre, parent=self._group)
+    def clip(self) -> Clip:
+        """The layers that were there; any thread may ask. CodecError when there were none."""
+        return _clip_of(self._data)
 
 
 def duplicate(window: MainWindow) -> None:
@@ -269,16 +273,14 @@ def put_data(text: bytes) -> None:
 
 def clip_in_clipboard() -> Clip:
     """The layers in the clipboard; CodecError when there are none."""
-    return clip_of(data_in_clipboard())
+    return _clip_of(_data_in_clipboard())
 
 
-def clip_of(data: bytes) -> Clip:
-    """The layers in what a clipboard holds; CodecError when there are none."""
+def _clip_of(data: bytes) -> Clip:
     return Clip.from_text(data.decode("utf-8"))
 
 
-def data_in_clipboard() -> bytes:
-    """The clip in the clipboard, as text; empty for none."""
+def _data_in_clipboard() -> bytes:
     data = QGuiApplication.clipboard().mimeData()
     return bytes(data.data(MIME_CLIP).data()) if data is not None else b""
 
@@ -334,10 +336,9 @@ def _with_held(tab: CanvasTab) -> list[int]:
 
 def _with_insides(tab: CanvasTab, chosen: list[int]) -> list[int]:
     """Those of what is chosen that are nodes, with all that is in those that are groups: wires join layers."""
-    tables, library = tab.document.tables, tab.document.library
-    holding = {layer for layer in tables.layers if library[layer].group}
+    tables = tab.document.tables
     found = [key for key in chosen if key in tables.nodes]
-    groups = [key for key in found if tables.nodes[key].layer in holding]
+    groups = foldable(tables, tab.document.library, found)
     return [*found, *(inner for key in groups for inner in descendants(tables, key))]
 
 

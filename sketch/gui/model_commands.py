@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
+    from sketch.state.commands import Extract
     from sketch.state.document import Document
 
 NAMED = 10
@@ -68,29 +69,19 @@ def extract(window: MainWindow) -> None:
     """The selection as a network of its own, in a new tab; it is the beginning of its history."""
     from sketch.gui import adopting, background
     from sketch.gui.opening import free_name
-    from sketch.state.twin import Twin
 
     tab = window.desk.tab
     if tab is None:
         return
-    twin, chosen, kernel, services = (
-        Twin(tab.document),
-        selected_nodes(window),
-        window.desk.kernel,
-        window.services,
-    )
-    label, name, found = (
-        f"Extract from {tab.document.name}",
-        free_name(window, f"{tab.document.name} part"),
-        [],
-    )
+    lend, chosen = background.lent(tab.document), selected_nodes(window)
+    kernel, services = window.desk.kernel, window.services
+    label, name = f"Extract from {tab.document.name}", free_name(window, f"{tab.document.name} part")
+    found: list[Extract] = []
 
     def make(folder: Path, task: Job) -> Document:
         task.step(0, 0, "Extract")
-        try:
+        with lend() as twin:
             found.append(commands.extract(twin, chosen))
-        finally:
-            vars(twin).clear()  # what was copied is freed here, not in the window's thread
         task.step(0, 0, "Reading shapes")
         document = services.filled(folder, name, found[0].delta, label)
         document.kernel = kernel

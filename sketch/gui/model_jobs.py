@@ -160,7 +160,6 @@ def _agreement(job: Job, runs: Runs, network: Network, delta: Delta, library: La
 def redraw(window: MainWindow, *, as_operators: bool) -> None:
     """Show the selected layers as operators, or raise the selected operators to layers."""
     from sketch.binder.kernel import RedrawingKernel
-    from sketch.state.twin import Twin
 
     tab = window.desk.tab
     kernel = next((k for k in window.services.registry if isinstance(k, RedrawingKernel)), None)
@@ -168,10 +167,11 @@ def redraw(window: MainWindow, *, as_operators: bool) -> None:
         window.say("No kernel here can do that; install Sketch's ONNX kernel.")
         return
     place = _Place(window, tab, "Show as operators" if as_operators else "Raise to layers")
-    twin = Twin(tab.document)
+    lend = background.lent(tab.document)
 
     def body(job: Job, runs: Runs) -> _Redrawn:
-        part, network = _part(twin, place.chosen)
+        with lend() as twin:
+            part, network = _part(twin, place.chosen)
         job.check()
         arguments = {"network": network, "as_operators": as_operators}
         model: ImportedModel = runs.call(kernel, "redraw", arguments, trusted=False)
@@ -198,8 +198,6 @@ def _part(twin: Twin, chosen: list[int]) -> tuple[Extract, Network]:
             network = build_network(_tables_of(part.delta), twin.library, name="part", store=twin.store)
     except GraphError as error:
         raise BinderError(str(error)) from None
-    finally:
-        vars(twin).clear()  # what was copied is freed here, not in the window's thread
     return part, replace(network, tables=None)
 
 

@@ -205,8 +205,9 @@ class SummaryPanel(QWidget):
 
 def layers_in_order(document: Document) -> list[int]:
     """The layers (groups are left out) in topological order."""
-    rank, library = document.inference.order.rank, document.library
-    groups = {name for name in document.tables.layers if library[name].group}
+    from sketch.graph.lifting import group_layers  # not needed before a network is open
+
+    rank, groups = document.inference.order.rank, group_layers(document.tables, document.library)
     found = [node.id for node in document.tables.nodes.values() if node.layer not in groups]
     found.sort()
     found.sort(key=rank.__getitem__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QTimer
 
 from sketch.gui import asides
-from sketch.gui.edit_commands import LARGE_CLIP, clip_of, data_in_clipboard, edit_selection, put_data
+from sketch.gui.edit_commands import LateClip, edit_selection, put_data
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.weights_commands import ask_misfit, change
 from sketch.state import commands
@@ -54,26 +54,24 @@ def paste(window: MainWindow) -> None:
 
 
 class _Paste:
-    """Looks into the clipboard when it is its turn: what was copied just before may not be there sooner."""
+    """Finds out what of the clipboard goes where, asks where shapes differ, and pastes."""
 
     def __init__(self, window: MainWindow, tab: CanvasTab):
         self._window, self._tab = window, tab
         self._chosen = selected_nodes(window)
-        self._data = b""
-        self._is_large = False
+        self._late, self._is_large = LateClip(), False
 
     def begin(self) -> None:
         """Find out what goes where, then ask and paste."""
         asides.edit(self._window, self._tab, "Paste weights", self._find, self._ask, many=self._is_much)
 
     def _is_much(self) -> bool:
-        self._data = data_in_clipboard()
-        much = asides.are_many(self._tab.document, self._chosen)
-        self._is_large = much or len(self._data) > LARGE_CLIP
+        is_large = self._late.is_large()  # it looks, in any case
+        self._is_large = is_large or asides.are_many(self._tab.document, self._chosen)
         return self._is_large
 
     def _find(self, document: Document) -> _Found:
-        clip = clip_of(self._data)
+        clip = self._late.clip()
         pairs = weights_pasting.pairs(document, clip, self._chosen)
         return _Found(clip, pairs, weights_pasting.misfits(document, pairs))
 

@@ -146,7 +146,7 @@ class _Ends:
             near = (self._offering(keys) for keys in (self._keys[:NEAR], self._keys[NEAR:]))
             keys = dict.fromkeys(chain(self._offering(holding), next(near) or next(near)))
             ends = [end for key in keys for end in self._of(key)]
-            choices = [_end_choice(self._view, *end, rank) for rank, end in enumerate(ends)]
+            choices = [_end_choice(self._view, end, self._side, rank) for rank, end in enumerate(ends)]
             self._found = {typed: matching(choices, typed)}
         return self._found[typed]
 
@@ -181,11 +181,10 @@ class _Ends:
             islice((key for key in keys if self._may(key) and any(True for _ in self._of(key))), MOST)
         )
 
-    def _of(self, key: int) -> Iterator[tuple[End, str]]:
+    def _of(self, key: int) -> Iterator[End]:
         item = self._view.canvas.item_of(key)
         if isinstance(item, NodeItem):
-            for end in _open_ends(self._view, item, self._side, self._loops):
-                yield end, self._side
+            yield from _open_ends(self._view, item, self._side, self._loops)
 
 
 def _open_ends(view: CanvasView, item: NodeItem, side: str, loops: set[int]) -> Iterator[End]:

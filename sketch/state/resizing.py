@@ -70,10 +70,9 @@ def _misfits(
     """The weights of these nodes whose tensors have other shapes."""
     tables = document.tables
     for node_id in document.inference.faulty(changed):  # a weight that does not fit is among what is wrong
-        kinds = document.inference.of(node_id).weights
         for role, tensor in tables.weights_of(node_id).items():
             kind, row = resizer.kind(node_id, role), tables.tensors[tensor]
-            if kind is not None and is_settled(kind, kinds) and kind.shape != row.shape:
+            if kind is not None and kind.shape != row.shape:
                 yield node_id, kind, row
 
 
@@ -91,12 +90,13 @@ class Resizer:
         self._left: dict[int, None] = {}
 
     def kind(self, node_id: int, role: str) -> WeightType | None:
-        """What a weight has to be now; None for an operator's, which are what they are."""
+        """What a weight has to be now; None for an operator's, which are what they are, and while that is not known."""
         tables, inference = self._document.tables, self._document.inference
         if node_id not in inference or self._document.library[tables.nodes[node_id].layer].is_operator:
             return None
-        found: WeightType | None = inference.of(node_id).weights.get(role)
-        return found
+        kinds = inference.of(node_id).weights
+        found: WeightType | None = kinds.get(role)
+        return found if found is not None and is_settled(found, kinds) else None
 
     def fit(self, node_id: int, kind: WeightType, row: TensorRow) -> None:
         """Let a stored weight follow the shape of its layer."""

@@ -56,7 +56,7 @@ class NodeLayer(PaintLayer):
         found = self._boxes.near(grown, state)
         if self._ink.zoom >= LABEL_ZOOM and reach < REACH[0]:
             found += self._named_near(grown, state, frozenset(found))
-        return list(self._ink.in_order(found))
+        return self._ink.in_order(found)
 
     def paint_nodes(self, painter: QPainter, items: Sequence[NodeItem]) -> None:
         """Paint some nodes, their badges, and below all of them what is said at their ports."""

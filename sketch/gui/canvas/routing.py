@@ -130,7 +130,7 @@ class Obstacles:
         low, high = min(x, goal), max(x, goal)
         far = y + sign * REACH
         ends = (x, y, goal, y + turn) if turn > 0 else (goal, y + turn, x, y)
-        if self._is_crowded(min(y, far), max(y, far)) or self._standing(*ends) is None:
+        if self._crowded(_bins(min(y, far), max(y, far))) or self._standing(*ends) is None:
             return None
         spans = sorted(
             ((top, bottom, left, right) if turn > 0 else (-bottom, -top, left, right))
@@ -187,8 +187,8 @@ class Obstacles:
     def _areas(self, top: float, bottom: float) -> set[tuple[float, float, float, float]]:
         return {area[:4] for row in _bins(top, bottom) for area in self._rows.get(row, ())}
 
-    def _is_crowded(self, top: float, bottom: float) -> bool:
-        return any(len(self._rows.get(row, ())) > CROWD for row in _bins(top, bottom))
+    def _crowded(self, rows: range) -> list[int]:
+        return [row for row in rows if len(self._rows.get(row, ())) > CROWD]
 
     def _others(self, top: float, bottom: float, owner: object) -> set[float]:
         if self._lanes.is_crowded(top, bottom, CROWD):
@@ -201,7 +201,7 @@ class Obstacles:
         rows = _bins(top, bottom)
         if len(rows) > FAR_BINS:
             return self._blocked_far(rows)
-        crowded = [row for row in rows if len(self._rows.get(row, ())) > CROWD]
+        crowded = self._crowded(rows)
         return [self._extent[row] for row in crowded] + [
             (left, right)
             for row in rows

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF
 
 from sketch.graph.folding import is_open
 from sketch.graph.geometry import DOWN, RIGHT, layer_gap
+from sketch.graph.lifting import group_layers
 from sketch.graph.rows import Edge
 from sketch.gui.canvas.extents import least, middles
 
@@ -32,8 +33,8 @@ def everything(view: CanvasView) -> list[int]:
 def wires_of(view: CanvasView, ids: Iterable[int]) -> list[Edge]:
     """The wires that touch these nodes and groups, each once; wires inside a group are left alone."""
     found: dict[Edge, None] = {}
-    tables, library = view.document.tables, view.document.library
-    holding = {layer for layer in tables.layers if library[layer].group}
+    tables = view.document.tables
+    holding = group_layers(tables, view.document.library)
     for node in filter(None, map(tables.nodes.get, ids)):
         found.update(dict.fromkeys(node.prior))
         found.update(dict.fromkeys(node.next))

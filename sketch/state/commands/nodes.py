@@ -9,6 +9,7 @@ from sketch.graph import surgery
 from sketch.graph.draft import Draft
 from sketch.graph.errors import ParameterError
 from sketch.graph.geometry import GAP_Y, NODE_HEIGHT
+from sketch.graph.lifting import group_layers
 from sketch.graph.operator_types import param_label
 from sketch.graph.rows import Place
 from sketch.graph.zone_drawing import furnish
@@ -145,7 +146,7 @@ def added_label(document: Document, layer: str, parent: int | None) -> str:
 def _ends(document: Document, chosen: Sequence[int]) -> list[int]:
     """The layers of a selection that feed none of it, left to right; a group stands for its members."""
     tables, library = document.tables, document.library
-    holding = {layer for layer in tables.layers if library[layer].group}
+    holding = group_layers(tables, library)
     giving = {layer for layer in tables.layers if library[layer].outputs}
     inside: dict[int, None] = {}
     stack = list(reversed(chosen))
