@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPaintDevice, QPainter, QPdfWriter
 
 from sketch.durable import write_file
 from sketch.gui.picture_painting import Painting
@@ -21,11 +21,19 @@ MOST_SIDE, MOST_PIXELS = 16_000, 40_000_000
 MOST_POINTS = 14_400.0
 """The largest side of a page that readers of PDF agree on."""
 LIKE = "Verdana, sans-serif"
+FEW, SMALL = 100, 4 << 20
+"""So many nodes, and bytes of pixels, are finished in a few milliseconds."""
+PIECE, STRIP = 1 << 20, 1 << 19
+"""So many bytes are handed over at once, so many pixels cleared."""
 SUFFIXES = (".svg", ".pdf", ".png")
 
 
 class Picture:
-    """One picture in the making: paint it with `steps`, then take its bytes. `note` says what is not as asked."""
+    """One picture in the making: paint it with `steps`, then take its bytes. `note` says what is not as asked.
+
+    Painting belongs to the window's thread. What comes after it (`pieces`, `data`, `save`, `let_go`) any thread may do,
+    and of a large drawing it takes seconds.
+    """
 
     def __init__(self, painting: Painting, suffix: str):
         if suffix not in SUFFIXES:
@@ -36,45 +44,78 @@ class Picture:
         self.size = (max(1, round(size.width())), max(1, round(size.height())))
         """Pixels of a PNG, points of a PDF, units of an SVG."""
         self.image: QImage | None = None
+        self._painter: QPainter | None = None
+        self._device: QPaintDevice | None = None
         self._bytes = QByteArray()
         self._buffer = QBuffer(self._bytes)
 
     def steps(self) -> Iterator[float]:
         """Paint a little at a time; yields the share that is done."""
-        device = {".svg": self._svg, ".pdf": self._pdf, ".png": self._png}[self.suffix]()
-        painter = QPainter(device)
-        try:
-            area, room = self.painting.area, painter.viewport()
-            painter.scale(room.width() / area.width(), room.height() / area.height())
-            painter.translate(-area.topLeft())
-            yield from self.painting.steps(painter, self.scale if self.suffix == ".png" else 1.0)
-        finally:
-            painter.end()
-            self._buffer.close()
+        makers: dict[str, Callable[[], QPaintDevice]] = {
+            ".svg": self._svg,
+            ".pdf": self._pdf,
+            ".png": self._png,
+        }
+        self._device = device = makers[self.suffix]()
+        self._painter = painter = QPainter(device)
+        if self.image is not None:
+            yield from _cleared(self.image, painter)
+        area, room = self.painting.area, painter.viewport()
+        painter.scale(room.width() / area.width(), room.height() / area.height())
+        painter.translate(-area.topLeft())
+        yield from self.painting.steps(painter, self.scale if self.suffix == ".png" else 1.0)
 
     def paint(self) -> Picture:
         """Paint all of it here and now."""
         for _ in self.steps():
             pass
+        self.finish()
         return self
 
+    @property
+    def is_small(self) -> bool:
+        """True when its bytes are there before anybody sees it."""
+        return len(self.painting.ids) <= FEW and (self.image is None or self.image.sizeInBytes() < SMALL)
+
+    def finish(self) -> None:
+        """End the painting: what was painted is complete then, or let go of."""
+        self._painter = None  # its end lets other threads run meanwhile, which `QPainter.end` does not
+        self._device = None
+        self._buffer.close()
+
+    def let_go(self) -> None:
+        """Free what was painted, and its painting's ways; of a large drawing that takes longer than a frame may."""
+        self.finish()
+        self.image = None
+        self._bytes.clear()
+        self.painting.let_go()
+
     def data(self) -> bytes:
-        """The file's bytes once it is painted; compressing a large PNG takes seconds, and any thread may do it."""
+        """The file's bytes once it is painted."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's bytes once it is painted, a megabyte or so at a time: other threads have their turn in between."""
+        self.finish()
         if self.image is not None and self._bytes.isEmpty():
             self._buffer.open(QIODevice.OpenModeFlag.WriteOnly)
             writer = QImageWriter(self._buffer, QByteArray(b"png"))
             if not writer.write(self.image):
                 raise OSError(0, f"the picture could not be made: {writer.errorString()}")
             self._buffer.close()
-        found = bytes(self._bytes.data())
-        return self._with_other_fonts(found) if self.suffix == ".svg" else found
+        start, size = 0, self._bytes.size()
+        while start < size:
+            end = self._bytes.indexOf(b"\n", start + PIECE) + 1 or size
+            piece = bytes(self._bytes.mid(start, end - start).data())
+            yield self._with_other_fonts(piece) if self.suffix == ".svg" else piece
+            start = end
 
     def save(self, target: Path) -> None:
         """Write the bytes; OSError names the target, which is then as it was."""
-        data = self.data()
 
         def write(path: Path) -> None:
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                file.writelines(self.pieces())
 
         write_file(target, write)
 
@@ -116,9 +157,18 @@ class Picture:
             raise OSError(
                 0, f"there is not enough memory for a picture of {self.size[0]} × {self.size[1]} pixels"
             )
-        self.image.fill(Qt.GlobalColor.transparent)
         self.image.setText("Title", self.painting.document.name)
         return self.image
+
+
+def _cleared(image: QImage, painter: QPainter) -> Iterator[float]:
+    """Make all pixels transparent, strip by strip: so many at once would hold the window."""
+    rows = max(1, STRIP // image.width())
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    for top in range(0, image.height(), rows):
+        painter.fillRect(0, top, image.width(), rows, Qt.GlobalColor.transparent)
+        yield 0.0
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
 
 
 def _fitting(size: QSizeF, suffix: str, wished: float) -> tuple[float, str]:

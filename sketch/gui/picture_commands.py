@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,16 +15,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QProgressDialog
 
 from sketch.gui import background
+from sketch.gui.canvas import indexing
 from sketch.gui.picture import SUFFIXES, Picture
 from sketch.gui.picture_painting import Colours, Painting, PictureOptions
 from sketch.gui.questions import show_error
 from sketch.gui.theme import load_theme
 
 if TYPE_CHECKING:
+    from sketch.binder.job import Job
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
 
-SLICE = 0.008
+SLICE = 0.006
 """Seconds of painting between two looks at what the person does."""
 SOON_MS = 300
 """What is over by then needs no dialog."""
@@ -45,7 +48,8 @@ class Wanted:
 class PictureMaker(QObject):
     """Paints a picture slice by slice; a dialog shows how far it is, and cancels it. Then it calls `then`.
 
-    The painting is closed afterwards, unless it was painted to the end and `keeps` says that it is needed again.
+    The picture is not finished then: a thread does that, with what follows. The painting is closed afterwards, unless
+    it was painted to the end and `keeps` says that it is needed again.
     """
 
     def __init__(
@@ -102,8 +106,13 @@ class PictureMaker(QObject):
         self.deleteLater()
         if not (done and self._keeps):
             self._painting.close()
-        if done and self._picture is not None:
+        self._steps = iter(())
+        if self._picture is None:
+            return
+        if done:
             self._then(self._picture)
+        else:
+            threading.Thread(target=self._picture.let_go, name="let go", daemon=True).start()
 
 
 def selected_group(tab: CanvasTab) -> int | None:
@@ -122,6 +131,8 @@ def painting_of(window: MainWindow, tab: CanvasTab, wanted: Wanted) -> Painting:
     )  # fmt: skip
     chosen = selected_group(tab) if wanted.what == "group" else None
     group, wiring = (tab.group, canvas.wiring) if chosen is None else (chosen, None)
+    if wiring is not None:
+        indexing.keep(wiring, indexing.copied(canvas.boxes, canvas.edges.lines))
     only = tab.view.selected() if wanted.what == "selection" else None
     used = None if colours.is_plain and not wanted.legend else Colours(colours.rule, colours.colouring)
     return Painting(
@@ -161,11 +172,17 @@ def save(window: MainWindow, tab: CanvasTab, wanted: Wanted, target: Path) -> No
     """Write a picture of what is wanted, by the suffix of the target."""
 
     def write(made: Picture) -> None:
+        def body(_task: Job) -> None:
+            try:
+                made.save(target)
+            finally:
+                made.let_go()
+
         background.run(
-            window.jobs, f"Write {target.name}", lambda _task: made.save(target),
+            window.jobs, f"Write {target.name}", body,
             lambda _none: window.say(" ".join(filter(None, (f"Saved {target}.", made.note)))),
             failed=lambda text: show_error(window, text),
-            at_once=made.image is None or made.image.sizeInBytes() < _SMALL,
+            at_once=made.is_small,
         )  # fmt: skip
 
     PictureMaker(window, painting_of(window, tab, wanted), target.suffix.lower(), write)
@@ -173,21 +190,35 @@ def save(window: MainWindow, tab: CanvasTab, wanted: Wanted, target: Path) -> No
 
 def copy(window: MainWindow, tab: CanvasTab, wanted: Wanted) -> None:
     """Put a picture on the clipboard, as pixels and as SVG."""
-
-    def then(vectors: Picture, pixels: Picture) -> None:
-        found = QMimeData()
-        if pixels.image is not None:
-            found.setImageData(pixels.image)
-        found.setData("image/svg+xml", QByteArray(vectors.data()))
-        QGuiApplication.clipboard().setMimeData(found)
-        window.say(" ".join(filter(None, ("The picture is on the clipboard.", pixels.note))))
-
     painting = painting_of(window, tab, wanted)
 
     def pixels(vectors: Picture) -> None:
-        PictureMaker(window, painting, ".png", partial(then, vectors))
+        PictureMaker(window, painting, ".png", partial(_put_on_clipboard, window, vectors))
 
     PictureMaker(window, painting, ".svg", pixels, keeps=True)
+
+
+def _put_on_clipboard(window: MainWindow, vectors: Picture, pixels: Picture) -> None:
+    """Both forms; the bytes of a file, too: else Qt would compress the pixels when another program asks for them."""
+
+    def body(_task: Job) -> QMimeData:
+        found = QMimeData()
+        for kind, made in (("image/svg+xml", vectors), ("image/png", pixels)):
+            held = QByteArray()
+            for piece in made.pieces():
+                held.append(piece)
+            found.setData(kind, held)
+        found.setImageData(pixels.image)
+        vectors.let_go()
+        pixels.let_go()
+        return found
+
+    def then(found: QMimeData) -> None:
+        QGuiApplication.clipboard().setMimeData(found)
+        window.say(" ".join(filter(None, ("The picture is on the clipboard.", pixels.note))))
+
+    small = vectors.is_small and pixels.is_small
+    background.run(window.jobs, "Copy the picture", body, then, at_once=small)
 
 
 def _target(window: MainWindow, name: str, suffix: str) -> Path | None:
@@ -198,7 +229,3 @@ def _target(window: MainWindow, name: str, suffix: str) -> Path | None:
         return None
     target = Path(path)
     return target if target.suffix.lower() in SUFFIXES else target.with_name(target.name + suffix)
-
-
-_SMALL = 4 << 20
-"""Bytes of pixels that are compressed before anybody sees it."""

@@ -67,7 +67,7 @@ def render_file(network: Network, library: LayerLibrary, target: Path, request: 
         picture.save(target)
         width, height = picture.size
         facts = {"file": str(target), "width": width, "height": height, "scale": picture.scale}
-        return {**facts, "nodes": picture.painting.count, "note": picture.note}
+        return {**facts, "nodes": len(picture.painting.ids), "note": picture.note}
     finally:
         document.close()
         application.processEvents()

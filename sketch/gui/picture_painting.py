@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MARGIN = 24.0
 """Empty space around everything that is painted, scene px."""
 LEGEND_GAP = 24.0
-MANY_LINES, MANY_NODES = 200, 60
+MANY_LINES, MANY_NODES = 200, 30
 """So many wires or nodes are painted in one step: some milliseconds."""
 
 
@@ -86,10 +86,11 @@ class Painting:
         ink.options = look._replace(shapes=options.shapes, parameters=options.parameters)
         self.canvas.edges.restyle()
         self.canvas.badges.show_values(options.values)
-        self._only = _with_inside(self.canvas, only)
-        self._leave_out(hidden)
-        self._ids = self.canvas.node_layer.ids_near([EVERYWHERE])
-        self._legend = self._coloured(colours) if colours is not None else None
+        self._wished, self._only = only, None if only is None else set[int]()
+        self._hidden, self._colours = hidden, colours
+        self.ids: list[int] = []
+        """The nodes that are painted; known once the area is."""
+        self._legend: PictureLegend | None = None
         self._lines: list[tuple[Line, QPainterPath]] = []
         self._area: QRectF | None = None
 
@@ -101,17 +102,19 @@ class Painting:
                 pass
         return self._area or QRectF()
 
-    @property
-    def count(self) -> int:
-        """How many nodes are painted."""
-        return len(self._ids)
-
     def close(self) -> None:
-        """Let go of the canvas; on the window's thread, where Qt deletes it."""
+        """Delete the canvas, on the window's thread; what was measured stays."""
         self.canvas.deleteLater()
 
+    def let_go(self) -> None:
+        """Free the ways of all wires: the last that is done with it, and any thread may."""
+        self._lines = []
+
     def measure(self) -> Iterator[None]:
-        """Find the area, a little at a time."""
+        """Find out what is painted, and the area, a little at a time; once."""
+        if self._area is not None:
+            return
+        yield from self._choose()
         area, self._lines = QRectF(), []
         for number, part in enumerate(itertools.chain(self._of_the_rest(), self._of_wires())):
             area |= part
@@ -131,7 +134,7 @@ class Painting:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         if not self.options.transparent:
             painter.fillRect(self.area.adjusted(-1, -1, 1, 1), ink.canvas)
-        total, done = max(1, 3 * len(self._lines) + len(self._ids) * 4), 0
+        total, done = max(1, 3 * len(self._lines) + len(self.ids) * 4), 0
         for _ in self._paint_below(painter):
             yield 0.0
         for work, weight in self._paint_wires(painter):
@@ -142,8 +145,8 @@ class Painting:
             paint_name(painter, ink, frame)
         for item in self.canvas.stubs.values() if self._only is None else ():
             _paint_item(painter, item)
-        for start in range(0, len(self._ids), MANY_NODES):
-            some = self._ids[start : start + MANY_NODES]
+        for start in range(0, len(self.ids), MANY_NODES):
+            some = self.ids[start : start + MANY_NODES]
             self.canvas.node_layer.paint_nodes(painter, [self.canvas.nodes[node_id] for node_id in some])
             done += 4 * len(some)
             yield done / total
@@ -154,20 +157,15 @@ class Painting:
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _coloured(self, colours: Colours) -> PictureLegend | None:
-        """Colour the canvas; the legend if it is asked for, of what is painted."""
-        from sketch.gui.colour_palette import palette_of
-
-        rule, colouring = colours.rule, colours.colouring
-        if rule.tints:
-            self.canvas.ink.colour_by(colouring.shades, palette_of(rule, colouring.names))
-        if not self.options.legend:
-            return None
-        tables = self.document.tables
-        deep = dict.fromkeys(
-            member for node_id in self._ids for member in (node_id, *descendants(tables, node_id))
-        )
-        return PictureLegend(self.canvas.ink, rule, colouring, deep)
+    def _choose(self) -> Iterator[None]:
+        """Find out what is painted, and in which colours."""
+        self._only = _with_inside(self.canvas, self._wished)
+        yield
+        self._leave_out(self._hidden)
+        yield
+        self.ids = self.canvas.node_layer.ids_near([EVERYWHERE])
+        if self._colours is not None:
+            self._legend = yield from _coloured(self, self._colours)
 
     def _leave_out(self, hidden: Collection[int]) -> None:
         canvas = self.canvas
@@ -226,7 +224,7 @@ class Painting:
     def _of_the_rest(self) -> Iterator[QRectF]:
         """The areas of nodes, badges, frames, notes and stubs."""
         canvas = self.canvas
-        for item in map(self.canvas.nodes.__getitem__, self._ids):
+        for item in map(self.canvas.nodes.__getitem__, self.ids):
             yield item.area()
             for _, place in placed_badges(canvas.ink, item.box, canvas.wiring.badges.get(item.node_id, ())):
                 yield place
@@ -260,12 +258,29 @@ class Painting:
         return area | place
 
 
+def _coloured(painting: Painting, colours: Colours) -> Generator[None, None, PictureLegend | None]:
+    """Colour the canvas; the legend if it is asked for, of what is painted."""
+    from sketch.gui.colour_palette import palette_of
+
+    rule, colouring, ink = colours.rule, colours.colouring, painting.canvas.ink
+    if rule.tints:
+        ink.colour_by(colouring.shades, palette_of(rule, colouring.names))
+    if not painting.options.legend:
+        return None
+    tables, deep = painting.document.tables, dict[int, None]()
+    for number, node_id in enumerate(painting.ids):
+        deep.update(dict.fromkeys((node_id, *descendants(tables, node_id))))
+        if number % MANY_LINES == 0:
+            yield
+    return PictureLegend(ink, rule, colouring, deep)
+
+
 def _with_inside(canvas: CanvasScene, only: Collection[int] | None) -> set[int] | None:
     """These boxes, frames and notes; of a node inside a closed group, that group; of a frame, what it holds."""
     if only is None:
         return None
-    found: set[int] = set()
-    for node_id in only:
+    found = set(only) & canvas.wiring.boxes.keys()
+    for node_id in only if len(found) < len(only) else ():
         if node_id in canvas.notes:
             found.add(node_id)
         elif node_id in canvas.document.tables.nodes:

@@ -361,6 +361,8 @@ def test_a_picture_goes_to_the_clipboard(window, qtbot):
     qtbot.waitUntil(lambda: QApplication.clipboard().image().width() > 300, timeout=10_000)
     found = QApplication.clipboard().mimeData()
     assert b"conv1" in bytes(found.data("image/svg+xml").data())
+    pixels = QImage.fromData(found.data("image/png"), "png")
+    assert pixels == QApplication.clipboard().image().convertToFormat(pixels.format())
     assert QApplication.clipboard().image().width() > 300
 
 

@@ -1,5 +1,6 @@
 """Pictures: complete to the last pixel, the same in every format, and read by programs that did not write them."""
 
+import threading
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -13,6 +14,7 @@ from sketch.binder.run_facts import ValueFacts
 from sketch.graph.colour_rules import RULES, Facts
 from sketch.graph.colouring import Colouring
 from sketch.graph.draft import Draft
+from sketch.gui import picture
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.value_badges import ShownValues
 from sketch.gui.picture import MOST_PIXELS, MOST_POINTS, MOST_SIDE, Picture
@@ -249,7 +251,7 @@ def test_a_selection_comes_with_the_wires_between_its_layers_only(lenet):
     only = [named(lenet, name) for name in ("conv1", "tanh1", "fc1")]
     made = painting(lenet, only=only, transparent=True)
     assert_complete(made)
-    assert made.count == 3
+    assert len(made.ids) == 3
     text = Picture(made, ".svg").paint().data().decode()
     assert "conv1" in text
     assert "conv2" not in text
@@ -260,8 +262,8 @@ def test_an_open_group_in_a_selection_brings_its_layers(resnet):
     group = named(resnet, "layer1.0")
     commands.fold(resnet, [named(resnet, "layer1"), group], True)
     made = painting(resnet, only=[group], transparent=True)
-    assert made.count == 7
     assert_complete(made)
+    assert len(made.ids) == 7
     assert len(made.canvas.frame_layer.near(None)) == 1
 
 
@@ -320,3 +322,48 @@ def test_a_format_that_is_none_is_refused(lenet):
 def test_a_file_that_cannot_be_written_stays_as_it_was(lenet, tmp_path):
     with pytest.raises(OSError, match="no-folder"):
         Picture(painting(lenet), ".svg").paint().save(tmp_path / "no-folder" / "x.svg")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_pieces_give_the_whole_file_whatever_their_size(resnet, monkeypatch, suffix):
+    made = Picture(painting(resnet), suffix).paint()
+    whole = made.data()
+    monkeypatch.setattr(picture, "PIECE", 1000)
+    pieces = list(made.pieces())
+    assert b"".join(pieces) == whole
+    assert len(pieces) > 10
+    if suffix == ".svg":  # no name of a font was cut in two
+        family = load_theme("light").font_family.encode()
+        assert b'font-family="%s, Verdana, sans-serif"' % family in whole
+        assert b'font-family="%s"' % family not in b"".join(pieces)
+
+
+@pytest.mark.parametrize(("suffix", "draw"), [(".svg", svg_image), (".pdf", pdf_image)])
+def test_what_the_window_painted_a_thread_finishes(lenet, suffix, draw):
+    expected = Picture(painting(lenet), suffix).paint().data()
+    made, found = Picture(painting(lenet), suffix), []
+    for _ in made.steps():
+        pass
+    thread = threading.Thread(target=lambda: found.append(made.data()))
+    thread.start()
+    thread.join()
+    size = QSize(300, 900)
+    assert draw(found[0], size) == draw(expected, size)  # of a PDF the times differ
+
+
+def test_a_picture_that_is_left_in_the_middle_leaves_nothing_open(lenet):
+    made = Picture(painting(lenet), ".png")
+    steps = made.steps()
+    next(steps)
+    steps.close()
+    image = made.image
+    made.let_go()
+    assert not image.paintingActive()
+    assert made.image is None
+
+
+def test_a_clear_ground_is_clear_in_every_strip(lenet, monkeypatch):
+    monkeypatch.setattr(picture, "STRIP", 5000)
+    made = Picture(painting(lenet, transparent=True), ".png")
+    found = pixels(made.paint().image)
+    assert (found[:, 0, 3] == 0).all()  # the left margin, from top to bottom

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
+from sketch.gui.canvas import extents, line_table
 from sketch.gui.canvas.batches import Bundle, bundles_of
 from sketch.gui.canvas.boxes import Box
 from sketch.gui.canvas.extents import Borders, Extents
@@ -44,6 +45,11 @@ def prepare(wiring: Wiring) -> None:
 def keep(wiring: Wiring, index: Index) -> None:
     """Let an index live as long as a wiring."""
     _prepared[wiring] = index
+
+
+def copied(boxes: Extents[int], lines: LineTable) -> Index:
+    """What is where on a canvas, for another of the same wiring; finding it out takes ten times as long."""
+    return Index(extents.copied(boxes), line_table.copied(lines), {})
 
 
 def taken(wiring: Wiring) -> Index:

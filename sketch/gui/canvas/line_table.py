@@ -11,6 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from sketch.graph.rows import Edge
+from sketch.gui.canvas import extents
 from sketch.gui.canvas.boxes import fanned
 from sketch.gui.canvas.extents import Borders, Extents, State, shift, shift_beyond
 from sketch.gui.canvas.wire_shape import crosses, distance, wire_path
@@ -227,6 +228,15 @@ class LineTable:
     def path_of(self, line: Line) -> QPainterPath:
         """The path of a line in the style that is in use."""
         return wire_path(line.points, self._style, right=self.right)
+
+
+def copied(table: LineTable) -> LineTable:
+    """The same lines in the same slots, all shown, their paths not made yet."""
+    made = LineTable()
+    made.siblings, made.extents, made.right = table.siblings, extents.copied(table.extents), table.right
+    made._style, made._lines, made._paths = table._style, table._lines.copy(), [None] * len(table._paths)
+    made._late, made._moved = table._late.copy(), table._moved
+    return made
 
 
 def borders_of(lines: Sequence[Line]) -> Sequence[Borders]:

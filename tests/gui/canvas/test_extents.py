@@ -5,7 +5,16 @@ import random
 import pytest
 from PySide6.QtCore import QRectF
 
-from sketch.gui.canvas.extents import Extents, State, first_middle, least, middles, shift, shift_beyond
+from sketch.gui.canvas.extents import (
+    Extents,
+    State,
+    copied,
+    first_middle,
+    least,
+    middles,
+    shift,
+    shift_beyond,
+)
 
 
 def touches(box, area: QRectF) -> bool:
@@ -36,6 +45,7 @@ def test_near_is_what_a_look_at_everything_finds(seed):
         gone = {k for k, box in boxes.items() if k in hidden and any(touches(box, a) for a in areas)}
         assert set(table.near(areas)) == shown
         assert set(table.near(areas, State.HIDDEN)) == gone
+        assert set(copied(table).near(areas)) == shown | gone
     middles = [((left + right) / 2, (top + bottom) / 2) for left, top, right, bottom in boxes.values()]
     assert first_middle(table) == min(middles, key=lambda at: (at[1], at[0]))
     assert first_middle(table, right=True) == min(middles)
@@ -129,3 +139,16 @@ def test_what_begins_beyond_moves_alike_but_some(right):
         by = there.get(key, (0.0, 0.0))
         assert table.borders(key).getRect() == (left + by[0], top + by[1], 4.0, 4.0)
     assert table.bounds().top() == 0.0
+
+
+def test_a_copy_lives_for_itself():
+    table: Extents[str] = Extents()
+    table.put_all(["a", "b"], [(0, 0, 1, 1), (5, 0, 6, 1)])
+    table.remove("a")
+    copy = copied(table)
+    table.put_all(["c"], [(9, 0, 10, 1)])
+    shift(table, ["b"], 100.0, 0.0)
+    assert copy.slots == {"b": 1}
+    assert copy.bounds() == QRectF(5, 0, 1, 1)
+    assert copy.put_all(["d"], [(7, 0, 8, 1)]) == [0], "the slot that is free"
+    assert table.keys_in([0, 1]) == ["c", "b"]

@@ -5,7 +5,7 @@ import weakref
 
 from PySide6.QtCore import QRectF
 
-from sketch.gui.canvas.indexing import index_of, prepare
+from sketch.gui.canvas.indexing import copied, index_of, keep, prepare
 from sketch.gui.canvas.scene import CanvasScene
 from sketch.gui.canvas.wires import Wiring
 from tests.gui.canvas.conftest import chain
@@ -38,3 +38,19 @@ def test_a_prepared_wiring_that_nobody_takes_goes(document):
     del wiring
     gc.collect()
     assert seen() is None
+
+
+def test_a_canvas_gives_its_index_to_another_of_the_same_wiring(document, light, qapp):
+    made = chain(document, *["ReLU"] * 300)
+    shown = CanvasScene(document, light, None)
+    shown.hide(made[:9])
+    shown.carry(made[9:12])
+    keep(shown.wiring, copied(shown.boxes, shown.edges.lines))
+    other = CanvasScene(document, light, None, None, shown.wiring)
+    plain = CanvasScene(document, light, None)
+    assert (other.boxes.array() == plain.boxes.array()).all()
+    assert other.boxes.near([EVERYWHERE]) == plain.boxes.near([EVERYWHERE])
+    lines = [[line for line, _ in canvas.edges.lines.near(EVERYWHERE)] for canvas in (other, plain)]
+    assert lines[0] == lines[1]
+    assert shown.hidden == frozenset(made[:9])
+    assert len(shown.boxes.near([EVERYWHERE])) == len(made) - 12

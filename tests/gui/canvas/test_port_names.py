@@ -233,7 +233,7 @@ def test_names_are_in_a_picture(document, light):
     assert ">out query<" in svg
     assert all(
         painting.area.contains(text.place)
-        for text in painting.canvas.node_layer.port_texts(painting.canvas.nodes[painting._ids[0]])
+        for text in painting.canvas.node_layer.port_texts(painting.canvas.nodes[painting.ids[0]])
     )
 
 
