@@ -167,7 +167,7 @@ def redraw(window: MainWindow, *, as_operators: bool) -> None:
         window.say("No kernel here can do that; install Sketch's ONNX kernel.")
         return
     place = _Place(window, tab, "Show as operators" if as_operators else "Raise to layers")
-    lend = background.lent(tab.document)
+    lend, library = background.lent(tab.document), window.services.library
 
     def body(job: Job, runs: Runs) -> _Redrawn:
         with lend() as twin:
@@ -175,7 +175,10 @@ def redraw(window: MainWindow, *, as_operators: bool) -> None:
         job.check()
         arguments = {"network": network, "as_operators": as_operators}
         model: ImportedModel = runs.call(kernel, "redraw", arguments, trusted=False)
-        return _Redrawn(part, _tables_of(model.delta))
+        tables = _tables_of(model.delta)
+        for layer in tables.layers:
+            library[layer]  # the first operator of all is read from files: here, not in the window
+        return _Redrawn(part, tables)
 
     run_job(window, place.title, body, place.fill)
 
