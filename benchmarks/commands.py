@@ -88,6 +88,8 @@ def close_what_opens() -> None:
 def measure(run: Run, wanted: list[str]) -> Iterator[tuple[str, list[Stretch]]]:
     """(what, its stretches) of each command, once with one layer and once with all of them."""
     known = [row.id for row, _action in run.window.actions_ if row.id not in LEFT_OUT]
+    if unknown := [command for command in wanted if command not in known]:
+        sys.exit(f"There is no command {', '.join(unknown)}; they are {', '.join(known)}.")
     for command in wanted or known:
         for everything in (False, True):
             yield f"{command}{', all' if everything else ''}", run.measured(command, everything=everything)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -39,9 +39,16 @@ def build_docks(window: QMainWindow) -> dict[str, QDockWidget]:
 
 
 def arrange_docks(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
-    """The places of the first start; also what "Reset panels" brings back."""
+    """The places of the first start."""
+    for _ in arranging_docks(window, docks):
+        pass
+
+
+def arranging_docks(window: QMainWindow, docks: dict[str, QDockWidget]) -> Iterator[None]:
+    """The same step by step: what "Reset panels" brings back."""
     for dock in docks.values():
         window.removeDockWidget(dock)
+    yield
     for name, area in FIRST_IN_AREA.items():
         window.addDockWidget(area, docks[name])
     window.splitDockWidget(docks["editor"], docks["files"], Qt.Orientation.Vertical)
@@ -49,8 +56,10 @@ def arrange_docks(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     for name, front in BEHIND.items():
         window.tabifyDockWidget(docks[front], docks[name])
     for dock in docks.values():
+        yield
         dock.setFloating(False)
         dock.show()
+    yield
     docks["summary"].raise_()
     docks["source"].raise_()
     docks["files"].raise_()

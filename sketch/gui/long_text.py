@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtGui import QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QAbstractScrollArea, QPlainTextEdit
 
 from sketch.gui.slices import Slices
 from sketch.gui.text_hunks import Hunk, taken
@@ -20,6 +20,19 @@ SLICE = 100
 """Lines that are put in with one step; then the window may paint and answer."""
 PIECE = 4000
 """As many characters at least of a text that is put in whole."""
+
+
+class LongTextEdit(QPlainTextEdit):
+    """Takes in another size of its own without a look at each of thousands of lines."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's own forgets how all lines are laid out, though lines that are not broken stay as they are."""
+        if self.lineWrapMode() != self.LineWrapMode.NoWrap or self.blockCount() <= LONG:
+            super().resizeEvent(event)
+            return
+        QAbstractScrollArea.resizeEvent(self, event)
+        layout = self.document().documentLayout()
+        layout.documentSizeChanged.emit(layout.documentSize())  # for the ranges of the scroll bars
 
 
 class LongText(QObject):

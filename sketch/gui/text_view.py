@@ -17,17 +17,17 @@ from PySide6.QtGui import (
     QTextBlock,
     QTextCursor,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sketch.gui import text_keys
-from sketch.gui.long_text import LONG, LongText
+from sketch.gui.long_text import LONG, LongText, LongTextEdit
 from sketch.gui.text_syntax import moved
 from sketch.gui.theme import Theme
 
 EMPTY = "The source appears here as soon as the canvas holds a layer. A PyTorch model can be pasted here too."
 
 
-class CodeView(QPlainTextEdit):
+class CodeView(LongTextEdit):
     """Source with line numbers. `line_clicked` carries a line from 1, `wanted` the id of a command whose key was hit.
 
     `typed` and `moved` say that the person changed the text or moved the cursor; a text that is shown does not. While
@@ -51,7 +51,7 @@ class CodeView(QPlainTextEdit):
         self.colour: Callable[[Sequence[QTextBlock]], object] = len  # is given lines before they are painted
         self.setProperty("role", "code")
         self.setAccessibleName("Source text")
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setLineWrapMode(self.LineWrapMode.NoWrap)
         self.setFont(theme.font(mono=True))
         self.setPlaceholderText(EMPTY)
         self.set_editable(False)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from sketch.gui.docks import arrange_docks
+from sketch.gui.docks import arranging_docks
+from sketch.gui.slices import Walk
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -81,12 +82,22 @@ def toggle_dock(window: MainWindow, name: str) -> None:
 
 
 def reset_docks(window: MainWindow) -> None:
-    """All panels where they were at first, laid out once and not at each step."""
-    if (layout := window.layout()) is not None:
-        layout.setEnabled(False)
-        arrange_docks(window, window.docks)
+    """All panels where they were at first; the window stays as it is until the last has its place."""
+    layout = window.layout()
+    if layout is None or not layout.isEnabled():  # it is under way
+        return
+
+    def end() -> None:
+        walk.deleteLater()
         layout.setEnabled(True)
         layout.activate()
+        window.setUpdatesEnabled(True)
+
+    walk = Walk(window, arranging_docks(window, window.docks), slowly=True)
+    walk.ended.connect(end)
+    window.setUpdatesEnabled(False)
+    layout.setEnabled(False)
+    walk.begin()
 
 
 def full_screen(window: MainWindow) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextBlock
 from PySide6.QtTest import QTest
 
+from sketch.gui import long_text
 from sketch.gui.highlighter import Highlighter
 from sketch.gui.long_text import LONG
 from sketch.gui.text_view import CodeView
@@ -171,3 +172,23 @@ def test_what_was_typed_into_a_text_is_known(qtbot, code):
     code.show_text("short")
     qtbot.waitUntil(lambda: not code.long.is_coming)
     assert code.long.text() == code.toPlainText() == "short"
+
+
+def test_another_size_shows_what_a_text_that_is_laid_out_anew_shows(light, show, monkeypatch):
+    lines = "\n".join(f"line {number} " * (number % 9 + 1) for number in range(LONG + 500))
+    quick, plain = show(CodeView(light)), show(CodeView(light))
+    for view in (quick, plain):
+        view.setPlainText(lines)
+        view.go_to(LONG)
+    for width, height in ((500, 300), (260, 420), (900, 200), (400, 400)):
+        quick.resize(width, height)
+        with monkeypatch.context() as patch:
+            patch.setattr(long_text, "LONG", 10**6)
+            plain.resize(width, height)
+        bars = [
+            (bar.minimum(), bar.maximum(), bar.pageStep(), bar.value())
+            for view in (quick, plain)
+            for bar in (view.verticalScrollBar(), view.horizontalScrollBar())
+        ]
+        assert bars[:2] == bars[2:]
+        assert quick.grab().toImage() == plain.grab().toImage()
