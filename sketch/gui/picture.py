@@ -43,8 +43,9 @@ class Picture:
         size = painting.area.size() * self.scale
         self.size = (max(1, round(size.width())), max(1, round(size.height())))
         """Pixels of a PNG, points of a PDF, units of an SVG."""
-        self.image: QImage | None = None
         self._painter: QPainter | None = None
+        """Only here, and before what it paints on: it must end before that goes."""
+        self.image: QImage | None = None
         self._device: QPaintDevice | None = None
         self._bytes = QByteArray()
         self._buffer = QBuffer(self._bytes)
@@ -56,14 +57,9 @@ class Picture:
             ".pdf": self._pdf,
             ".png": self._png,
         }
-        self._device = device = makers[self.suffix]()
-        self._painter = painter = QPainter(device)
-        if self.image is not None:
-            yield from _cleared(self.image, painter)
-        area, room = self.painting.area, painter.viewport()
-        painter.scale(room.width() / area.width(), room.height() / area.height())
-        painter.translate(-area.topLeft())
-        yield from self.painting.steps(painter, self.scale if self.suffix == ".png" else 1.0)
+        self._device = makers[self.suffix]()
+        self._painter = QPainter(self._device)
+        yield from _painted(self, self._painter)
 
     def paint(self) -> Picture:
         """Paint all of it here and now."""
@@ -159,6 +155,17 @@ class Picture:
             )
         self.image.setText("Title", self.painting.document.name)
         return self.image
+
+
+def _painted(picture: Picture, painter: QPainter) -> Iterator[float]:
+    """The steps of painting; yields the share that is done."""
+    painting = picture.painting
+    if picture.image is not None:
+        yield from _cleared(picture.image, painter)
+    area, room = painting.area, painter.viewport()
+    painter.scale(room.width() / area.width(), room.height() / area.height())
+    painter.translate(-area.topLeft())
+    yield from painting.steps(painter, picture.scale if picture.suffix == ".png" else 1.0)
 
 
 def _cleared(image: QImage, painter: QPainter) -> Iterator[float]:

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sketch.gui import background
 from sketch.gui.text_drafts import TextDraft
+from sketch.gui.text_reading import Answer, answer
 from sketch.gui.text_run import FILE, Result, SourceRun
-from sketch.gui.text_syntax import Fault, same_program
+from sketch.gui.text_syntax import Fault
 from sketch.gui.text_zones import zone_fault
 
 if TYPE_CHECKING:
@@ -72,35 +73,56 @@ class Acceptor:
     def _panel(self) -> TextPanel:
         return self._window.panels.source
 
-    def accept(self) -> Job | None:
-        """Let the drawing in front follow its text."""
+    def accept(self) -> None:
+        """Let the drawing in front follow its text: read it, then run it."""
         draft, tab = self._panel.ready(), self._window.desk.tab
-        if draft is None or tab is None or draft.is_running:
+        question = None if draft is None or draft.is_busy else draft.question(compares=True)
+        if draft is None or tab is None or question is None:
             self._window.say("The source is not edited.")
-            return None
+            return
+
+        def begin(found: Answer) -> None:
+            if self._is_over(tab, draft):
+                return
+            draft.take(found)
+            if tab is self._window.desk.tab:
+                self._panel.ready()  # which class is meant may only be asked now
+            self._accept(tab, draft, is_same=found.is_same)
+
+        self._panel.reader.stop()
+        draft.is_reading = not question.is_short
+        job = background.run(
+            self._window.jobs, "Read the source", lambda task: answer(question, task.check), begin,
+            failed=lambda text: self._stay(tab, draft, text), at_once=question.is_short,
+            stopped=lambda: self._stay(tab, draft, "Stopped; the text stays as you edited it."),
+        )  # fmt: skip
+        if draft.is_reading:
+            self._jobs[tab] = job
+            self._panel.refresh()
+
+    def _accept(self, tab: CanvasTab, draft: TextDraft, *, is_same: bool) -> None:
+        """Run a text that was read, unless there is something to be said of it first."""
+        found = zone_fault(draft, tab.document.tables) if draft.is_edit and not draft.is_syntax else None
         if draft.is_syntax:
-            self._panel.show_fault()
-            self._window.say(draft.said)
-            return None
-        if not draft.class_ and same_program(draft.base.text, draft.text):
+            self._stay(tab, draft, draft.said)
+            if self._panel.draft is draft:
+                self._panel.show_fault()
+        elif not draft.class_ and is_same:
             self._panel.drop(tab)
             self._window.say("Nothing changed: comments and layout are not kept.")
-            return None
-        found = zone_fault(draft, tab.document.tables) if draft.is_edit else None
-        if found is not None:
+        elif found is not None:
             self._show(draft, found)
-            return None
-        if not self._may_run(tab):
-            self._window.say("Nothing ran; the text stays as you edited it.")
-            return None
-        return self._start(tab, draft)
+        elif not self._may_run(tab):
+            self._stay(tab, draft, "Nothing ran; the text stays as you edited it.")
+        else:
+            self._start(tab, draft)
 
     def discard(self) -> None:
         """Ask, then show the source of the drawing again; while the text runs, stop that."""
         draft, tab = self._panel.ready(), self._window.desk.tab
         if draft is None or tab is None:
             return
-        if draft.is_running:
+        if draft.is_busy:
             self._jobs[tab].cancel()
         elif draft.is_stale or ask_to_discard(self._window):
             self._panel.drop(tab)
@@ -111,7 +133,7 @@ class Acceptor:
             self._allowed.add(tab.document)
         return tab.document in self._allowed
 
-    def _start(self, tab: CanvasTab, draft: TextDraft) -> Job:
+    def _start(self, tab: CanvasTab, draft: TextDraft) -> None:
         window, services = self._window, self._window.services
         make, made = background.frozen(tab.document), Path(mkdtemp(prefix="sketch-source-"))
         kernel, library, text = services.registry[draft.base.kernel], services.library, draft.text
@@ -124,20 +146,29 @@ class Acceptor:
         self._jobs[tab] = job
         self._panel.refresh()
         log.info("text.accepted document=%s lines=%s", tab.document.name, draft.text.count("\n"))
-        return window.jobs.follow(job, lambda done: self._ended(done, tab, draft))
+        window.jobs.follow(job, lambda done: self._ended(done, tab, draft))
+
+    def _is_over(self, tab: CanvasTab, draft: TextDraft) -> bool:
+        """The job of a text has ended; True when its tab was closed meanwhile."""
+        self._jobs.pop(tab, None)
+        draft.is_reading = draft.is_running = False
+        return tab not in list(self._window.area)
+
+    def _stay(self, tab: CanvasTab, draft: TextDraft, text: str) -> None:
+        """The text stays as it is edited, for this reason."""
+        if not self._is_over(tab, draft):
+            self._panel.refresh()
+            self._window.say(text)
 
     def _ended(self, job: Job, tab: CanvasTab, draft: TextDraft) -> None:
-        self._jobs.pop(tab, None)
-        draft.is_running = False
-        if tab not in list(self._window.area):
+        if self._is_over(tab, draft):
             return
         if job.state == "done":
             self._take_in(tab, draft, job.result)
         elif job.state == "failed":
             self._fail(draft, job.error)
         else:
-            self._panel.refresh()
-            self._window.say("Stopped; the text stays as you edited it.")
+            self._stay(tab, draft, "Stopped; the text stays as you edited it.")
 
     def _fail(self, draft: TextDraft, error: str) -> None:
         """The error stands at its line; the text and the drawing stay as they are."""

@@ -26,17 +26,19 @@ class State(Enum):
     EDITED = "Edited"
     FAULTY = "Faulty"
     STALE = "Stale"
+    READING = "Reading"
     RUNNING = "Running"
 
 
-_TITLES = {State.RUNNING: "Running the source"}
+_TITLES = {State.READING: "Reading the source", State.RUNNING: "Running the source"}
+_BUSY = (State.READING, State.RUNNING)
 _SAID = {State.STALE: "The drawing has changed since you began to edit. Accepting merges your edits into it."}
 _ACCEPT = {State.STALE: "Accept anyway"}
-_DISCARD = {State.STALE: "Discard my edits", State.RUNNING: "Cancel"}
+_DISCARD = {State.STALE: "Discard my edits", State.READING: "Cancel", State.RUNNING: "Cancel"}
 
 
 class EditBar(QFrame):
-    """Shown while the text is edited. `discard_wanted` means cancel while the source runs."""
+    """Shown while the text is edited. `discard_wanted` means cancel while the source is read or runs."""
 
     accept_wanted = Signal()
     discard_wanted = Signal()
@@ -77,10 +79,10 @@ class EditBar(QFrame):
         self.text.setProperty("role", "error" if state is State.FAULTY else "")
         self.text.style().polish(self.text)
         self.accept.setText(_with_key(_ACCEPT.get(state, "Accept"), self._keys[0]))
-        self.accept.setVisible(state is not State.RUNNING)
+        self.accept.setVisible(state not in _BUSY)
         self.discard.setText(_with_key(_DISCARD.get(state, "Discard"), self._keys[1]))
-        self.discard.setToolTip("Stop" if state is State.RUNNING else "Show the source of the drawing again")
-        self.chooser.setEnabled(state is not State.RUNNING)
+        self.discard.setToolTip("Stop" if state in _BUSY else "Show the source of the drawing again")
+        self.chooser.setEnabled(state not in _BUSY)
 
     def offer(self, classes: Sequence[ClassInText]) -> None:
         """Let the person choose among classes; nothing to choose hides the row."""

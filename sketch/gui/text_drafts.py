@@ -5,23 +5,29 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from sketch.gui.kernel_mirror import Picture
 from sketch.gui.text_bar import State
-from sketch.gui.text_syntax import ClassInText, Fault, classes, fault, moved, moved_ranges
+from sketch.gui.text_reading import Answer, Question
+from sketch.gui.text_syntax import ClassInText, Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sketch.gui.canvas_tab import CanvasTab
 
 log = logging.getLogger(__name__)
+LARGE = 20_000
+"""Characters of a text that takes longer to write than a key may."""
+_keeping = threading.Lock()
+"""Held while an edit is written down, or forgotten."""
 FILE = "source-edit.json"
 """Beside the journal of a document: its edited text, so that a session brings it back."""
-_KIN = 0.5
-"""Text that keeps this share of its lines is an edit of the drawing; with less it is another model."""
 
 
 @dataclass
@@ -30,7 +36,8 @@ class TextDraft:
 
     `base` is what the kernel said of the drawing when the edit began. `fault` is the first syntax error, or what the
     last run of exactly this text ended with; only the first is known without another run. `is_edit` is False when
-    another model takes the place of the drawing. `place` is the cursor's.
+    another model takes the place of the drawing. `place` is the cursor's. What the text says is known once somebody
+    has asked the `question` and given the answer to `take`.
     """
 
     base: Picture
@@ -38,6 +45,7 @@ class TextDraft:
     fault: Fault | None = None
     is_syntax: bool = False
     is_stale: bool = False
+    is_reading: bool = False
     is_running: bool = False
     place: int = 0
     lines: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
@@ -45,37 +53,51 @@ class TextDraft:
     class_: str = ""
     arguments: str = ""
     is_edit: bool = True
+    is_over: bool = False
+    root: str = ""
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    base_classes: Sequence[ClassInText] = ()
     _looked: str | None = None
 
-    def look(self) -> None:
-        """Read the text again, once it has changed: faults, lines of nodes, classes to choose from."""
-        if self.text == self._looked:
-            return
-        self._looked = self.text
-        self.fault = fault(self.text)
-        self.is_syntax = self.fault is not None
-        places = moved(self.base.text, self.text)
-        named = {item.name for item in classes(self.text)}
-        kin = len(places) >= _KIN * len(self.base.text.splitlines())
-        self.is_edit = bool(self.root) and (self.root in named or kin)
-        self.lines = moved_ranges(self.base.lines, places)
+    def question(self, *, compares: bool = False) -> Question | None:
+        """What is to be found out about the text as it is; None while that is known."""
+        if self.text == self._looked and not compares:
+            return None
+        return Question(self.base.text, self.text, self.base.lines, compares)
+
+    def take(self, found: Answer) -> bool:
+        """Know what was found: faults, lines of nodes, classes to choose from. False: the text is another by now.
+
+        `root` is the class of the drawing itself, the last one of its source; `inputs` are those of each class.
+        """
+        if found.text != self.text:
+            return False
+        is_news, self._looked = self._looked != self.text, self.text
+        if not is_news:
+            return True
+        self.fault, self.is_syntax = found.fault, found.fault is not None
+        self.base_classes = found.base_classes
+        self.root = found.base_classes[-1].name if found.base_classes else ""
+        self.inputs = {item.name: item.inputs for item in found.classes}
+        self.is_edit = bool(self.root) and (self.root in self.inputs or found.is_kin)
+        self.lines = dict(found.lines)
         if self.fault is None:
-            found = classes(self.text)
-            named = {item.name for item in found}
-            several = len(found) > 1 or any(item.needs for item in found)
-            self.offered = [] if self.root in named or not several else found
+            several = len(found.classes) > 1 or any(item.needs for item in found.classes)
+            self.offered = [] if self.root in self.inputs or not several else list(found.classes)
+        return True
 
     @property
-    def root(self) -> str:
-        """The class of the drawing itself: the last one of its source."""
-        found = classes(self.base.text)
-        return found[-1].name if found else ""
+    def is_busy(self) -> bool:
+        """True while the text is on its way into the drawing."""
+        return self.is_reading or self.is_running
 
     @property
     def state(self) -> State:
         """What it is waiting for."""
         if self.is_running:
             return State.RUNNING
+        if self.is_reading:
+            return State.READING
         if self.fault is not None:
             return State.FAULTY
         return State.STALE if self.is_stale else State.EDITED
@@ -88,7 +110,7 @@ class TextDraft:
     @property
     def said(self) -> str:
         """The fault in words, "" for the usual ones."""
-        if self.is_running:
+        if self.is_busy:
             return ""
         if self.fault is not None:
             return f"Line {self.fault.line}: {self.fault.text}" if self.fault.line else self.fault.text
@@ -117,22 +139,23 @@ class Drafts:
     def end(self, tab: CanvasTab) -> TextDraft | None:
         """Forget an edit."""
         folder, draft = tab.document.folder, self._drafts.pop(tab, None)
-        if folder is not None:
-            _attempt(lambda: (folder / FILE).unlink(missing_ok=True))
+        with _keeping:
+            if draft is not None:
+                draft.is_over = True
+            if folder is not None:
+                _attempt(lambda: (folder / FILE).unlink(missing_ok=True))
         return draft
 
     def keep(self, tab: CanvasTab | None) -> None:
-        """Write an edit down."""
+        """Write an edit down, a long one on a thread."""
         draft = self.get(tab)
         if tab is None or draft is None or tab.document.folder is None:
             return
-        base, target = draft.base, tab.document.folder / FILE
-        raw = {
-            "kernel": base.kernel, "base": base.text, "lines": {str(key): item for key, item in base.lines.items()},
-            "text": draft.text, "place": draft.place,
-        }  # fmt: skip
-        part = target.with_suffix(".part")
-        _attempt(lambda: (part.write_text(json.dumps(raw), "utf-8"), part.replace(target)))
+        target = tab.document.folder / FILE
+        if len(draft.text) < LARGE:
+            _write(draft, target)
+        else:
+            threading.Thread(target=_write, args=(draft, target), name="keep source", daemon=True).start()
 
     def bring_back(self, tab: CanvasTab) -> None:
         """Take up the edit that an earlier session kept."""
@@ -146,6 +169,19 @@ class Drafts:
             }
             base = Picture(str(raw["kernel"]), str(raw["base"]), lines)
             self._drafts[tab] = TextDraft(base, str(raw["text"]), place=int(raw["place"]))
+
+
+def _write(draft: TextDraft, target: Path) -> None:
+    """The newest text, as long as the edit is not over."""
+    with _keeping:
+        if draft.is_over:
+            return
+        base, part = draft.base, target.with_suffix(".part")
+        raw = {
+            "kernel": base.kernel, "base": base.text, "lines": {str(key): item for key, item in base.lines.items()},
+            "text": draft.text, "place": draft.place,
+        }  # fmt: skip
+        _attempt(lambda: (part.write_text(json.dumps(raw), "utf-8"), part.replace(target)))
 
 
 def _attempt(run: Callable[[], object]) -> None:

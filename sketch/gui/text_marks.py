@@ -12,6 +12,8 @@ from sketch.gui.text_brackets import matching
 from sketch.gui.theme import Theme
 
 Mark = QTextEdit.ExtraSelection
+NEAR = 300
+"""Within so many lines above and below the cursor a bracket's partner is looked for; else neither is marked."""
 MANY = 50
 """Qt takes some microseconds a mark: so many may be made whether they are in view or not."""
 
@@ -85,13 +87,28 @@ def _fault(code: QPlainTextEdit, line: int, theme: Theme) -> Mark:
 
 
 def _brackets(code: QPlainTextEdit, theme: Theme) -> list[Mark]:
-    pair = matching(code.toPlainText(), code.textCursor().position())
-    if pair is None:
+    text, start = _around(code)
+    pair = matching(text, code.textCursor().position() - start)
+    if pair is None or (-1 in pair and len(text) + 1 < code.document().characterCount()):
         return []
     look = _background(theme.accent_soft)
     look.setForeground(QColor(theme.error if -1 in pair else theme.accent))
     look.setFontWeight(700)
-    return [_part(code, place, place + 1, look) for place in pair if place >= 0]
+    return [_part(code, start + place, start + place + 1, look) for place in pair if place >= 0]
+
+
+def _around(code: QPlainTextEdit) -> tuple[str, int]:
+    """(the lines around the cursor, where they begin): all of them, but of a long text those that are near."""
+    block = code.textCursor().block()
+    first, last = block.blockNumber() - NEAR, block.blockNumber() + NEAR
+    if first <= 0 and last >= code.blockCount():
+        return code.toPlainText(), 0
+    block = code.document().findBlockByNumber(max(0, first))
+    start, lines = block.position(), list[str]()
+    while block.isValid() and block.blockNumber() <= last:
+        lines.append(block.text())
+        block = block.next()
+    return "\n".join(lines), start
 
 
 def _whole_line(colour: str) -> QTextCharFormat:

@@ -19,6 +19,7 @@ from sketch.gui.text_drafts import Drafts, TextDraft
 from sketch.gui.text_find import FindBar
 from sketch.gui.text_head import TextHead
 from sketch.gui.text_marks import Marks, lines_of
+from sketch.gui.text_reader import DraftReader
 from sketch.gui.text_view import EMPTY, CodeView
 from sketch.gui.theme import Theme
 
@@ -48,7 +49,7 @@ class TextPanel(QWidget):
         super().__init__()
         self._desk, self._mirror, self._theme = desk, mirror, theme
         self._shown: CanvasTab | None = None
-        self._drafts = Drafts()
+        self._drafts, self.reader = Drafts(), DraftReader(self)
         self._follow = True
         self.editable: Callable[[str], bool] = lambda _kernel: False
         self.code = CodeView(theme)
@@ -62,7 +63,7 @@ class TextPanel(QWidget):
         self._slices = Slices(self)
         _lay_out(self)
         self.set_theme(theme)
-        self._connect()
+        _connect(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -91,11 +92,11 @@ class TextPanel(QWidget):
         return draft if draft is not None and draft.base.kernel == self._mirror.picture.kernel else None
 
     def ready(self) -> TextDraft | None:
-        """The edited text as it stands, looked at again; None when nothing is edited."""
+        """The edited text as it stands; None when nothing is edited. A short one has been read, too."""
         self._timer.stop()
         self._look()
         draft = self.draft
-        if draft is not None:
+        if draft is not None and not draft.is_busy:
             draft.class_, draft.arguments = self.bar.chosen()
         return draft
 
@@ -105,7 +106,7 @@ class TextPanel(QWidget):
         if self.code.is_edited != (draft is not None):
             self.code.is_edited = draft is not None
             self.edited.emit()
-        self.code.set_editable(self._is_editable() and not (draft is not None and draft.is_running))
+        self.code.set_editable(self._is_editable() and not (draft is not None and draft.is_busy))
         line = 0 if draft is None or draft.fault is None else draft.fault.line
         self._marks.faults = self.code.faults = {line} if line else set()
         if draft is not None:
@@ -169,7 +170,7 @@ class TextPanel(QWidget):
             if self.code.toPlainText() != draft.text:
                 self.code.show_text(draft.base.text, near=False)
                 self.code.bring_back(draft.text, draft.place)
-            draft.look()
+            self.reader.read(draft, self.refresh)
         head = partial(self.head.show_picture, picture, editable=self._is_editable())
         self._slices.replace([head, self.find_bar.refresh, self.refresh])
         if self.code.blockCount() <= LONG:
@@ -178,7 +179,13 @@ class TextPanel(QWidget):
     # --- from the person ----------------------------------------------------------------------------
 
     def _on_text(self) -> None:
-        """A key changed the text: it is edited as long as it is not what the drawing says."""
+        """A key changed the text; a long one that is edited anyway is taken when there is a pause."""
+        if self.draft is None or self.code.blockCount() <= LONG:
+            self._take_text()
+        self._timer.start()
+
+    def _take_text(self) -> None:
+        """The text is edited as long as it is not what the drawing says."""
         if self._shown is None:
             return
         text, draft = self.code.toPlainText(), self.draft
@@ -191,14 +198,14 @@ class TextPanel(QWidget):
             self.refresh()
         elif draft is not None:
             draft.text = text
-        self._timer.start()
 
     def _look(self) -> None:
-        draft, text = self.draft, self.code.toPlainText()
-        if draft is not None and not draft.is_running:
-            draft.text = text
-            draft.look()
+        if self.draft is None or not self.draft.is_busy:
+            self._take_text()
+        draft = self.draft
+        if draft is not None and not draft.is_busy:
             self._drafts.keep(self._shown)
+            self.reader.read(draft, self.refresh)
         self.find_bar.refresh()
         self.refresh()
 
@@ -214,25 +221,26 @@ class TextPanel(QWidget):
         self._marks.found = places
         self._mark_selection()
 
-    def _connect(self) -> None:
-        self._timer.timeout.connect(self._look)
-        self.code.typed.connect(self._on_text)
-        self.code.moved.connect(self._mark_selection)
-        self.code.verticalScrollBar().valueChanged.connect(lambda: self._marks.follow(self.code))
-        self.code.line_clicked.connect(self.on_line)
-        self.code.wanted.connect(self._on_key)
-        self.bar.accept_wanted.connect(lambda: self.wanted.emit("text.accept"))
-        self.bar.discard_wanted.connect(lambda: self.wanted.emit("text.discard"))
-        self.find_bar.found.connect(self._on_found)
-        self._mirror.changed.connect(self._on_picture)
-        self._desk.turned.connect(self._on_turned)
-        self._desk.selection_changed.connect(lambda _ids: self._slices.last(self._mark_selection))
-
     def _on_key(self, command: str) -> None:
         if command == "text.discard" and not self.find_bar.isHidden():
             self.find_bar.leave()
         elif self.draft is not None or command not in ("text.accept", "text.discard"):
             self.wanted.emit(command)
+
+
+def _connect(panel: TextPanel) -> None:
+    panel._timer.timeout.connect(panel._look)
+    panel.code.typed.connect(panel._on_text)
+    panel.code.moved.connect(panel._mark_selection)
+    panel.code.verticalScrollBar().valueChanged.connect(lambda: panel._marks.follow(panel.code))
+    panel.code.line_clicked.connect(panel.on_line)
+    panel.code.wanted.connect(panel._on_key)
+    panel.bar.accept_wanted.connect(lambda: panel.wanted.emit("text.accept"))
+    panel.bar.discard_wanted.connect(lambda: panel.wanted.emit("text.discard"))
+    panel.find_bar.found.connect(panel._on_found)
+    panel._mirror.changed.connect(panel._on_picture)
+    panel._desk.turned.connect(panel._on_turned)
+    panel._desk.selection_changed.connect(lambda _ids: panel._slices.last(panel._mark_selection))
 
 
 def _lay_out(panel: TextPanel) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketch.gui.text_drafts import TextDraft
-from sketch.gui.text_syntax import inputs_of
 
 if TYPE_CHECKING:
     from sketch.binder.binder import Runs
@@ -103,7 +102,7 @@ class SourceRun:
         class_ = draft.class_ or (draft.root if draft.is_edit else "")
         if class_ and not re.search(rf"^class {re.escape(class_)}\b", self.text, re.MULTILINE):
             class_ = ""
-        given = self._given(inputs_of(self.text, class_))
+        given = self._given(draft.inputs.get(class_, ()))
         try:
             return self._drawn(runs, self.text, class_, draft.arguments, given)
         except BinderError:
@@ -139,7 +138,8 @@ class SourceRun:
     @cached_property
     def _known(self) -> Given:
         """The drawing's inputs by the arguments of its own source."""
-        return inputs(self.network, inputs_of(self.draft.base.text, self.draft.root))
+        known = self.draft.base_classes
+        return inputs(self.network, known[-1].inputs if known else ())
 
     def _given(self, names: Sequence[str]) -> Given:
         """The drawing's inputs for these arguments: by name, then those that were renamed in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 Ranges = Mapping[int, tuple[tuple[int, int], ...]]
@@ -22,10 +22,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class ClassInText:
-    """A class that may be the network: its name and the arguments without which it cannot be made."""
+    """A class that may be the network: its name and the arguments without which it cannot be made.
+
+    `inputs` are the arguments of its forward, `lines` its first and last line.
+    """
 
     name: str
     needs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = field(default=(), compare=False)
+    lines: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(self.needs)})"
@@ -51,27 +56,15 @@ def classes(text: str) -> list[ClassInText]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [
-        ClassInText(node.name, tuple(_needs(node)))
+        ClassInText(
+            node.name,
+            tuple(_needs(node)),
+            tuple(_inputs(node)),
+            (node.lineno, node.end_lineno or node.lineno),
+        )
         for node in tree.body
         if isinstance(node, ast.ClassDef) and node.bases
     ]
-
-
-def class_spans(text: str) -> list[tuple[int, int]]:
-    """First and last line of every class at the top of the text."""
-    return [
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in _tree(text).body
-        if isinstance(node, ast.ClassDef)
-    ]
-
-
-def inputs_of(text: str, class_: str) -> list[str]:
-    """Names of the arguments of a class's forward."""
-    for node in _tree(text).body:
-        if isinstance(node, ast.ClassDef) and node.name == class_:
-            return [item.arg for item in _arguments(node, "forward")]
-    return []
 
 
 def same_program(first: str, second: str) -> bool:
@@ -135,10 +128,11 @@ def _needs(node: ast.ClassDef) -> Iterator[str]:
             )
 
 
-def _arguments(node: ast.ClassDef, method: str) -> list[ast.arg]:
+def _inputs(node: ast.ClassDef) -> list[str]:
+    """Names of the arguments of forward."""
     for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name == method:
-            return [*item.args.posonlyargs, *item.args.args, *item.args.kwonlyargs][1:]
+        if isinstance(item, ast.FunctionDef) and item.name == "forward":
+            return [arg.arg for arg in (*item.args.posonlyargs, *item.args.args, *item.args.kwonlyargs)][1:]
     return []
 
 

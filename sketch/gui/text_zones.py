@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sketch.graph.zone_kinds import ENDS
 from sketch.gui.text_drafts import TextDraft
-from sketch.gui.text_syntax import Fault, class_spans, moved
+from sketch.gui.text_syntax import Fault, moved
 
 if TYPE_CHECKING:
     from sketch.graph.tables import Tables
@@ -38,7 +38,9 @@ def _inside(guarded: Mapping[int, str], first: int, second: int) -> bool:
 
 def _guarded(draft: TextDraft, tables: Tables) -> dict[int, str]:
     """Line of the text before the edit -> the zone that it belongs to."""
-    spans = class_spans(draft.base.text)[:-1]  # the last class is the drawing itself
+    if tables.layers.isdisjoint(ENDS):
+        return {}
+    spans = [found.lines for found in draft.base_classes[:-1]]  # the last class is the drawing itself
     found: dict[int, str] = {}
     for node, ranges in draft.base.lines.items():
         zone = _zone_of(tables, node)

@@ -1,11 +1,12 @@
 """Pictures: complete to the last pixel, the same in every format, and read by programs that did not write them."""
 
+import itertools
 import threading
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize, qInstallMessageHandler
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtSvg import QSvgRenderer
@@ -367,3 +368,16 @@ def test_a_clear_ground_is_clear_in_every_strip(lenet, monkeypatch):
     made = Picture(painting(lenet, transparent=True), ".png")
     found = pixels(made.paint().image)
     assert (found[:, 0, 3] == 0).all()  # the left margin, from top to bottom
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+@pytest.mark.parametrize("count", [1, 10**6])
+def test_a_picture_that_nobody_finishes_ends_before_what_it_is_painted_on(lenet, suffix, count):
+    made = painting(lenet)
+    steps = Picture(made, suffix).steps()  # held by its steps alone
+    list(itertools.islice(steps, count))
+    said = []
+    before = qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+    del steps
+    qInstallMessageHandler(before)
+    assert said == []

@@ -5,11 +5,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
+from sketch.gui import text_reading
 from sketch.gui.text_brackets import matching
 from sketch.gui.text_find import FindBar
 from sketch.gui.text_keys import toggle_comment
-from sketch.gui.text_marks import MANY, Marks
-from sketch.gui.text_syntax import class_spans, classes, fault, inputs_of, moved, moved_ranges, same_program
+from sketch.gui.text_marks import MANY, NEAR, Marks, _brackets
+from sketch.gui.text_reading import Question, answer
+from sketch.gui.text_syntax import Fault, classes, fault, moved, moved_ranges, same_program
 from sketch.gui.text_view import CodeView
 from tests.gui.windows import CTRL, SHIFT, press
 
@@ -140,9 +142,8 @@ class Whole(nn.Module):
 
 def test_classes_and_their_arguments_are_read_without_running():
     assert [str(item) for item in classes(MODEL)] == ["Part(width, deep)", "Whole()"]
-    assert inputs_of(MODEL, "Whole") == ["x", "mask", "scale"]
-    assert inputs_of(MODEL, "Part") == []
-    assert class_spans(MODEL) == [(2, 3), (5, 5), (7, 8)]
+    assert [item.inputs for item in classes(MODEL)] == [(), ("x", "mask", "scale")]
+    assert [item.lines for item in classes(MODEL)] == [(2, 3), (7, 8)]
     assert classes("class (") == []
 
 
@@ -181,3 +182,64 @@ def test_of_very_many_selected_lines_those_in_view_are_marked_also_after_scrolli
     marks.selected = [7, 1500]
     marks.show(code, light, editing=False)
     assert marked() == [7, 1500]
+
+
+EDITED = [
+    MODEL, MODEL.replace("width, ", ""), MODEL + "\n# a word\n", MODEL + "\nclass (", "x = 1\n" * 40, "", "a\0",
+    "é\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", EDITED)
+def test_a_process_reads_what_is_read_at_once(text, monkeypatch):
+    question = Question(MODEL, text, {3: ((2, 3),), 4: ((7, 8), (5, 5))}, compares=True)
+    at_once = answer(question)
+    monkeypatch.setattr(text_reading, "FEW", -1)
+    apart = answer(question)
+    assert apart == at_once
+    for found, expected in ((apart.classes, at_once.classes), (apart.base_classes, at_once.base_classes)):
+        assert [(item.inputs, item.lines) for item in found] == [
+            (item.inputs, item.lines) for item in expected
+        ]
+    assert at_once.is_same == (text in (MODEL, MODEL + "\n# a word\n"))
+
+
+def test_a_text_of_megabytes_is_read_while_somebody_looks_on(monkeypatch):
+    monkeypatch.setattr(text_reading, "LOOK_SECONDS", 0.001)
+    looks = []
+    found = answer(Question(MODEL, MODEL + "x = 1  # and so on\n" * 60_000, {}), lambda: looks.append(1))
+    assert found.fault is None
+    assert len(found.classes) == 2
+    assert len(looks) > 2
+
+
+def test_text_that_ends_its_reader_is_only_a_fault(monkeypatch):
+    monkeypatch.setattr(text_reading, "FEW", -1)
+    monkeypatch.setattr(text_reading.sys, "executable", "/bin/false")
+    assert answer(Question(MODEL, MODEL, {})).fault == Fault(0, "The text cannot be read as Python.")
+
+
+def test_nobody_waits_for_an_answer_that_is_not_wanted(monkeypatch):
+    class OverError(Exception):
+        pass
+
+    def check():
+        raise OverError
+
+    monkeypatch.setattr(text_reading, "FEW", -1)
+    with pytest.raises(OverError):
+        answer(Question("x = 1\n" * 200_000, "x = 2\n" * 200_000, {}), check)
+
+
+def test_brackets_of_a_long_text_are_looked_for_near_the_cursor(code, light):
+    lines = [f"f({number})" for number in range(3 * NEAR)]
+    lines[2 * NEAR] = "g("
+    code.setPlainText("\n".join(lines))
+    code.go_to(NEAR + 50, 2)
+    assert [mark.cursor.selectedText() for mark in _brackets(code, light)] == ["(", ")"]
+    assert {mark.cursor.blockNumber() for mark in _brackets(code, light)} == {NEAR + 49}
+    code.go_to(2 * NEAR + 1, 2)
+    assert _brackets(code, light) == [], "its partner may be farther off"
+    code.setPlainText("g(")
+    code.go_to(1, 2)
+    assert [mark.cursor.selectedText() for mark in _brackets(code, light)] == ["("]

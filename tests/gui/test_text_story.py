@@ -1,5 +1,7 @@
 """The source beside the canvas is edited with keys, and the drawing follows: accepted, refused, undone, thrown away."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCursor
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sketch.graph.placing import placed
 from sketch.graph.tables import snapshot, whole
+from sketch.gui import text_drafts, text_panel, text_reading
 from sketch.gui.text_bar import State
 from sketch.state import commands
 from tests.contract.zone_drawings import sign_flip
@@ -391,6 +394,86 @@ def test_a_run_can_be_stopped(window, qtbot):
     assert panel(window).draft.state is State.EDITED
     assert not code.isReadOnly()
     assert snapshot(window.desk.document.tables) == before
+
+
+@pytest.fixture
+def long(window, monkeypatch):
+    """Every text counts as a long one: it is read in a process, and taken in pauses."""
+    monkeypatch.setattr(text_reading, "FEW", -1)
+    monkeypatch.setattr(text_panel, "LONG", 0)
+    monkeypatch.setattr(text_drafts, "LARGE", 0)
+    return window
+
+
+def test_long_text_is_read_beside_the_window(long, qtbot):
+    replace(long, "self.fc3 = ", "nn.Linear(", "nn.Linear((")
+    wrong = line_with(long, "self.fc3 = ")
+    assert panel(long).code.faults == set()
+    qtbot.waitUntil(lambda: panel(long).code.faults == {wrong}, timeout=20_000)
+    replace(long, "self.fc3 = ", "nn.Linear((", "nn.Linear(")
+    qtbot.waitUntil(lambda: panel(long).draft is None, timeout=20_000)
+    replace(long, "self.fc3 = ", "10", "100")
+    answer(long, "Run this source?", "Run it")
+    press(panel(long).code, KEY.Key_Return, CTRL)
+    assert panel(long).draft.state is State.READING
+    assert panel(long).bar.title.text() == "Reading the source"
+    assert panel(long).code.isReadOnly()
+    idle(long, qtbot)
+    document = long.desk.document
+    assert document.tables.nodes[named(long)["fc3"]].params["out_features"] == 100
+    assert panel(long).draft is None
+    assert not (document.folder / text_drafts.FILE).exists()
+
+
+def test_a_fault_that_was_not_seen_yet_runs_nothing(long, qtbot):
+    replace(long, "self.fc3 = ", "nn.Linear(", "nn.Linear((")
+    at_end_of(long, "import torch")
+    press(panel(long).code, KEY.Key_Return, CTRL)
+    idle(long, qtbot)
+    assert panel(long).draft.state is State.FAULTY
+    assert panel(long).code.line == line_with(long, "self.fc3 = ")
+    assert not panel(long).code.isReadOnly()
+
+
+def test_long_text_that_is_as_it_was_is_no_edit(long, qtbot):
+    text = panel(long).code.toPlainText()
+    code = at_end_of(long, "self.fc3 = ")
+    QTest.keyClicks(code, "x")
+    assert panel(long).draft is not None
+    press(code, KEY.Key_Backspace)
+    qtbot.waitUntil(lambda: panel(long).draft is None)
+    assert code.toPlainText() == text
+    assert panel(long).bar.isHidden()
+
+
+def test_reading_a_long_text_can_be_stopped(long, qtbot):
+    code = at_end_of(long, "self.fc3 = ")
+    QTest.keyClicks(code, "  # the classes")
+    press(code, KEY.Key_Return, CTRL)
+    assert panel(long).draft.state is State.READING
+    click(panel(long).bar.discard)
+    idle(long, qtbot)
+    assert panel(long).draft.state is State.EDITED
+    assert "Stopped" in long.statusBar().currentMessage()
+    press(code, KEY.Key_Return, CTRL)
+    idle(long, qtbot)
+    assert "Nothing changed" in long.statusBar().currentMessage()
+    assert panel(long).draft is None
+
+
+def test_a_long_edit_comes_back_with_the_session(qtbot, monkeypatch):
+    monkeypatch.setattr(text_reading, "FEW", -1)
+    monkeypatch.setattr(text_drafts, "LARGE", 0)
+    with main_window(qtbot) as first:
+        first.opener.example("lenet5")
+        settle(first, qtbot)
+        replace(first, "self.fc3 = ", "nn.Linear(", "nn.Linear((")
+        text, kept = panel(first).code.toPlainText(), first.desk.document.folder / text_drafts.FILE
+        qtbot.waitUntil(lambda: kept.is_file() and json.loads(kept.read_text("utf-8"))["text"] == text)
+    with main_window(qtbot) as second:
+        settle(second, qtbot)
+        assert panel(second).code.toPlainText() == text
+        qtbot.waitUntil(lambda: panel(second).draft.state is State.FAULTY, timeout=20_000)
 
 
 PASTED = """import torch
