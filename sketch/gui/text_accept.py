@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -23,6 +23,7 @@ from sketch.gui.text_zones import zone_fault
 if TYPE_CHECKING:
     from sketch.binder.binder import Runs
     from sketch.binder.job import Job
+    from sketch.graph.delta import Delta
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.gui.text_panel import TextPanel
@@ -187,34 +188,46 @@ class Acceptor:
     def _take_in(self, tab: CanvasTab, draft: TextDraft, result: Result) -> None:
         from sketch.gui.model_jobs import take_prepared
 
-        show = partial(self._show_drawing, tab, dict(tab.document.tables.nodes), result)
+        show = partial(self._show_drawing, tab, result)
         take_prepared(self._window, tab, LABEL, result.delta, show, partial(self._fail, draft))
 
-    def _show_drawing(self, tab: CanvasTab, nodes: Mapping[int, Any], result: Result) -> None:
+    def _show_drawing(self, tab: CanvasTab, result: Result) -> None:
         """The drawing follows the text: say what differs from the nodes before, and show it."""
         for remark in result.remarks:
             log.warning("text.remark %s", remark)
-        self._window.say(
-            told(nodes, tab.document.tables.nodes, result.remarks) if result.delta else "Nothing changed."
-        )
+        edited = edited_nodes(result.delta)
+        self._window.say(told(edited, result.remarks) if result.delta else "Nothing changed.")
         focused = self._panel.code.hasFocus()
         if tab is self._window.desk.tab:
             self._window.mirror.refresh()
         self._panel.drop(tab)
         if tab is self._window.desk.tab:
-            _show_changes(tab, nodes)
+            _show_changes(tab, edited)
             if focused:
                 self._panel.code.setFocus()
 
 
-def told(before: Mapping[int, Any], after: Mapping[int, Any], remarks: Sequence[str] = ()) -> str:
+class EditedNodes(NamedTuple):
+    """The ids of nodes that came, that are others than before, and that went."""
+
+    added: list[int]
+    changed: list[int]
+    removed: list[int]
+
+
+def edited_nodes(delta: Delta) -> EditedNodes:
+    """What a Delta with one change a row does to nodes; one that only has other wires is the same."""
+    found = EditedNodes([], [], [])
+    for change in delta:
+        if change.table == "nodes" and _facts(change.before) != _facts(change.after):
+            kind = 0 if change.before is None else 2 if change.after is None else 1
+            found[kind].append(change.key)
+    return found
+
+
+def told(edited: EditedNodes, remarks: Sequence[str] = ()) -> str:
     """What an accepted edit did, in one line."""
-    both = before.keys() & after.keys()
-    changed = sum(_facts(before[key]) != _facts(after[key]) for key in both)
-    counts = {
-        "added": len(after.keys() - before.keys()), "changed": changed, "removed": len(before.keys() - after.keys()),
-    }  # fmt: skip
-    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    parts = [f"{len(ids):,} {word}" for word, ids in edited._asdict().items() if ids]
     more = f" Mind: {remarks[0]}" if remarks else ""
     return f"The drawing follows the source: {', '.join(parts) or 'wires changed'}.{more}"
 
@@ -250,11 +263,9 @@ def ask_to_discard(parent: QWidget) -> bool:
     return box.clickedButton() is yes
 
 
-def _show_changes(tab: CanvasTab, before: Mapping[int, Any]) -> None:
+def _show_changes(tab: CanvasTab, edited: EditedNodes) -> None:
     """Select what is new, else what changed, on the canvas in view; elsewhere go to the first of it."""
-    nodes = tab.document.tables.nodes
-    fresh = [key for key in nodes if key not in before]
-    found = fresh or [key for key in nodes if key in before and _facts(nodes[key]) != _facts(before[key])]
+    nodes, found = tab.document.tables.nodes, edited.added or edited.changed
     here = [key for key in found if nodes[key].parent == tab.group]
     if here:
         tab.view.select(here)
@@ -263,5 +274,5 @@ def _show_changes(tab: CanvasTab, before: Mapping[int, Any]) -> None:
 
 
 def _facts(row: Any) -> tuple[Any, ...]:
-    """What a node is, without its wires."""
-    return row.layer, row.name, row.params, row.parent
+    """What a node is, without its wires; nothing for no row."""
+    return () if row is None else (row.layer, row.name, row.params, row.parent)
