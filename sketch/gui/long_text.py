@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QAbstractScrollArea, QPlainTextEdit
 
 from sketch.gui.slices import Slices
-from sketch.gui.text_hunks import Hunk, taken
+from sketch.gui.text_hunks import Hunk, hunks, taken
 
 LONG = 1500
 """A text of more lines than this is long: Qt needs more than a few milliseconds to take it in at once."""
@@ -49,6 +49,7 @@ class LongText(QObject):
         self._code, self._changed = code, changed
         self._text, self._top, self._count = "", 0, 0
         self._cursor = QTextCursor()
+        self._then: Callable[[], object] | None = None
         self._slices = Slices(self)
         self.is_coming = False
         """True while lines are missing."""
@@ -77,7 +78,7 @@ class LongText(QObject):
         """Leave the text as far as it is."""
         if self.is_coming:
             self._code.document().setModified(True)
-        self.is_coming = False
+        self.is_coming, self._then = False, None
         self._slices.replace([])
 
     def show(self, text: str) -> None:
@@ -97,6 +98,26 @@ class LongText(QObject):
             self._slices.finish()
         else:
             self._changed()
+
+    def when_there(self, then: Callable[[], object]) -> None:
+        """Do this as soon as no line is missing: now, or behind the last one; another text that comes ends the wait."""
+        if self.is_coming:
+            self._then = then
+        else:
+            then()
+
+    def edit(self, text: str) -> None:
+        """Make this the text, which is there, as one step of its undo; very many lines come in slices, without undo."""
+        before = self._code.toPlainText()
+        found, count = hunks(before, text), before.count("\n") + 1
+        if any(max(hunk.end - hunk.start, len(hunk.lines)) > LONG for hunk in found):
+            self.show(text)
+            return
+        whole = QTextCursor(self._code.document())
+        whole.beginEditBlock()
+        for step in (step for hunk in reversed(found) for step in self._exchange(hunk, count)):
+            step()
+        whole.endEditBlock()
 
     def _anew(self, text: str) -> list[Callable[[], object]]:
         """The steps that put a text in the place of all of another."""
@@ -158,6 +179,9 @@ class LongText(QObject):
         self._top, self.is_coming = 0, False
         self._code.document().setUndoRedoEnabled(True)
         self._took(self._text)
+        then, self._then = self._then, None
+        if then is not None:
+            then()
         self._changed()
 
 

@@ -49,6 +49,8 @@ class TextPanel(QWidget):
         super().__init__()
         self._desk, self._mirror, self._theme = desk, mirror, theme
         self._shown: CanvasTab | None = None
+        self._held: TextDraft | None = None
+        """Whose text the editor holds, or will when all of it is there."""
         self._drafts, self.reader = Drafts(), DraftReader(self)
         self._follow = True
         self.editable: Callable[[str], bool] = lambda _kernel: False
@@ -126,6 +128,7 @@ class TextPanel(QWidget):
         """Forget the edited text of a document and show its source again, the cursor near where it was."""
         draft = self._drafts.end(tab)
         if draft is not None and tab is self._shown:
+            self._held = None
             self.code.show_text(self._mirror.picture.text)
             self.refresh()
 
@@ -151,23 +154,27 @@ class TextPanel(QWidget):
     def _on_turned(self) -> None:
         """Another document: what was typed so far stays with the one before."""
         draft = self.draft
-        if draft is not None:
+        if draft is not None and draft is self._held and not self.code.long.is_coming:
             draft.text, draft.place = self.code.toPlainText(), self.code.textCursor().position()
             draft.class_, draft.arguments = self.bar.chosen()
             self._drafts.keep(self._shown)
-        self._shown, self.code.is_edited = None, False
+        self._shown, self._held, self.code.is_edited = None, None, False
         self._timer.stop()
 
     def _on_picture(self) -> None:
         came, self._shown = self._shown is not self._desk.tab, self._desk.tab
         if came and self._shown is not None:
             self._drafts.bring_back(self._shown)
+        elif self._held is not None:
+            self._take_text(self._held)  # before another text is shown
         picture, draft = self._mirror.picture, self.draft
         if draft is None:
+            self._held = None
             self.code.show_text(picture.text, near=not came)
         else:
             draft.is_stale = picture.text != draft.base.text
-            if self.code.toPlainText() != draft.text:
+            if self._held is not draft:
+                self._held = draft
                 self.code.show_text(draft.base.text, near=False)
                 self.code.bring_back(draft.text, draft.place)
             self.reader.read(draft, self.refresh)
@@ -180,28 +187,30 @@ class TextPanel(QWidget):
 
     def _on_text(self) -> None:
         """A key changed the text; a long one that is edited anyway is taken when there is a pause."""
-        if self.draft is None or self.code.blockCount() <= LONG:
-            self._take_text()
+        draft, shown = self.draft, self._shown
+        if shown is None:
+            return
+        if draft is None and (text := self.code.toPlainText()) != self._mirror.picture.text:
+            self._held = self._drafts.begin(shown, self._mirror.picture, text)
+            self.refresh()
+        elif draft is not None and self.code.blockCount() <= LONG:
+            self._take_text(draft)
         self._timer.start()
 
-    def _take_text(self) -> None:
-        """The text is edited as long as it is not what the drawing says."""
-        if self._shown is None:
+    def _take_text(self, draft: TextDraft) -> None:
+        """A text is edited as long as it is not what the drawing said."""
+        if self._shown is None or self._held is not draft or self.code.long.is_coming:
             return
-        text, draft = self.code.toPlainText(), self.draft
-        if draft is None and text != self._mirror.picture.text:
-            self._drafts.begin(self._shown, self._mirror.picture, text)
-            self.refresh()
-        elif draft is not None and text == draft.base.text:
+        draft.text = self.code.toPlainText()
+        if draft.text == draft.base.text:
             self._drafts.end(self._shown)
+            self._held = None
             self.code.show_text(self._mirror.picture.text)
             self.refresh()
-        elif draft is not None:
-            draft.text = text
 
     def _look(self) -> None:
-        if self.draft is None or not self.draft.is_busy:
-            self._take_text()
+        if self.draft is not None and not self.draft.is_busy:
+            self._take_text(self.draft)
         draft = self.draft
         if draft is not None and not draft.is_busy:
             self._drafts.keep(self._shown)

@@ -122,14 +122,17 @@ class CodeView(LongTextEdit):
         return None
 
     def bring_back(self, text: str, place: int) -> None:
-        """Make an edited text of the one that is shown, as one step of its undo."""
-        self._loading = True
-        cursor = self.textCursor()
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(text)
-        cursor.setPosition(min(place, len(text)))
-        self.setTextCursor(cursor)
-        self._loading = False
+        """Make an edited text of the one that is shown, as one step of its undo; of one that comes, behind its end."""
+
+        def edit() -> None:
+            self._loading = True
+            self.long.edit(text)
+            cursor = self.textCursor()
+            cursor.setPosition(min(place, self.document().characterCount() - 1))
+            self.setTextCursor(cursor)
+            self._loading = self.long.is_coming
+
+        self.long.when_there(edit)
 
     def _on_move(self) -> None:
         if not self._loading:

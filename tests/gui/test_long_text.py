@@ -191,4 +191,49 @@ def test_another_size_shows_what_a_text_that_is_laid_out_anew_shows(light, show,
             for bar in (view.verticalScrollBar(), view.horizontalScrollBar())
         ]
         assert bars[:2] == bars[2:]
-        assert quick.grab().toImage() == plain.grab().toImage()
+        for view in (quick, plain):
+            view.clearFocus()
+        assert quick.viewport().grab().toImage() == plain.viewport().grab().toImage()
+
+
+@pytest.mark.parametrize("place", ["there", "coming"])
+def test_an_edit_of_a_long_text_is_one_step_of_its_undo(light, show, qtbot, place):
+    before = "\n".join(f"line {number}" for number in range(2 * LONG))
+    after = (
+        before.replace("line 7\n", "").replace("line 900", "seven\nmore\nlines").replace("line 2999", "end")
+    )
+    view, typed = show(CodeView(light)), []
+    view.typed.connect(lambda: typed.append(1))
+    view.set_editable(True)
+    view.show_text(before)
+    if place == "there":
+        qtbot.waitUntil(lambda: not view.long.is_coming)
+    view.bring_back(after, 30)
+    qtbot.waitUntil(lambda: not view.long.is_coming)
+    assert view.toPlainText() == after
+    assert view.textCursor().position() == 30
+    assert typed == []
+    view.undo()
+    assert view.toPlainText() == before
+    view.redo()
+    assert view.toPlainText() == after
+
+
+def test_an_edit_of_very_many_lines_comes_in_slices(light, show, qtbot):
+    before = "\n".join(f"line {number}" for number in range(2 * LONG))
+    after = "\n".join(f"other {number}" for number in range(2 * LONG))
+    view = show(CodeView(light))
+    view.show_text(before)
+    view.bring_back(after, 0)
+    qtbot.waitUntil(lambda: not view.long.is_coming)
+    qtbot.waitUntil(lambda: view.toPlainText() == after)
+
+
+def test_a_text_that_comes_instead_ends_the_wait_for_an_edit(light, show, qtbot):
+    first, second = ("\n".join(f"{word} {number}" for number in range(2 * LONG)) for word in ("a", "b"))
+    view = show(CodeView(light))
+    view.show_text(first)
+    view.bring_back(first + "x", 0)
+    view.show_text(second)
+    qtbot.waitUntil(lambda: not view.long.is_coming)
+    assert view.toPlainText() == second

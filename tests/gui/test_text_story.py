@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sketch.graph.placing import placed
 from sketch.graph.tables import snapshot, whole
-from sketch.gui import text_drafts, text_panel, text_reading
+from sketch.gui import long_text, text_drafts, text_panel, text_reading, text_view
 from sketch.gui.text_bar import State
 from sketch.state import commands
 from tests.contract.zone_drawings import sign_flip
@@ -423,6 +423,45 @@ def test_long_text_is_read_beside_the_window(long, qtbot):
     assert document.tables.nodes[named(long)["fc3"]].params["out_features"] == 100
     assert panel(long).draft is None
     assert not (document.folder / text_drafts.FILE).exists()
+
+
+def test_a_long_edit_waits_in_its_tab(long, qtbot, monkeypatch):
+    for module in (long_text, text_view, text_panel):
+        monkeypatch.setattr(module, "LONG", 5)
+    base = panel(long).code.toPlainText()
+    replace(long, "self.fc3 = ", "10", "12")
+    tab, text = long.desk.tab, panel(long).code.toPlainText()
+    for wait in (False, True):  # the second time while the text is still coming
+        long.opener.new()
+        settle(long, qtbot)
+        assert panel(long).draft is None
+        long.area.tabs.setCurrentWidget(tab)
+        if wait:
+            qtbot.waitUntil(lambda: panel(long).code.toPlainText() == text)
+    assert panel(long).draft.text == text
+    qtbot.waitUntil(lambda: not panel(long).code.isReadOnly())
+    press(panel(long).code, KEY.Key_Z, CTRL)
+    assert panel(long).code.toPlainText() == base
+    qtbot.waitUntil(lambda: panel(long).draft is None)
+
+
+def test_what_was_typed_just_before_the_drawing_changes_stays(long, qtbot):
+    code = at_end_of(long, "self.fc3 = ")
+    QTest.keyClicks(code, "  # a")
+    qtbot.waitUntil(lambda: panel(long).draft.text.count("# a") == 1)
+    QTest.keyClicks(code, "bc")
+    text = code.toPlainText()
+    commands.set_param(long.desk.document, [named(long)["fc1"]], "out_features", 100)
+    settle(long, qtbot)
+    assert code.toPlainText() == text
+    assert panel(long).draft.text == text
+    long.desk.choose_kernel("onnx")
+    settle(long, qtbot)
+    QTest.qWait(300)
+    long.desk.choose_kernel("pytorch")
+    settle(long, qtbot)
+    assert code.toPlainText() == text
+    assert panel(long).draft.text == text
 
 
 def test_a_fault_that_was_not_seen_yet_runs_nothing(long, qtbot):
