@@ -106,8 +106,8 @@ class LongText(QObject):
         else:
             then()
 
-    def edit(self, text: str) -> None:
-        """Make this the text, which is there, as one step of its undo; very many lines come in slices, without undo."""
+    def edit(self, text: str, place: int) -> None:
+        """Make this the text, the cursor at a place, as one step of its undo; very many lines come in slices, without."""
         before = self._code.toPlainText()
         found, count = hunks(before, text), before.count("\n") + 1
         if any(max(hunk.end - hunk.start, len(hunk.lines)) > LONG for hunk in found):
@@ -118,6 +118,9 @@ class LongText(QObject):
         for step in (step for hunk in reversed(found) for step in self._exchange(hunk, count)):
             step()
         whole.endEditBlock()
+        cursor = self._code.textCursor()
+        cursor.setPosition(min(place, len(text)))
+        self._code.setTextCursor(cursor)
 
     def _anew(self, text: str) -> list[Callable[[], object]]:
         """The steps that put a text in the place of all of another."""

@@ -126,10 +126,7 @@ class CodeView(LongTextEdit):
 
         def edit() -> None:
             self._loading = True
-            self.long.edit(text)
-            cursor = self.textCursor()
-            cursor.setPosition(min(place, self.document().characterCount() - 1))
-            self.setTextCursor(cursor)
+            self.long.edit(text, place)
             self._loading = self.long.is_coming
 
         self.long.when_there(edit)
