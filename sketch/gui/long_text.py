@@ -107,7 +107,7 @@ class LongText(QObject):
             then()
 
     def edit(self, text: str, place: int) -> None:
-        """Make this the text, the cursor at a place, as one step of its undo; very many lines come in slices, without."""
+        """Make this the text, and put the cursor, as one step of its undo; very many lines come in slices, without."""
         before = self._code.toPlainText()
         found, count = hunks(before, text), before.count("\n") + 1
         if any(max(hunk.end - hunk.start, len(hunk.lines)) > LONG for hunk in found):
