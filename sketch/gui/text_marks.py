@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextFormat
+from PySide6.QtGui import QColor, QTextBlock, QTextCharFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from sketch.gui.text_brackets import matching
@@ -28,27 +28,39 @@ class Marks:
     _last: tuple[Theme, bool] | None = None
 
     def show(self, code: QPlainTextEdit, theme: Theme, *, editing: bool) -> None:
-        """Draw them all, later ones above earlier ones; of very many selected lines those in view."""
+        """Draw them all, later ones above earlier ones; of very many lines or found words those in view."""
         self._last = theme, editing
         here, chosen = _whole_line(theme.panel_alt), _whole_line(theme.code_line)
+        found = _background(theme.accent_soft)
         marks = [_line(code, code.textCursor().blockNumber() + 1, here)] if editing else []
         marks += [_line(code, line, chosen) for line in self._shown(code)]
-        marks += [_part(code, start, end, _background(theme.accent_soft)) for start, end in self.found]
+        marks += [_part(code, start, end, found) for start, end in self._found_in_view(code)]
         marks += _brackets(code, theme) if editing else []
         marks += [_fault(code, line, theme) for line in sorted(self.faults)]
         code.setExtraSelections(marks)
 
     def follow(self, code: QPlainTextEdit) -> None:
         """The text was scrolled: draw those that have come into view."""
-        if len(self.selected) > MANY and self._last is not None:
+        if max(len(self.selected), len(self.found)) > MANY and self._last is not None:
             self.show(code, self._last[0], editing=self._last[1])
 
     def _shown(self, code: QPlainTextEdit) -> list[int]:
         if len(self.selected) <= MANY:
             return self.selected
-        first = code.firstVisibleBlock().blockNumber() + 1
-        last = code.cursorForPosition(code.viewport().rect().bottomLeft()).blockNumber() + 1
+        first, last = (block.blockNumber() + 1 for block in _in_view(code))
         return sorted(set(range(first, last + 1)).intersection(self.selected))
+
+    def _found_in_view(self, code: QPlainTextEdit) -> list[tuple[int, int]]:
+        if len(self.found) <= MANY:
+            return self.found
+        first, last = _in_view(code)
+        top, bottom = first.position(), last.position() + last.length()
+        return [(start, end) for start, end in self.found if end > top and start < bottom]
+
+
+def _in_view(code: QPlainTextEdit) -> tuple[QTextBlock, QTextBlock]:
+    """The first and the last line in view."""
+    return code.firstVisibleBlock(), code.cursorForPosition(code.viewport().rect().bottomLeft()).block()
 
 
 def lines_of(ranges: Iterable[tuple[int, int]]) -> list[int]:

@@ -184,6 +184,32 @@ def test_of_very_many_selected_lines_those_in_view_are_marked_also_after_scrolli
     assert marked() == [7, 1500]
 
 
+def test_of_very_many_found_words_those_in_view_are_marked_also_after_scrolling(code, light):
+    def marked() -> list[str]:
+        return [
+            f"{mark.cursor.block().text()}: {mark.cursor.selectedText()}" for mark in code.extraSelections()
+        ]
+
+    lines = [f"word {number}" for number in range(2000)]
+    code.setPlainText("\n".join(lines))
+    marks = Marks(
+        found=[
+            (place, place + 4)
+            for place in (code.document().findBlockByNumber(n).position() for n in range(2000))
+        ]
+    )
+    code.verticalScrollBar().valueChanged.connect(lambda: marks.follow(code))
+    marks.show(code, light, editing=False)
+    assert marked()[:3] == ["word 0: word", "word 1: word", "word 2: word"]
+    assert len(marked()) < 100
+    code.verticalScrollBar().setValue(1000)
+    assert marked()[0] == "word 1000: word"
+    assert 5 < len(marked()) < 100
+    marks.found = marks.found[:3]
+    marks.show(code, light, editing=False)
+    assert len(marked()) == 3
+
+
 EDITED = [
     MODEL, MODEL.replace("width, ", ""), MODEL + "\n# a word\n", MODEL + "\nclass (", "x = 1\n" * 40, "", "a\0",
     "é\ud800",
