@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from sketch.gui.category_dots import CategoryDots
@@ -26,7 +27,7 @@ CATEGORIES = (
 OPEN_AT_START = ("Input & output", "Linear", "Convolution")
 MY_BLOCKS = "My blocks"
 OPERATORS = "ONNX operators"
-"""Read when the category is opened or something is searched, so that the start does not wait for them."""
+"""Read when somebody comes to the toolbox, so that the start does not wait for them."""
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -73,6 +74,7 @@ class Toolbox(QWidget):
         self.search.setPlaceholderText("Search layers")
         self.search.setAccessibleName("Search layers")
         self.search.setClearButtonEnabled(False)
+        self.search.installEventFilter(self)
         self.tree = LayerTree()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 4, 4)
@@ -108,6 +110,15 @@ class Toolbox(QWidget):
         """The item of a layer, None while the search hides it."""
         return next((item for item in self._leaves() if item.data(0, _KEY) == key), None)
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._read_ahead()
+        super().enterEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn:
+            self._read_ahead()
+        return super().eventFilter(watched, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
             self.tree.setFocus(Qt.FocusReason.TabFocusReason)
@@ -134,6 +145,12 @@ class Toolbox(QWidget):
     def _on_expanded(self, head: QTreeWidgetItem) -> None:
         if head.text(0) == OPERATORS and not head.childCount():
             head.addChildren([self._leaf(choice) for choice in self._operators()])
+
+    def _read_ahead(self) -> None:
+        """Read the operators before the first letter is typed, or their category opened."""
+        library = self._library
+        if library is not None and not library.operators.is_read:
+            threading.Thread(target=library.operators.read, name="read operators", daemon=True).start()
 
     def _operators(self) -> list[Choice]:
         found = self._library.operators.offered() if self._library is not None else ()
