@@ -41,6 +41,10 @@ class MadeTensors:
         found: Mapping[str, Any] = json.loads(place.read_text())
         return found
 
+    def is_made(self, digest: str) -> bool:
+        """False for a tensor that the next `get` has to compute first."""
+        return not digest.startswith(MADE) or self._blob(digest).exists()
+
     def _compute(self, digest: str) -> None:
         from sketch.binder.surgery.weights_recipes import made  # it reads tensors of this store
         from sketch.binder.tensors import bytes_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sketch.graph.rows import number_in
@@ -34,6 +34,13 @@ def frozen_nodes(meta: Mapping[str, Any]) -> dict[int, frozenset[str]]:
     """node id -> roles, for every node that has frozen weights."""
     found = ((frozen_node(name), roles) for name, roles in meta.items())
     return {node_id: frozenset(roles) for node_id, roles in found if node_id is not None}
+
+
+def frozen_among(meta: Mapping[str, Any], node_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """`frozen_nodes` of some nodes; costs what the fewer are, these or the rows."""
+    if len(node_ids) > len(meta):
+        return {node_id: roles for node_id, roles in frozen_nodes(meta).items() if node_id in node_ids}
+    return {node_id: roles for node_id in node_ids if (roles := frozen_roles(meta, node_id))}
 
 
 def set_frozen(draft: DraftRows, node_id: int, roles: Iterable[str]) -> None:

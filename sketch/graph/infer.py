@@ -58,6 +58,10 @@ class Known:
         """The problems of one node."""
         return self._faulty.get(node_id, ())
 
+    def faulty(self, node_ids: Iterable[int]) -> list[int]:
+        """Those of some nodes that have problems, oldest first."""
+        return sorted(self._faulty.keys() & node_ids)
+
 
 class Inference(Known):
     """Shapes, element types, parameter counts and problems of every node, kept up to date.
@@ -98,7 +102,7 @@ class Inference(Known):
     def faulty(self, node_ids: Iterable[int]) -> list[int]:
         """Those of some nodes that have problems, oldest first."""
         self._walk()
-        return sorted(self._faulty.keys() & node_ids)
+        return super().faulty(node_ids)
 
     @property
     def total_parameters(self) -> int:

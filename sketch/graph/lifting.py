@@ -76,11 +76,24 @@ def group_layers(tables: Tables, library: LayerLibrary) -> set[str]:
 
 def descendants(tables: Tables, group: int) -> Iterator[int]:
     """Every node inside a group at any depth, oldest first at each level."""
+    holders = tables.holders
     left = list(reversed(tables.children(group)))
     while left:
         member = left.pop()
         yield member
-        left += reversed(tables.children(member))
+        if member in holders:
+            left += reversed(tables.children(member))
+
+
+def inside(tables: Tables, group: int) -> set[int]:
+    """Every node inside a group at any depth; of thousands only the groups among them are looked at one by one."""
+    found: set[int] = set()
+    left: set[int | None] = {group}
+    while left:
+        members = set(tables.children(left.pop()))
+        found |= members
+        left |= tables.holders & members
+    return found
 
 
 def group_ports(tables: Tables, library: LayerLibrary, group: int) -> GroupPorts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sketch.graph.delta import TABLES, Change, Delta
@@ -56,6 +56,11 @@ class Tables:
     def parents(self) -> list[int]:
         """The groups that hold something."""
         return [group for group, inside in self._children.items() if group is not None and inside]
+
+    @property
+    def holders(self) -> KeysView[int | None]:
+        """What holds something, or did before, None for the top level: of thousands of nodes one asks these few."""
+        return self._children.keys()
 
     def named(self, parent: int | None, name: str) -> int | None:
         """The node of this name in this group, if any."""

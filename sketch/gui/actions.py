@@ -15,7 +15,6 @@ from sketch.gui.icons import action_icon
 from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
-    from sketch.gui.desk import Chosen
     from sketch.gui.main_window import MainWindow
     from sketch.gui.theme import Theme
     from sketch.state.settings import Settings
@@ -45,7 +44,6 @@ class ActionSet(QObject):
         self._keys = _Keys()
         self._slices = Slices(self)
         self._asked: dict[Callable[[MainWindow], str | None], str | None] = {}
-        self._chosen: Chosen | None = None
         window.installEventFilter(self)
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -151,16 +149,15 @@ class ActionSet(QObject):
     def _begin(self) -> None:
         """From here on a change makes it necessary to ask all anew."""
         self._is_stale = False
-        self._asked, self._chosen = {}, self._window.desk.chosen
+        self._asked = {}
         caught_up = partial(setattr, self, "_is_behind", False)
         self._slices.replace([*(partial(self._settle, key) for key in self._actions), caught_up])
 
     def _settle(self, key: str) -> None:
         row = self._rows[key]
-        with self._window.desk.same_selection(self._chosen):
-            if row.why_not not in self._asked:
-                self._asked[row.why_not] = row.why_not(self._window)
-            self._show(row, self._actions[key], self._asked[row.why_not])
+        if row.why_not not in self._asked:
+            self._asked[row.why_not] = row.why_not(self._window)
+        self._show(row, self._actions[key], self._asked[row.why_not])
 
     def _made(self, row: Action) -> QAction:
         if row.id not in self._actions:
@@ -177,9 +174,8 @@ class ActionSet(QObject):
         meant = self._keys.meant_by(event) if self._is_behind else ()
         if meant is None:
             self.settle()
-        with self._window.desk.same_selection():
-            for key in meant or ():
-                self._show(self._rows[key], self._actions[key], self.why_not(key))
+        for key in meant or ():
+            self._show(self._rows[key], self._actions[key], self.why_not(key))
 
     def _add_menu(self, path: str, menu: QMenu) -> None:
         menu.setToolTipsVisible(True)

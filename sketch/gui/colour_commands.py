@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 
 from sketch.graph.colour_scale import PLAIN
+from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job
@@ -25,9 +27,10 @@ def connect(window: MainWindow, tab: CanvasTab) -> None:
     colours = tab.colours
     colours.changed.connect(window.actions_.refresh)
     colours.changed.connect(window.keeper.touch)
-    colours.unmeasured.connect(lambda: _measure(window, tab))
+    measuring = Slices(tab)  # in a turn of its own: the canvas is painted first
+    colours.unmeasured.connect(lambda: measuring.replace([partial(_measure, window, tab)]))
     if colours.needs_sums:
-        _measure(window, tab)
+        colours.unmeasured.emit()
 
 
 def colour_by(window: MainWindow, key: str) -> None:
@@ -100,4 +103,5 @@ def refusals_changed(window: MainWindow) -> None:
 def _measure(window: MainWindow, tab: CanvasTab) -> None:
     from sketch.gui.colour_weights import meter_of
 
-    meter_of(window).measure(tab)
+    if tab.colours.needs_sums and not tab.document.is_closed:
+        meter_of(window).measure(tab)

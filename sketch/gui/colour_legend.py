@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -15,7 +15,7 @@ from sketch.gui.colour_swatches import ScalePiece, SwatchButton
 from sketch.gui.icons import action_icon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sketch.gui.colour_tab import TabColours
     from sketch.gui.theme import Theme
@@ -27,6 +27,24 @@ SHARE = 0.75
 """How much of the height of the canvas a legend takes at most; it grows in columns."""
 
 
+class _Row(NamedTuple):
+    """A kind in a legend; without a colour: the layers that the rule says nothing of."""
+
+    colour: str | None
+    name: str
+    layers: int
+    is_off: bool = False
+
+
+class _Piece(NamedTuple):
+    """A part of the bar of a scale: its first and last shade, the colours between, and what is said of it."""
+
+    low: int
+    high: int
+    colours: tuple[str, ...]
+    text: str
+
+
 class Legend(QFrame):
     """Follows the colours of one tab; stands in the lower right corner of its canvas."""
 
@@ -34,6 +52,7 @@ class Legend(QFrame):
         super().__init__(colours.view)
         self._colours = colours
         self._body: QWidget | None = None
+        self._said: tuple[object, ...] = ()
         self._rows_deep = 0
         self.rows: list[SwatchButton] = []
         self.pieces: list[ScalePiece] = []
@@ -57,7 +76,6 @@ class Legend(QFrame):
         self._column.addLayout(head)
         self._column.addWidget(self.note)
         colours.view.installEventFilter(self)
-        colours.changed.connect(self.refresh)
         colours.settled.connect(self.refresh)
         self.refresh()
 
@@ -70,30 +88,24 @@ class Legend(QFrame):
         return False
 
     def refresh(self) -> None:
-        """Show what the colours mean now."""
+        """Show what the colours mean now; nothing is made anew when that is what is shown."""
         colours = self._colours
         if not colours.has_legend or not colours.document.tables.nodes:
             self.hide()
             return
-        theme = colours.view.canvas.ink.theme
-        self.close_button.setIcon(action_icon("cancel", theme))
-        self.title.setText(colours.rule.title)
-        self.title.setToolTip(colours.rule.doc)
+        theme, rest = colours.view.canvas.ink.theme, colours.colouring.count_rest()
+        parts = self._pieces(theme) if colours.rule.scale else self._kinds(theme, rest)
+        said = (theme, colours.key, colours.colouring.scale, self._note(rest), self._deep(), *parts)
         focused = next((row.kind for row in self.rows if row.hasFocus()), None)
-        self.rows, self.pieces = [], []
-        body = self._scale(theme) if colours.rule.scale else self._kinds(theme)
-        if self._body is not None:
-            self._body.hide()
-            self._body.deleteLater()
-        self._column.insertWidget(1, body)
-        body.show()  # a layout leaves out what is not shown
-        self._body = body
-        self.note.setText(self._note())
-        self.note.setVisible(bool(self.note.text()))
-        self.show()
-        self.place()
+        is_other = said != self._said
+        if is_other:
+            self._say(theme, parts, self._note(rest))
+            self._said = said
+        if is_other or self.isHidden():
+            self.show()
+            self.place()
         for row in self.rows:
-            if row.kind == focused:
+            if is_other and row.kind == focused:
                 row.setFocus()
 
     def place(self) -> None:
@@ -110,54 +122,87 @@ class Legend(QFrame):
         """How many rows stand one below the other."""
         return max(3, int((self._colours.view.height() * SHARE - HEAD) // ROW))
 
-    def _kinds(self, theme: Theme) -> QWidget:
-        colours, body = self._colours, QWidget(self)
+    def _say(self, theme: Theme, parts: Sequence[_Row] | Sequence[_Piece], note: str) -> None:
+        rule = self._colours.rule
+        self.close_button.setIcon(action_icon("cancel", theme))
+        self.title.setText(rule.title)
+        self.title.setToolTip(rule.doc)
+        self.rows, self.pieces = [], []
+        body = QWidget(self)
+        if self._body is not None:
+            self._body.hide()
+            self._body.deleteLater()
+        self._body = body
+        if rule.scale:
+            self._lay_out_scale(theme, [part for part in parts if isinstance(part, _Piece)])
+        else:
+            self._lay_out_kinds(theme, [part for part in parts if isinstance(part, _Row)])
+        self._column.insertWidget(1, body)
+        body.show()  # a layout leaves out what is not shown
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _kinds(self, theme: Theme, rest: int) -> list[_Row]:
+        """What the rows say; `rest` layers are of no kind."""
+        colours = self._colours
         colouring = colours.colouring
         shades = palette_of(colours.rule, colouring.names)(theme)
         hidden = colours.hidden.get(colours.rule.key, frozenset())
+        found = []
         for kind in colouring.kinds():
-            row = SwatchButton(theme, shades[kind.shade], kind.name, kind.count, body)
-            row.is_off = kind.name in hidden or (
+            is_off = kind.name in hidden or (
                 kind.name == OTHER and bool(hidden) and hidden.issuperset(colouring.expanded(OTHER))
             )
-            row.setToolTip(
-                "Click: select. Right click: hide or show." if colours.rule.can_hide else "Click: select."
-            )
-            row.chosen.connect(lambda add, name=kind.name: choose(colours, colouring.of_kind(name), add=add))
-            row.more.connect(lambda row=row: self._switch(row))
+            found.append(_Row(shades[kind.shade], kind.name, kind.count, is_off))
+        return [*found, _Row(None, (colours.rule.none or "not known").capitalize(), rest)] if rest else found
+
+    def _lay_out_kinds(self, theme: Theme, parts: Sequence[_Row]) -> None:
+        colours = self._colours
+        tip = "Click: select. Right click: hide or show." if colours.rule.can_hide else "Click: select."
+        for part in parts:
+            row = SwatchButton(theme, part.colour, part.name, part.layers, self._body)
+            row.is_off = part.is_off
+            if part.colour is None:
+                row.chosen.connect(lambda add: choose(colours, colours.colouring.rest(), add=add))
+            else:
+                row.setToolTip(tip)
+                row.chosen.connect(
+                    lambda add, name=part.name: choose(colours, colours.colouring.of_kind(name), add=add)
+                )
+                row.more.connect(lambda row=row: self._switch(row))
             self.rows.append(row)
-        if count := colouring.count_rest():
-            text = (colours.rule.none or "not known").capitalize()
-            rest = SwatchButton(theme, None, text, count, body)
-            rest.chosen.connect(lambda add: choose(colours, colouring.rest(), add=add))
-            self.rows.append(rest)
-        grid = QGridLayout(body)
+        grid = QGridLayout(self._body)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         deep = self._rows_deep = self._deep()
         for index, row in enumerate(self.rows):
             grid.addWidget(row, index % deep, index // deep)
-        return body
 
-    def _scale(self, theme: Theme) -> QWidget:
-        colours, body = self._colours, QWidget(self)
-        colouring, unit = colours.colouring, colours.rule.unit
-        scale, shades = colouring.scale, scale_colours(theme)
+    def _pieces(self, theme: Theme) -> list[_Piece]:
+        """What the parts of the bar say."""
+        colouring, unit, shades = self._colours.colouring, self._colours.rule.unit, scale_colours(theme)
+        scale, step, counts, found = colouring.scale, STEPS // PIECES, colouring.steps(), []
+        for low in range(0, PIECES * step, step):
+            high = low + step - 1
+            inside = sum(counts[shade] for shade in range(low, high + 1))
+            bounds = (
+                scale.value((low - 0.5 if low else 0) / (STEPS - 1)),
+                scale.value(min(1.0, (high + 0.5) / (STEPS - 1))),
+            )
+            span = " to ".join(number_text(bound, unit) for bound in bounds)
+            found.append(_Piece(low, high, tuple(shades[low : high + 2]), f"{span}: {_layers(inside)}"))
+        return found
+
+    def _lay_out_scale(self, theme: Theme, parts: Sequence[_Piece]) -> None:
+        body, scale, unit = self._body, self._colours.colouring.scale, self._colours.rule.unit
+        assert body is not None  # noqa: S101 - it was just made
         column, bar, ends = QVBoxLayout(body), QHBoxLayout(), QHBoxLayout()
         column.setContentsMargins(0, 2, 0, 2)
         column.setSpacing(2)
         bar.setSpacing(0)
-        step, counts = STEPS // PIECES, colouring.steps()
-        for piece in range(PIECES):
-            low, high = piece * step, piece * step + step - 1
-            inside = sum(counts[shade] for shade in range(low, high + 1))
-            bounds = (
-                scale.value((low - 0.5 if piece else 0) / (STEPS - 1)),
-                scale.value(min(1.0, (high + 0.5) / (STEPS - 1))),
-            )
-            span = " to ".join(number_text(bound, unit) for bound in bounds)
-            button = ScalePiece(theme, shades[low : high + 2], f"{span}: {_layers(inside)}", body)
-            button.chosen.connect(partial(self._choose_between, low, high))
+        for part in parts:
+            button = ScalePiece(theme, part.colours, part.text, body)
+            button.chosen.connect(partial(self._choose_between, part.low, part.high))
             bar.addWidget(button)
             self.pieces.append(button)
         for place, side in ((0.0, _SIDE.AlignLeft), (0.5, _SIDE.AlignHCenter), (1.0, _SIDE.AlignRight)):
@@ -167,12 +212,11 @@ class Legend(QFrame):
         column.addLayout(bar)
         column.addLayout(ends)
         body.setMinimumWidth(210)
-        return body
 
     def _choose_between(self, low: int, high: int, add: bool) -> None:
         choose(self._colours, self._colours.colouring.between(low, high), add=add)
 
-    def _note(self) -> str:
+    def _note(self, rest: int) -> str:
         colours = self._colours
         colouring, notes = colours.colouring, []
         if colours.rule.scale:
@@ -180,8 +224,8 @@ class Legend(QFrame):
                 return f"{colours.rule.none.capitalize() or 'Nothing known'} yet."
             if colouring.scale.is_log:
                 notes.append("logarithmic scale")
-            if count := colouring.count_rest():
-                notes.append(f"not coloured: {_layers(count)}, {colours.rule.none or 'not known'}")
+            if rest:
+                notes.append(f"not coloured: {_layers(rest)}, {colours.rule.none or 'not known'}")
         return "\n".join(notes)
 
     def _switch(self, row: SwatchButton) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from sketch.graph.colour_rules import PROBLEMS, Rule
 from sketch.graph.colour_scale import STEPS
@@ -23,15 +24,21 @@ def palette_of(rule: Rule, names: Sequence[str]) -> Callable[[Theme], Sequence[s
     return lambda theme: [*theme.series, theme.port]
 
 
-def scale_colours(theme: Theme) -> list[str]:
+def scale_colours(theme: Theme) -> Sequence[str]:
     """The shades of a scale, low to high."""
-    last = len(theme.scale) - 1
+    return _between(theme.scale)
+
+
+@lru_cache(maxsize=2)
+def _between(colours: tuple[str, ...]) -> tuple[str, ...]:
+    """Steps between colours that are evenly apart: asked for with every group of several shades."""
+    last = len(colours) - 1
     found = []
     for step in range(STEPS):
         place = last * step / (STEPS - 1)
         below = min(int(place), last - 1)
-        found.append(mix(theme.scale[below + 1], theme.scale[below], place - below))
-    return found
+        found.append(mix(colours[below + 1], colours[below], place - below))
+    return tuple(found)
 
 
 def problem_colour(theme: Theme, severity: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
@@ -110,7 +112,7 @@ class SwatchButton(LegendButton):
 class ScalePiece(LegendButton):
     """A piece of the bar of a scale, for the layers whose value lies in it."""
 
-    def __init__(self, theme: Theme, colours: list[str], text: str, parent: QWidget | None = None):
+    def __init__(self, theme: Theme, colours: Sequence[str], text: str, parent: QWidget | None = None):
         super().__init__(theme, parent)
         self._colours = colours
         self.setFixedHeight(BAR)
@@ -129,7 +131,7 @@ class ScalePiece(LegendButton):
                 painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
 
-def paint_scale(painter: QPainter, area: QRectF, colours: list[str]) -> None:
+def paint_scale(painter: QPainter, area: QRectF, colours: Sequence[str]) -> None:
     """Fill an area with colours from left to right."""
     gradient = QLinearGradient(area.topLeft(), area.topRight())
     for index, colour in enumerate(colours):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sketch.graph.colour_scale import PLAIN
 from sketch.gui.colour_counting import Counting
 from sketch.gui.colour_hiding import HiddenKinds
+from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
     from sketch.graph.colour_rules import Facts, Rule, WeightSums
@@ -50,7 +52,8 @@ class TabColours(QObject):
         self._leave = document.subscribe(self._follow)
         self.legend: Legend | None = None
         self.mark: HiddenMark | None = None
-        self.changed.connect(self._show_overlays)
+        self._overlays = Slices(self)
+        self.changed.connect(self._show_soon)
         view.contents_changed.connect(self._check_canvas)
 
     # --- for the window ----------------------------------------------------------------------------
@@ -105,6 +108,8 @@ class TabColours(QObject):
     def use(self, key: str, counted: Colouring | None = None) -> None:
         """Colour by a rule of `colour_rules.RULES`, `counted` when that was done already; KeyError for another name."""
         self._counting.stop()
+        if self.legend is not None and key != self.key:
+            self.legend.hide()  # it would say of the new colours what the old ones meant
         self.key, self._colouring = key, counted
         if counted is not None:
             counted.use(self.facts())
@@ -158,20 +163,14 @@ class TabColours(QObject):
     def close_document(self) -> None:
         """Stop following the document."""
         self._soon.stop()
+        self._overlays.replace([])
         self._leave()
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _show_overlays(self) -> None:
-        """Make the legend and the mark when there is something to show in them."""
-        if self.has_legend and self.legend is None:
-            from sketch.gui.colour_legend import Legend
-
-            self.legend = Legend(self)
-        if self.hidden and self.mark is None:
-            from sketch.gui.colour_hidden import HiddenMark
-
-            self.mark = HiddenMark(self)
+    def _show_soon(self) -> None:
+        """The canvas has its turn first."""
+        self._overlays.replace([partial(_show_overlays, self)])
 
     def _apply(self) -> None:
         """Give the canvas in view the colours."""
@@ -224,6 +223,20 @@ class TabColours(QObject):
         self._canvas.hide(self.hidden_ids)
         self.view.contents_changed.emit()
         self._soon.start()
+
+
+def _show_overlays(colours: TabColours) -> None:
+    """Show the legend and the mark, made when there is something to show in them."""
+    if colours.legend is not None:
+        colours.legend.refresh()
+    elif colours.has_legend:
+        from sketch.gui.colour_legend import Legend
+
+        colours.legend = Legend(colours)
+    if colours.hidden and colours.mark is None:
+        from sketch.gui.colour_hidden import HiddenMark
+
+        colours.mark = HiddenMark(colours)
 
 
 def _count_by(key: str, facts: Facts) -> Colouring:

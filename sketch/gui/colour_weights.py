@@ -36,7 +36,7 @@ class WeightsMeter:
 
     def measure(self, tab: CanvasTab) -> None:
         """Give a tab what is known, and start a job for the rest."""
-        if self.sums:
+        if self.sums and tab.colours.sums is not self.sums:  # else it has counted with what is known
             tab.colours.take_sums(self.sums)
         if self._job is not None:
             self._asked.append(tab)

@@ -11,6 +11,7 @@ from sketch.gui import background
 from sketch.gui.compile_check import NetworkCheck
 from sketch.gui.compile_dialog import CompileDialog, CompileRequest
 from sketch.gui.compile_result import CompileResult, headline
+from sketch.gui.dialog_parts import ask_soon
 from sketch.gui.questions import show_error
 from sketch.state.document import Document
 
@@ -41,12 +42,13 @@ class Compiler:
             window, window.services.registry, check, window.desk.kernel, window.folder,
             verify=settings.get("compile.verify"), opset=settings.get("compile.opset"),
         )  # fmt: skip
-        accepted = dialog.exec() == CompileDialog.DialogCode.Accepted
-        request = dialog.request()
-        dialog.deleteLater()
-        check.deleteLater()
-        if accepted:
-            self.run(request)
+
+        def answered(accepted: bool) -> None:
+            check.deleteLater()
+            if accepted:
+                self.run(dialog.request())
+
+        ask_soon(dialog, answered)
 
     def again(self) -> None:
         """The last request once more, with what is drawn now."""

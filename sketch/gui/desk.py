@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from sketch.gui.long_lived import MANY, settle
-from sketch.gui.slices import SLICE_SECONDS
+from sketch.gui.slices import SLICE_SECONDS, Slices
 from sketch.state.document_view import FOLLOW
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ TEXT_MS = 150
 
 
 class Chosen:
-    """The selection of a canvas as commands ask about it; each answer is worked out once.
+    """The selection of a canvas as commands ask about it; each answer is worked out once, and nobody changes it.
 
     Args:
         ids: the selected nodes and notes.
@@ -71,12 +70,13 @@ class Desk(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self._tab: CanvasTab | None = None
-        self._kept: Chosen | None = None
+        self._known: tuple[frozenset[int], Document, int, Chosen] | None = None
+        """What was worked out last of a selection, of which document and at which turn of it."""
         self._leave: list[Callable[[], object]] = []
         self._kernel = ""
         self._quiet = _single_shot(self, self._on_quiet)
         self._text = _single_shot(self, lambda: self._tell(self._text, self.text_due))
-        self._shapes = _single_shot(self, self._go_on)
+        self._shapes = Slices(self)
 
     @property
     def tab(self) -> CanvasTab | None:
@@ -100,17 +100,15 @@ class Desk(QObject):
 
     @property
     def chosen(self) -> Chosen:
-        """The selection, with what commands want to know about it."""
-        return self._kept or Chosen(list(self._tab.view.selected()) if self._tab else [], self.document)
-
-    @contextmanager
-    def same_selection(self, chosen: Chosen | None = None) -> Iterator[None]:
-        """Ask the canvas once for the selection (or take this one), and not for every command that wants to know it."""
-        self._kept = chosen or self.chosen
-        try:
-            yield
-        finally:
-            self._kept = None
+        """The selection, with what commands want to know about it; the same object until one of the two changes."""
+        if self._tab is None:
+            self._known = None
+            return Chosen([], None)
+        view, document = self._tab.view, self._tab.document
+        now, known = view.canvas.ink.selection, self._known
+        if known is None or not (known[0] is now and known[1] is document and known[2] == document.turn):
+            known = self._known = now, document, document.turn, Chosen(view.selected(), document)
+        return known[3]
 
     @property
     def kernel(self) -> str:
@@ -144,7 +142,7 @@ class Desk(QObject):
         self.selection_changed.emit(self.selection)
         self._quiet.start(0)
         self._text.start(QUIET_MS)  # in another turn
-        self._shapes.start()
+        self._shapes.replace([self._go_on])
 
     def reveal(self, node_id: int) -> None:
         """Show a node: enter its group, select it, bring it to the middle."""
@@ -161,7 +159,7 @@ class Desk(QObject):
             settle()
         self._text.stop()
         self._quiet.start(QUIET_MS)  # each time: a start with another time changes the timer for good
-        self._shapes.start()
+        self._shapes.replace([self._go_on])
 
     def _on_quiet(self) -> None:
         if not self._text.isActive():  # after this, so that both never fall into one turn of the event loop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, QStringListModel, Qt
+from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from sketch.gui.slices import Slices
+
 OK = QDialogButtonBox.StandardButton.Ok
 
 
@@ -28,6 +30,26 @@ def dialog_column(dialog: QDialog) -> QVBoxLayout:
     column.setContentsMargins(18, 18, 18, 14)
     column.setSpacing(12)
     return column
+
+
+def show_soon(show: Callable[[], object], dialog: QDialog) -> None:
+    """Show a dialog (`dialog.open`, `dialog.show`) in the next turn of the event loop: making it had this one."""
+    Slices(dialog).replace([show])
+
+
+def ask_soon(dialog: QDialog, answered: Callable[[bool], object]) -> None:
+    """Wait for a dialog from the next turn of the event loop on; `answered` hears True when it was accepted.
+
+    Its making had this turn; the dialog is deleted after the answer.
+    """
+
+    def ask() -> None:
+        try:
+            answered(dialog.exec() == QDialog.DialogCode.Accepted)
+        finally:
+            dialog.deleteLater()
+
+    QTimer.singleShot(0, dialog, ask)  # no slice: all others would wait with it for the answer
 
 
 def ok_cancel(
@@ -80,6 +102,14 @@ def lead_through(*fields: QWidget) -> None:
     """Let Tab go through these in their order, also where one was made after what stands below it."""
     for before, field in pairwise(fields):
         QWidget.setTabOrder(before, field)
+
+
+def lead_into(bar: QWidget, *fields: QWidget) -> None:
+    """Let Tab come to these, which were made later than a bar without focus of its own, where the bar stands."""
+    before = bar.previousInFocusChain()
+    while before not in (None, bar) and (before in fields or before.focusPolicy() == Qt.FocusPolicy.NoFocus):
+        before = before.previousInFocusChain()
+    lead_through(*(() if before in (None, bar) else (before,)), *fields)
 
 
 def show_names(box: QComboBox, names: Iterable[str]) -> None:

@@ -10,11 +10,10 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from sketch.graph.errors import GraphError
-from sketch.graph.folding import foldable
-from sketch.graph.lifting import descendants
 from sketch.graph.rows import Note
 from sketch.gui import asides, fold_jobs
 from sketch.gui.canvas import surroundings
+from sketch.gui.canvas.tracing import reached
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.toolbox import BLOCK
 from sketch.state import commands
@@ -257,7 +256,7 @@ def append(window: MainWindow, key: str) -> None:
         parent = nodes[after[0]].parent if after else tab.group
         place = None if after or tab.document.tables.children(tab.group) else centre
         add = partial(commands.append_layer, layer=key, after=after, place=place, parent=parent)
-        tab.view.change("Add a layer", add, tab.view.reveal)
+        tab.view.change("Add a layer", add, tab.view.reveal, ids=after)
 
     if window.desk.tab is None:
         window.opener.new()
@@ -311,19 +310,11 @@ def attempt(window: MainWindow, run: Callable[[], object]) -> bool:
     return True
 
 
-def _reached(tab: CanvasTab, *, forward: bool) -> list[int]:
-    nodes, wiring = tab.document.tables.nodes, tab.view.canvas.wiring
-    stack = _with_insides(tab, tab.view.selected())
-    seen = dict.fromkeys(stack)
-    while stack:
-        node = nodes[stack.pop()]
-        for edge in node.next if forward else node.prior:
-            other = edge.target if forward else edge.source
-            if other not in seen:
-                seen[other] = None
-                stack.append(other)
-    shown = dict.fromkeys(key if key in wiring.boxes else wiring.shown(key) for key in seen)
-    return [key for key in shown if key is not None]
+def _reached(tab: CanvasTab, *, forward: bool) -> frozenset[int]:
+    wiring = tab.view.canvas.wiring
+    seen = reached(tab.document.tables, tab.view.selected(), forward=forward)
+    boxes = seen & wiring.boxes.keys()
+    return boxes.union(key for key in map(wiring.shown, seen - boxes) if key is not None)
 
 
 def _select(tab: CanvasTab, made: list[int]) -> None:
@@ -332,14 +323,6 @@ def _select(tab: CanvasTab, made: list[int]) -> None:
 
 def _with_held(tab: CanvasTab) -> list[int]:
     return commands.with_held(tab.document, tab.view.selected())
-
-
-def _with_insides(tab: CanvasTab, chosen: list[int]) -> list[int]:
-    """Those of what is chosen that are nodes, with all that is in those that are groups: wires join layers."""
-    tables = tab.document.tables
-    found = [key for key in chosen if key in tables.nodes]
-    groups = foldable(tables, tab.document.library, found)
-    return [*found, *(inner for key in groups for inner in descendants(tables, key))]
 
 
 def edit_selection(

@@ -79,8 +79,10 @@ def _select(window: MainWindow, kind: Callable[[Node], Hashable]) -> None:
     if tab is None:
         return
     nodes = tab.document.tables.nodes
-    kinds = {kind(nodes[key]) for key in selected_nodes(window)}
-    found = [key for key in tab.view.canvas.wiring.boxes if kind(nodes[key]) in kinds]
+    chosen = set(selected_nodes(window))
+    kinds = {kind(nodes[key]) for key in chosen}
+    boxes = tab.view.canvas.wiring.boxes
+    found = [key for key in boxes if key in chosen or kind(nodes[key]) in kinds]
     tab.view.select(found)
     window.say(f"{len(found):,} selected.")
 

@@ -9,11 +9,12 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
 from sketch.gui.canvas import surroundings
+from sketch.gui.category_dots import CategoryDots
 from sketch.gui.choices import Choice
 from sketch.gui.edit_commands import with_tab
 from sketch.gui.filter_popup import FilterPopup
-from sketch.gui.icons import dot_icon
 from sketch.gui.node_editor import NodeEditor
+from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
 from sketch.state.commands import Bookmark, bookmarks
 
@@ -35,7 +36,8 @@ def jump(window: MainWindow, *, forward: bool) -> FilterPopup | None:
         tab.reveal(ends[0])
         return None
     title = "Go to a consumer" if forward else "Go to a producer"
-    popup = FilterPopup(window, title, [_choice(window, tab, key) for key in ends[:MOST_LISTED]], tab.reveal)
+    dots = CategoryDots(window.theme)
+    popup = FilterPopup(window, title, [_choice(tab, key, dots) for key in ends[:MOST_LISTED]], tab.reveal)
     popup.open_at(surroundings.beside_current(tab.view))
     return popup
 
@@ -55,7 +57,7 @@ def set_bookmark(window: MainWindow, number: int) -> None:
 
     def run(tab: CanvasTab) -> None:
         state = tab.view.view_state()
-        name = _name_of_view(tab, state["x"], state["y"])
+        name = _name_of_view(tab, selected_nodes(window), state["x"], state["y"])
         mark = Bookmark(name, state["group"], state["x"], state["y"], state["zoom"])
         tab.view.change(
             "Bookmark", partial(commands.set_bookmark, number=number, mark=mark),
@@ -104,19 +106,17 @@ def edit_parameters(window: MainWindow) -> None:
 # --- inside --------------------------------------------------------------------------------------------
 
 
-def _choice(window: MainWindow, tab: CanvasTab, key: int) -> Choice:
+def _choice(tab: CanvasTab, key: int, dots: CategoryDots) -> Choice:
     node = tab.document.tables.nodes[key]
     spec = tab.document.library[node.layer]
     value = tab.document.inference.output(key, 0) if spec.outputs else None
     detail = f"{spec.title}   {value}" if value is not None else spec.title
-    icon = dot_icon(window.theme.category(spec.category).name(), square=True)
-    return Choice(key, node.name, detail, words=(node.layer,), icon=icon)
+    return Choice(key, node.name, detail, words=(node.layer,), icon=dots(spec.category))
 
 
-def _name_of_view(tab: CanvasTab, x: float, y: float) -> str:
+def _name_of_view(tab: CanvasTab, chosen: list[int], x: float, y: float) -> str:
     """The group in view, and the selected layer or the one nearest to the middle."""
     nodes = tab.document.tables.nodes
-    chosen = [key for key in tab.view.selected() if key in nodes]
     group = nodes[tab.group].name if tab.group is not None else ""
     near = chosen[0] if len(chosen) == 1 else surroundings.nearest(tab.view, QPointF(x, y))
     parts = [group, nodes[near].name if near is not None else ""]

@@ -95,8 +95,14 @@ class RepeatsDialog(QDialog):
             return
         self._tab.enter(nodes[repeat.parts[0][0]].parent)
         self._tab.view.centre_on(repeat.parts[0][0])
-        shown = {n for part in repeat.parts for n in part}
-        self._tab.view.canvas.emphasise(shown, self._inner_wires(shown))
+        self._soon.last(self._emphasise)
+        self._soon.end_share()  # the canvas is painted where it went, and then with what stands out
+
+    def _emphasise(self) -> None:
+        row = self.list.currentIndex().row()
+        shown = {n for part in self._found[row].parts for n in part}
+        if shown <= self._tab.document.tables.nodes.keys():
+            self._tab.view.canvas.emphasise(shown, self._inner_wires(shown))
 
     def _leave(self) -> None:
         self._soon.replace([])

@@ -37,6 +37,25 @@ class GroupOffer(QFrame):
         self.found: list[Repeat] = []
         self.setObjectName("group-offer")
         self.setAccessibleName("Repeated blocks were found")
+        self.hide()
+
+    def offer(self, found: list[Repeat]) -> None:
+        """Say what was found."""
+        if self.layout() is None:
+            self._lay_out()
+        self.found = found
+        self.text.setText(offer_text(found))
+        self.show()
+
+    def close_bar(self) -> None:
+        """Hide; nothing is offered any more."""
+        self.found = []
+        self.hide()
+
+    def _lay_out(self) -> None:
+        """Make what is in it: hardly a tab needs that."""
+        from sketch.gui.dialog_parts import lead_into  # with dialogs, which the first paint does without
+
         self.text = QLabel()
         self.fold = _link("Fold them into groups", self.fold_wanted.emit)
         self.look = _link("Look...", self.look_wanted.emit)
@@ -48,18 +67,7 @@ class GroupOffer(QFrame):
         for button in (self.fold, self.look, self.leave):
             row.addWidget(button)
         row.addStretch(1)
-        self.hide()
-
-    def offer(self, found: list[Repeat]) -> None:
-        """Say what was found."""
-        self.found = found
-        self.text.setText(offer_text(found))
-        self.show()
-
-    def close_bar(self) -> None:
-        """Hide; nothing is offered any more."""
-        self.found = []
-        self.hide()
+        lead_into(self, self.fold, self.look, self.leave)
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 from shiboken6 import isValid
 
+from sketch.gui.slices import Slices
 from sketch.state import commands
 from sketch.state.commands.ports import IN, OUT, PortRow, open_ports
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sketch.state.document import Document
 
 MOST_ADDED = 40
+_PORTION = 100
+"""So many ports are listed in a step."""
 _ROW_HEIGHT, _MOST_ROWS, _MARGIN = 16, 8, 8
 _TITLES = {IN: "Inputs of the group", OUT: "Outputs of the group"}
 Change = Callable[[Callable[["Document"], object], Callable[[], object], Callable[[], object]], None]
@@ -47,33 +50,39 @@ class PortList(QListWidget):
         self._group, self.side = group, side
         self._change = change
         self._filling = False
+        self._slices = Slices(self)
+        self._is_coming = False
         self.rows: list[PortRow] = []
         self.setAccessibleName(_TITLES[side])
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setUniformItemSizes(True)
         self.itemChanged.connect(self._named)
         self.model().rowsMoved.connect(self._moved)
 
     def fill(self, rows: list[PortRow]) -> None:
-        """Show these ports; nothing happens when they are shown already."""
-        if rows == self.rows and self.count() == len(rows):
+        """Show these ports, of very many the first at once; nothing happens when they are shown already."""
+        if rows == self.rows and (self._is_coming or self.count() == len(rows)):
             return
         current, self._filling = self.currentRow(), True
         self.rows = rows
         self.clear()
-        for row in rows:
-            item = QListWidgetItem(row.name or row.label)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip(f"{row.label}\n{'A wire goes through it' if row.wired else 'Open'}")
-            font = item.font()
-            font.setItalic(not row.name)
-            item.setFont(font)
-            self.addItem(item)
-        self.setCurrentRow(min(current, len(rows) - 1))
+        self._filling = False
+        self._add(min(current, len(rows) - 1))
         high = max(self.sizeHintForRow(0), _ROW_HEIGHT)
         self.setFixedHeight(2 * self.frameWidth() + _MARGIN + high * max(1, min(len(rows), _MOST_ROWS)))
+
+    def _add(self, current: int) -> None:
+        """Show more of them, and let this row be the current one when it is there."""
+        self._filling, first = True, self.count()
+        for row in self.rows[first : first + _PORTION]:
+            self.addItem(_item(row))
+        if first <= current < self.count():
+            self.setCurrentRow(current)
         self._filling = False
+        self._is_coming = self.count() < len(self.rows)
+        self._slices.replace([partial(self._add, current)] if self._is_coming else [])
 
     def step(self, by: int) -> None:
         """Move the current port up or down."""
@@ -129,6 +138,16 @@ class PortList(QListWidget):
         """Show the ports as they are, and not as they were to be."""
         rows, self.rows = self.rows, []
         self.fill(rows)
+
+
+def _item(row: PortRow) -> QListWidgetItem:
+    item = QListWidgetItem(row.name or row.label)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    item.setToolTip(f"{row.label}\n{'A wire goes through it' if row.wired else 'Open'}")
+    font = item.font()
+    font.setItalic(not row.name)
+    item.setFont(font)
+    return item
 
 
 class PortLists(QWidget):

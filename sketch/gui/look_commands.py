@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog
-
 from sketch.gui.look_mark import mark_of
 from sketch.gui.look_state import DocumentRun, LookSettings, frozen, inputs_only, looks_of, new_folder, remove
 from sketch.gui.model_jobs import run_job
@@ -27,6 +25,7 @@ Key = tuple[int, int]
 
 def ask(window: MainWindow) -> None:
     """Ask for the inputs, then run."""
+    from sketch.gui.dialog_parts import ask_soon
     from sketch.gui.look_dialog import LookDialog
 
     tab = window.desk.tab
@@ -34,9 +33,13 @@ def ask(window: MainWindow) -> None:
         return
     looks = looks_of(window)
     dialog = LookDialog(window, inputs_only(tab.document), looks.settings_of(tab.document), window.folder)
-    if dialog.exec() == QDialog.DialogCode.Accepted:
-        looks.remember(tab.document, dialog.settings())
-        start(window, tab, dialog.settings())
+
+    def answered(accepted: bool) -> None:
+        if accepted:
+            looks.remember(tab.document, dialog.settings())
+            start(window, tab, dialog.settings())
+
+    ask_soon(dialog, answered)
 
 
 def again(window: MainWindow) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -22,7 +23,8 @@ from sketch.graph.tables import Tables
 from sketch.gui import asides, background
 from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
-from sketch.gui.small_table import SmallTable
+from sketch.gui.slices import Walk
+from sketch.gui.small_table import ROWS_AT_ONCE, SmallTable
 from sketch.state import commands
 from sketch.state.commands.merging import Proposal, fits
 from sketch.state.store import Store
@@ -30,6 +32,7 @@ from sketch.state.store import Store
 if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.graph.delta import Delta
+    from sketch.graph.rows import ValueType
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
 
@@ -184,6 +187,44 @@ class _Asking:
             show_error(self._window, reason)
 
 
+class FedBy(QComboBox):
+    """The output that feeds an input. The others are listed when somebody comes here: hundreds may fit hundreds."""
+
+    def __init__(self, proposal: Proposal, wanted: ValueType | None, chosen: int | None):
+        super().__init__()
+        self._outputs, self._wanted, self._is_whole = proposal.outputs, wanted, False
+        self._offer(() if chosen is None else (chosen,))
+        self.setCurrentIndex(self.count() - 1)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.list_all()
+        super().focusInEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.list_all()
+        super().wheelEvent(event)
+
+    def showPopup(self) -> None:
+        """Show the list, with all that fit."""
+        self.list_all()
+        super().showPopup()
+
+    def list_all(self) -> None:
+        """Offer all that fit; what is chosen stays."""
+        if self._is_whole:
+            return
+        self._is_whole, chosen = True, self.currentData()
+        self.clear()
+        self._offer(out for out, (_, given) in self._outputs.items() if fits(given, self._wanted))
+        self.setCurrentIndex(max(0, self.findData(chosen)))
+
+    def _offer(self, outputs: Iterable[int]) -> None:
+        self.addItem(OPEN, None)
+        for out in outputs:
+            name, given = self._outputs[out]
+            self.addItem(f"{name}: {given}", out)
+
+
 class MergeDialog(QDialog):
     """One row an input of the other model: which output feeds it. OK appends the model in one step.
 
@@ -201,7 +242,7 @@ class MergeDialog(QDialog):
         self.setWindowTitle(f"Merge {other.name}")
         self.setMinimumSize(640, 360)
         self._other, self._proposal, self._merge = other, proposal, merge
-        self.choices: dict[int, QComboBox] = {}
+        self.choices: dict[int, FedBy] = {}
         head = QLabel(f"Which output of this network feeds which input of {other.name}?")
         self.table = SmallTable(
             (f"Input of {other.name}", "is fed by"), "Inputs of the other model", {1: 320}
@@ -210,7 +251,7 @@ class MergeDialog(QDialog):
         self.prefix.setAccessibleName("Prefix")
         self.fault = FaultLabel()
         self.buttons = ok_cancel(self._apply, self.reject, "Merge")
-        self._fill()
+        self._filling = Walk(self, self._fill())
         column = dialog_column(self)
         column.addWidget(head)
         column.addWidget(self.table)
@@ -220,24 +261,23 @@ class MergeDialog(QDialog):
         column.addWidget(self._clashes())
         column.addWidget(self.fault)
         column.addWidget(self.buttons)
+        self._filling.go_on(0.0)
 
     def pairs(self) -> dict[int, int]:
         """Input of the other model -> Output that feeds it."""
         found = {key: box.currentData() for key, box in self.choices.items()}
         return {key: out for key, out in found.items() if out is not None}
 
-    def _fill(self) -> None:
-        for key, node in self._other.inputs.items():
+    def _fill(self) -> Iterator[None]:
+        """Make the rows: those that are seen at first now, each of the others in a step."""
+        for number, (key, node) in enumerate(self._other.inputs.items(), 1):
             wanted = self._other.inference.output(key)
-            box = QComboBox()
+            box = FedBy(self._proposal, wanted, self._proposal.pairs[key])
             box.setAccessibleName(f"What feeds {node.name}")
-            box.addItem(OPEN, None)
-            for out, (name, given) in self._proposal.outputs.items():
-                if fits(given, wanted):
-                    box.addItem(f"{name}: {given}", out)
-            box.setCurrentIndex(max(0, box.findData(self._proposal.pairs[key])))
             self.choices[key] = box
             self.table.add_row((f"{node.name}: {wanted or '?'}", box))
+            if number >= ROWS_AT_ONCE:
+                yield
 
     def _clashes(self) -> QLabel:
         names = self._proposal.clashes
@@ -253,5 +293,6 @@ class MergeDialog(QDialog):
         self.fault.say(reason)
 
     def _apply(self) -> None:
+        self._filling.finish()
         if self._merge(self.pairs(), self.prefix.text().strip()):
             self.accept()

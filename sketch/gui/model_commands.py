@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.commands import Extract
+    from sketch.state.commands.patterns import Pattern
     from sketch.state.document import Document
 
 NAMED = 10
@@ -97,11 +98,25 @@ def extract(window: MainWindow) -> None:
 
 def replace_all(window: MainWindow) -> None:
     """Find the selection wherever it is, and ask what is to stand there instead."""
+    from sketch.gui import asides, background
     from sketch.gui.replacing import ReplaceAll
 
     def run(tab: CanvasTab) -> None:
-        pattern = commands.pattern_of(tab.document, selected_nodes(window))
-        ReplaceAll(window, tab, pattern).show()
+        document, chosen = tab.document, selected_nodes(window)
+        if not asides.are_many(document, chosen):
+            ReplaceAll(window, tab, commands.pattern_of(document, chosen)).show()
+            return
+        lend = background.lent(document)
+
+        def find(_task: Job) -> Pattern:
+            with lend() as twin:
+                return commands.pattern_of(twin, chosen)
+
+        background.run(
+            window.jobs, "Read the pattern", find, lambda pattern: ReplaceAll(window, tab, pattern).show(),
+            failed=window.say, still=background.unchanged(document),
+            dropped=lambda _pattern: window.say("The drawing changed meanwhile; try again."),
+        )  # fmt: skip
 
     _with_tab(window, run)
 

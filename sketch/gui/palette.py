@@ -36,16 +36,15 @@ def palette_choices(window: MainWindow) -> list[Choice]:
     """Every command with its menu, keys and reason; then every layer that can be added."""
     recent = {key: place for place, key in enumerate(window.services.session.get(RECENT, ()))}
     choices = []
-    with window.desk.same_selection():
-        for number, (row, action) in enumerate(window.actions_):
-            keys = ", ".join(map(native, window.services.settings.shortcut(row.id)[:2]))
-            choices.append(
-                Choice(
-                    ("run", row.id), plain(row.named(window) if row.named else row.title), keys, words=(row.hint,),
-                    icon=action.icon() if row.icon else None, reason=row.why_not(window) or "",
-                    rank=recent.get(row.id, _COMMANDS + number), aside=plain(row.menu.replace("/", " > ")),
-                )
-            )  # fmt: skip
+    for number, (row, action) in enumerate(window.actions_):
+        keys = ", ".join(map(native, window.services.settings.shortcut(row.id)[:2]))
+        choices.append(
+            Choice(
+                ("run", row.id), plain(row.named(window) if row.named else row.title), keys, words=(row.hint,),
+                icon=action.icon() if row.icon else None, reason=row.why_not(window) or "",
+                rank=recent.get(row.id, _COMMANDS + number), aside=plain(row.menu.replace("/", " > ")),
+            )
+        )  # fmt: skip
     return [*choices, *_layers_to_add(window)]
 
 

@@ -59,7 +59,11 @@ class Picture:
         }
         self._device = makers[self.suffix]()
         self._painter = QPainter(self._device)
-        yield from _painted(self, self._painter)
+        try:
+            yield from _painted(self, self._painter)
+        except Exception:
+            self._painter.end()  # whoever keeps the error keeps this frame
+            raise
 
     def paint(self) -> Picture:
         """Paint all of it here and now."""

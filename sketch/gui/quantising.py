@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtWidgets import (
@@ -18,9 +19,10 @@ from shiboken6 import isValid
 from sketch.binder.surgery import agreement, arrays, quantising
 from sketch.binder.surgery.quantising import INT8, KEEP, MODES, Choice, Outcome, Weight
 from sketch.gui import background
-from sketch.gui.dialog_parts import OK, dialog_column, ok_cancel
+from sketch.gui.dialog_parts import OK, ask_soon, dialog_column, ok_cancel
 from sketch.gui.model_jobs import run_job, take_in
-from sketch.gui.quantising_table import TITLES, Choices, Outcomes, WeightTable
+from sketch.gui.quantising_table import TITLES, Choices, WeightTable
+from sketch.gui.slices import Walk
 
 if TYPE_CHECKING:
     from sketch.binder.binder import Runs
@@ -35,7 +37,7 @@ class _Measured(NamedTuple):
 
     network: Network
     found: list[Weight]
-    made: Outcomes
+    choices: Choices
 
 
 def ask(window: MainWindow) -> None:
@@ -56,7 +58,7 @@ def ask(window: MainWindow) -> None:
             job.step(number, len(found), weight.name)
             for choice in (Choice(INT8), Choice(INT8, False), Choice("float16"), Choice(KEEP)):
                 made[weight.node, choice] = quantising.outcome(network, weight, choice)
-        return _Measured(network, found, made)
+        return _Measured(network, found, Choices(found, made))
 
     run_job(window, "Measure weights", body, lambda measured: _ask(window, tab, measured))
 
@@ -67,20 +69,38 @@ def _ask(window: MainWindow, tab: CanvasTab, measured: _Measured | str) -> None:
         return
     if tab.document.is_closed:
         return
-    network = measured.network
-    dialog = QuantiseDialog(window, network, measured.found, measured.made)
-    accepted = dialog.exec() == QDialog.DialogCode.Accepted
-    choices, library = dialog.choices(), window.services.library
-    count = sum(choice.mode != KEEP for choice in choices.values())
-    label = f"Quantise {count} weight{'' if count == 1 else 's'}"
-    text = f"{label}: {dialog.total.text()}"
-    dialog.deleteLater()
+    dialog = QuantiseDialog(window, measured.network, measured.found, measured.choices)
+
+    def answered(accepted: bool) -> None:
+        if accepted:
+            _quantise(window, tab, measured, dialog.total.text())
+        letting_go = Walk(window, _let_go([*measured]), slowly=True)
+        letting_go.ended.connect(letting_go.deleteLater)
+        letting_go.begin()
+
+    ask_soon(dialog, answered)
+
+
+def _let_go(parts: list[object]) -> Iterator[None]:
+    """Free what was measured, one part a turn, when the dialog is gone: all of it takes as long as a frame."""
+    yield
+    while parts:
+        yield
+        parts.pop()
+
+
+def _quantise(window: MainWindow, tab: CanvasTab, measured: _Measured, sizes: str) -> None:
+    """Quantise what was chosen; `sizes` says what comes of it."""
+    network, choices, library = measured.network, measured.choices, window.services.library
+    label = f"Quantise {choices.count} weight{'' if choices.count == 1 else 's'}"
 
     def body(job: Job, _runs: Runs) -> Any:
-        return quantising.quantise(network, choices, library, job.step)
+        return quantising.quantise(network, choices.all(), library, job.step)
 
-    if accepted:
-        run_job(window, "Quantise weights", body, lambda delta: take_in(window, tab, label, delta, text))
+    def then(delta: Any) -> None:
+        take_in(window, tab, label, delta, f"{label}: {sizes}")
+
+    run_job(window, "Quantise weights", body, then)
 
 
 def _why(found: list[Weight]) -> str:
@@ -94,7 +114,7 @@ def _why(found: list[Weight]) -> str:
 class QuantiseDialog(QDialog):
     """One row a weight. Choosing changes sizes and errors at once; `measure` runs both networks."""
 
-    def __init__(self, window: MainWindow, network: Network, found: list[Weight], made: Outcomes):
+    def __init__(self, window: MainWindow, network: Network, found: list[Weight], choices: Choices):
         super().__init__(window)
         self.setWindowTitle("Quantise weights")
         self.setMinimumSize(760, 480)
@@ -105,7 +125,7 @@ class QuantiseDialog(QDialog):
             self.all.addItem(TITLES[mode], mode)
         self.per_channel = QCheckBox("A scale for each output channel")
         self.per_channel.setChecked(True)
-        self.table = WeightTable(found, Choices(found, made))
+        self.table = WeightTable(found, choices)
         self.total, self.effect = QLabel(), QLabel()
         self.effect.setProperty("role", "muted")
         self.effect.setWordWrap(True)

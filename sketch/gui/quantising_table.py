@@ -31,6 +31,7 @@ class Choices:
     """What is chosen for each weight that can be smaller, and how large all of them become."""
 
     def __init__(self, found: Sequence[Weight], made: Outcomes):
+        """`made` is what each choice does to each weight, by node. On any thread."""
         self._made = made
         self._per_channel = True
         self.modes = {weight.node: MODES[0] for weight in found if not weight.reason}
@@ -41,6 +42,11 @@ class Choices:
     def is_any(self) -> bool:
         """True when anything is to become smaller."""
         return any(mode != KEEP for mode in self.modes.values())
+
+    @property
+    def count(self) -> int:
+        """How many are to become smaller."""
+        return sum(mode != KEEP for mode in self.modes.values())
 
     def all(self) -> dict[int, Choice]:
         """What is chosen for each weight, by node."""

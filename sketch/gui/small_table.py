@@ -32,11 +32,12 @@ def dress(table: QTableView, name: str, widths: Mapping[int, int]) -> None:
     header = table.horizontalHeader()
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column, width in widths.items():
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(column, width)
+    modes = QHeaderView.ResizeMode
+    for column in range(header.count()):  # a mode for all would measure also what has a width of its own
+        fitting = modes.ResizeToContents if column else modes.Stretch
+        header.setSectionResizeMode(column, modes.Fixed if column in widths else fitting)
+        if column in widths:
+            header.resizeSection(column, widths[column])
 
 
 class SmallTable(QTableWidget):

@@ -28,16 +28,9 @@ class WeightsBar(QFrame):
         self.changes: tuple[WeightChange, ...] = ()
         self.report: tuple[WeightChange, ...] = ()
         self.title = ""
-        self._how = document.resizing
         self._document = document
         self.setObjectName("weights-bar")
         self.setAccessibleName("Weights that changed their size")
-        self.text = QLabel()
-        self.buttons = {how: self._button(title, how) for how, title in _TITLES.items()}
-        self.details = QPushButton("Report...")
-        self.details.setProperty("role", "link")
-        self.details.clicked.connect(self.report_wanted)
-        self._lay_out()
         self.hide()
         self.unsubscribe = document.subscribe(self._on_update)
 
@@ -48,23 +41,22 @@ class WeightsBar(QFrame):
     def offer(self, changes: Sequence[WeightChange], report: Sequence[WeightChange], how: str) -> None:
         """Stay after another choice for the same weights, so that it can be changed again."""
         self.changes = tuple(changes)
-        self.show_choice(how)
-        self.text.setText(bar_text(report))
-        self.show()
+        self._appear(report, how)
 
-    def show_choice(self, how: str) -> None:
-        """Mark the choice that was made for the weights in question."""
-        self._how = how
+    def _appear(self, report: Sequence[WeightChange], how: str) -> None:
+        """Say what was done, and offer what else could be."""
+        if self.layout() is None:
+            self._lay_out()
+        self.text.setText(bar_text(report))
         for each, button in self.buttons.items():
             button.setVisible(each != how)
+        self.show()
 
     def _on_update(self, update: Update) -> None:
         if any(change.state != DROPPED for change in update.resized):
             self.changes = update.resized
             self.show_report(update.resized, update.label)
-            self.show_choice(self._document.resizing)
-            self.text.setText(bar_text(update.resized))
-            self.setVisible(True)
+            self._appear(update.resized, self._document.resizing)
         elif update.of("nodes") or update.of("weights"):
             self.close_bar()
 
@@ -80,6 +72,14 @@ class WeightsBar(QFrame):
         return button
 
     def _lay_out(self) -> None:
+        """Make what is in it: hardly a tab needs that."""
+        from sketch.gui.dialog_parts import lead_into  # with dialogs, which the first paint does without
+
+        self.text = QLabel()
+        self.buttons = {how: self._button(title, how) for how, title in _TITLES.items()}
+        self.details = QPushButton("Report...")
+        self.details.setProperty("role", "link")
+        self.details.clicked.connect(self.report_wanted)
         close = QToolButton()
         close.setText("\u00d7")
         close.setAutoRaise(True)
@@ -92,6 +92,7 @@ class WeightsBar(QFrame):
         for button in (*self.buttons.values(), self.details):
             row.addWidget(button)
         row.addWidget(close)
+        lead_into(self, *self.buttons.values(), self.details, close)
 
 
 def bar_text(changes: Sequence[WeightChange]) -> str:

@@ -84,11 +84,13 @@ def resize(window: MainWindow, *, how: str) -> None:
 
 def report(window: MainWindow) -> None:
     """Show the last report of weights."""
+    from sketch.gui.dialog_parts import show_soon
     from sketch.gui.weights_report import WeightReport
 
     tab = window.desk.tab
     if tab is not None:
-        WeightReport(window, tab.weights_bar.report, tab.weights_bar.title).show()
+        dialog = WeightReport(window, tab.weights_bar.report, tab.weights_bar.title)
+        show_soon(dialog.show, dialog)
 
 
 def set_from_file(window: MainWindow, key: Key | None = None) -> None:

@@ -12,7 +12,7 @@ from sketch.graph.freezing import frozen_nodes
 from sketch.graph.schemes import SCHEMES
 from sketch.graph.weights import WeightType
 from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, show_soon
 from sketch.gui.reading import Reading
 from sketch.gui.reasons import selected_nodes
 from sketch.state.commands import weights
@@ -31,7 +31,8 @@ def ask(window: MainWindow) -> None:
     """Ask for the scheme and initialise."""
     tab = window.desk.tab
     if tab is not None:
-        InitialiseWeights(window, tab, selected_nodes(window)).open()
+        dialog = InitialiseWeights(window, tab, selected_nodes(window))
+        show_soon(dialog.open, dialog)
 
 
 class InitialiseWeights(QDialog):

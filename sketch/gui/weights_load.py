@@ -38,7 +38,7 @@ from sketch.graph.recipes import KEEP, TILE
 from sketch.graph.rows import TensorRow
 from sketch.graph.weights import WeightType
 from sketch.gui import asides, background, weights_commands
-from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, show_names
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, show_names, show_soon
 from sketch.gui.reading import Reading
 from sketch.gui.weights_rows import RowsModel, RowsTable
 from sketch.gui.weights_sources import pattern_of_files, read_source
@@ -65,7 +65,8 @@ def ask(window: MainWindow) -> None:
     """Open the table for the drawing in front."""
     tab = window.desk.tab
     if tab is not None:
-        LoadWeights(window, tab).open()
+        dialog = LoadWeights(window, tab)
+        show_soon(dialog.open, dialog)
 
 
 class LoadWeights(QDialog):

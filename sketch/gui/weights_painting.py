@@ -1,18 +1,17 @@
-"""Painting of tensors: a histogram of bars, and a picture of coloured dots, in the colours of a theme."""
+"""Tensors to look at: what was counted, a histogram of bars, a picture of coloured dots, in the colours of a theme."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from sketch.gui.theme import Theme
 
 if TYPE_CHECKING:
-    from sketch.binder.surgery.weights_pictures import Picture
     from sketch.binder.surgery.weights_stats import Statistics
 
 _STEPS = 255
@@ -83,6 +82,33 @@ class Histogram(QWidget):
         return QRectF(self.rect()).adjusted(_MARGIN, _LABEL + 4, -_MARGIN, -_LABEL - 6)
 
 
+class Overview(QWidget):
+    """What was counted in a tensor: facts in words, and the histogram beside them."""
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self.facts, self.histogram = QFormLayout(), Histogram(theme)
+        self.facts.setHorizontalSpacing(16)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        row = QHBoxLayout(self)
+        row.addLayout(self.facts)
+        row.addWidget(self.histogram, 1)
+
+    def show_statistics(self, found: Statistics) -> None:
+        """Show these; the words change in their places."""
+        lines = found.lines()
+        for _ in self._labels[len(lines) :]:
+            self.facts.removeRow(len(lines))
+        del self._labels[len(lines) :]
+        for place, said in enumerate(lines):
+            if place == len(self._labels):
+                self._labels.append((QLabel(), _fact()))
+                self.facts.addRow(*self._labels[place])
+            for label, text in zip(self._labels[place], said, strict=True):
+                label.setText(text)
+        self.histogram.show_statistics(found)
+
+
 class DotPicture(QWidget):
     """A matrix as coloured dots: negative and positive numbers in two colours, 0 in that of the panel, NaN marked."""
 
@@ -94,9 +120,10 @@ class DotPicture(QWidget):
         self.setMinimumSize(320, 240)
         self.setAccessibleName("Picture")
 
-    def show_picture(self, picture: Picture | None, gaps: bool = False) -> None:
-        """Paint this matrix; `gaps` says that NaN is the room between kernels, not a number."""
-        self._image, self._limit = (None, 0.0) if picture is None else _image(picture.dots, self._theme, gaps)
+    def show_dots(self, dots: Dots | None) -> None:
+        """Paint these; nothing without any."""
+        self._image = None if dots is None else dots.image()
+        self._limit = 0.0 if dots is None else dots.limit
         self.update()
 
     @property
@@ -135,9 +162,8 @@ class DotPicture(QWidget):
         theme, low = self._theme, self.height() - _LABEL
         wide = min(220, self.width() - 2 * _MARGIN - 140)
         left = (self.width() - wide) // 2
-        colours = _colours(theme)
-        for x in range(wide):
-            painter.fillRect(left + x, low, 1, 8, QColor(colours[x * (2 * _STEPS) // wide]))
+        bar = Dots(_shades(theme.error, theme.panel, theme.accent)[None], self._limit).image()
+        painter.drawImage(QRectF(left, low, wide, 8), bar)
         painter.setFont(theme.font(small=True))
         painter.setPen(QColor(theme.text))
         for text, x, align in (
@@ -147,36 +173,47 @@ class DotPicture(QWidget):
             painter.drawText(QRectF(x, low - 6, 68, _LABEL), align | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _image(dots: Any, theme: Theme, gaps: bool) -> tuple[QImage, float]:
-    """(one pixel a dot, the magnitude that has the full colour)."""
+def _fact() -> QLabel:
+    label = QLabel()
+    label.setProperty("role", "fact")
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+class Dots(NamedTuple):
+    """A picture of a matrix: `pixels` as 0xffRRGGBB, and the magnitude of the numbers that have the full colour."""
+
+    pixels: Any
+    limit: float
+
+    def image(self) -> QImage:
+        """One pixel a dot."""
+        high, wide = self.pixels.shape
+        return QImage(self.pixels.tobytes(), wide, high, wide * 4, QImage.Format.Format_RGB32).copy()
+
+
+def dots_of(values: Any, theme: Theme, gaps: bool = False) -> Dots:
+    """The dots of a matrix of float64, on any thread; `gaps`: NaN is the room between kernels, not a number."""
     import numpy as np
 
-    finite = np.isfinite(dots)
-    limit = float(np.abs(dots[finite]).max()) if finite.any() else 0.0
-    scaled = np.zeros(dots.shape, np.int64) + _STEPS
-    if limit:
-        scaled[finite] = np.rint(dots[finite] / limit * _STEPS).astype(np.int64) + _STEPS
-    scaled[np.isposinf(dots)], scaled[np.isneginf(dots)] = 2 * _STEPS, 0
-    table = np.array([QColor(colour).rgb() & 0xFFFFFFFF for colour in _colours(theme)], np.uint32)
-    pixels = table[scaled]
-    pixels[np.isnan(dots)] = QColor(theme.panel_alt if gaps else theme.warning).rgb() & 0xFFFFFFFF
-    pixels = np.ascontiguousarray(pixels)
-    high, wide = pixels.shape
-    return QImage(pixels.tobytes(), wide, high, wide * 4, QImage.Format.Format_RGB32).copy(), limit
+    limit = float(np.abs(values).max(where=np.isfinite(values), initial=0.0))
+    shares = np.clip(values / (limit or 1.0), -1.0, 1.0)
+    places = np.rint(np.nan_to_num(shares, copy=False) * _STEPS).astype(np.intp) + _STEPS
+    pixels = _shades(theme.error, theme.panel, theme.accent)[places]
+    pixels[np.isnan(values)] = QColor(theme.panel_alt if gaps else theme.warning).rgb() & 0xFFFFFFFF
+    return Dots(pixels, limit)
 
 
-def _colours(theme: Theme) -> Sequence[QColor]:
-    """From the most negative to the most positive, through the panel's colour at 0."""
-    middle = QColor(theme.panel)
-    ends = QColor(theme.error), QColor(theme.accent)
-    return [_mixed(middle, ends[step > 0], abs(step) / _STEPS) for step in range(-_STEPS, _STEPS + 1)]
+@lru_cache(maxsize=2)
+def _shades(low: str, middle: str, high: str) -> Any:
+    """Pixels of 255 steps from the most negative number to 0, that of 0, and as many to the most positive."""
+    import numpy as np
 
-
-def _mixed(one: QColor, other: QColor, share: float) -> QColor:
-    red, green, blue = (
-        a + (b - a) * share
-        for a, b in (
-            (one.redF(), other.redF()), (one.greenF(), other.greenF()), (one.blueF(), other.blueF()),
-        )
-    )  # fmt: skip
-    return QColor.fromRgbF(red, green, blue)
+    colours = map(QColor, (low, middle, high))
+    below, zero, above = (
+        np.array([colour.red(), colour.green(), colour.blue()], float) for colour in colours
+    )
+    steps = np.arange(-_STEPS, _STEPS + 1)[:, None]
+    mixed = zero + (np.where(steps > 0, above, below) - zero) * np.abs(steps) / _STEPS
+    red, green, blue = np.rint(mixed).astype(np.uint32).T
+    return 0xFF000000 | red << 16 | green << 8 | blue

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from sketch.binder.kernel import BinderError
 from sketch.binder.surgery.weights_pictures import picked, picture_of
@@ -26,12 +26,12 @@ from sketch.binder.surgery.weights_stats import Statistics, statistics
 from sketch.graph.freezing import frozen_roles
 from sketch.graph.recipes import MADE
 from sketch.graph.rows import TensorRow, shape_text
-from sketch.gui import asides, weights_commands
+from sketch.gui import asides, background, weights_commands
 from sketch.gui.dialog_parts import FaultLabel, dialog_column, show_names
 from sketch.gui.reasons import selected_nodes
 from sketch.gui.slices import Slices
 from sketch.gui.weights_numbers import NumbersModel
-from sketch.gui.weights_painting import DotPicture, Histogram
+from sketch.gui.weights_painting import DotPicture, Dots, Overview, dots_of
 from sketch.gui.weights_places import PlaceBoxes
 from sketch.state.commands import weights
 from sketch.state.commands.weights import Key
@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from sketch.binder.job import Job
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
-    from sketch.state.document import Update
+    from sketch.state.document import Document, Update
 
 _PICTURE, _NUMBERS = 1, 2
-AT_ONCE = 1 << 18
-"""Tensors up to so many elements are read while one looks; larger ones by a job."""
+AT_ONCE = 1 << 16
+"""Tensors up to so many elements are read and painted while one looks, 3 ms each; larger ones beside the window."""
+SOON_MS = 100
+"""The viewer waits so long for a first tensor that is read beside the window."""
 
 
 def view(window: MainWindow, key: Key | None = None) -> None:
@@ -63,7 +65,9 @@ def view(window: MainWindow, key: Key | None = None) -> None:
 
 
 class TensorViewer(QDialog):
-    """One tensor at a time; it follows edits of the document while it is open."""
+    """One tensor at a time; it follows edits of the document while it is open. `was_read`: all of it is shown."""
+
+    was_read = Signal()
 
     def __init__(self, window: MainWindow, tab: CanvasTab, keys: Mapping[Key, str], first: Key):
         """`keys` are the tensors that can be chosen, with their names."""
@@ -75,12 +79,14 @@ class TensorViewer(QDialog):
         self._array: Any = None
         self._row: TensorRow | None = None
         self._job: Job | None = None
+        self._soon = Slices(self)
+        self._place: tuple[int, ...] | None = None
         self.found: Statistics | None = None
         self.choice, self.kind, self.fault = QComboBox(), QLabel(), FaultLabel()
         self.choice.setAccessibleName("Weight")
         show_names(self.choice, keys.values())
-        self.facts, self.note = QFormLayout(), QLabel()
-        self.histogram, self.picture = Histogram(window.theme), DotPicture(window.theme)
+        self.note, self.picture = QLabel(), DotPicture(window.theme)
+        self.overview = Overview(window.theme)
         self.numbers = NumbersModel()
         self.places = PlaceBoxes()
         self.places.moved.connect(self._turn)
@@ -104,19 +110,17 @@ class TensorViewer(QDialog):
         self.fault.hide()
         self.found = None
         try:
-            self._row = weights.row_of(self._tab.document, self.key)
-            large = _elements(self._row) > AT_ONCE
-            if large:
+            self._row, store = weights.row_of(self._tab.document, self.key), self._tab.document.store
+            if _elements(self._row) > AT_ONCE or not store.is_made(self._row.digest):
                 self._start(self._row)
             else:
-                store = self._tab.document.store
                 self._show(store.get(self._row.digest, self._row.shape, self._row.dtype))
                 self._show_facts(statistics(self._array, self._row.dtype))
         except (BinderError, KeyError) as error:
             self.fault.say(str(error) if isinstance(error, BinderError) else "This weight is gone.")
 
     def _start(self, row: TensorRow) -> None:
-        """Read a large tensor beside the window."""
+        """Read a tensor beside the window."""
         store = self._tab.document.store
         self.kind.setText(f"{_kind_text(row)}   reading...")
 
@@ -130,7 +134,8 @@ class TensorViewer(QDialog):
     def _leave(self) -> None:
         """The dialog is closed, and deleted before what is being read is there."""
         self._unsubscribe()
-        self._row = None
+        self._soon.replace([])
+        self._row = self._place = None
         if self._job is not None:
             self._job.cancel()
 
@@ -148,16 +153,17 @@ class TensorViewer(QDialog):
         if row is None:
             return
         self._array = array
-        self._show_kind()
-        self.kind.setText(f"{_kind_text(row)}   {self._state(row)}")
+        self._show_kind(row)
         self.numbers.show_array(array, row.dtype)
         self.places.show_sizes(array.shape[:-2] if array.ndim > 2 else ())
         self._show_places()
+        self.picture.show_dots(None)  # that of another weight
         self._paint()
 
-    def _show_kind(self) -> None:
-        """What can be done with this tensor."""
+    def _show_kind(self, row: TensorRow) -> None:
+        """What this tensor is, and what can be done with it."""
         document = self._tab.document
+        self.kind.setText(f"{_kind_text(row)}   {_state_text(document, self.key, row)}")
         kind = weights.weights_in(document, [self.key[0]]).get(self.key)
         self.set.setEnabled(kind is not None)
         self.frozen.setEnabled(kind is not None and kind.trainable)
@@ -171,14 +177,8 @@ class TensorViewer(QDialog):
 
     def _show_facts(self, found: Statistics) -> None:
         self.found = found
-        while self.facts.rowCount():
-            self.facts.removeRow(0)
-        for name, text in found.lines():
-            value = QLabel(text)
-            value.setProperty("role", "fact")
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self.facts.addRow(name, value)
-        self.histogram.show_statistics(found)
+        self.overview.show_statistics(found)
+        self.was_read.emit()
 
     def _show_places(self) -> None:
         """Only the boxes that matter for the page in front."""
@@ -197,30 +197,47 @@ class TensorViewer(QDialog):
         self._paint()
 
     def _paint(self) -> None:
-        if self._array is None or self._row is None or not self._array.size:
-            self.picture.show_picture(None)
+        """Make the picture; of a large tensor beside the window."""
+        array, row, theme = self._array, self._row, self._window.theme
+        if array is None or row is None or not array.size:
+            self.picture.show_dots(None)
             return
-        wanted = len(picked(self._row.shape))
-        index = self.places.place[1 : 1 + wanted]
-        picture = picture_of(self._array, self._row.dtype, index)
-        gaps = self._array.ndim < 2 or bool(wanted) or self._row.shape != self._array.shape
-        self.picture.show_picture(picture, gaps)
-        self.note.setText(picture.note)
+        wanted = len(picked(row.shape))
+        index = self._place = self.places.place[1 : 1 + wanted]
+        gaps = array.ndim < 2 or bool(wanted) or row.shape != array.shape
 
-    def _state(self, row: TensorRow) -> str:
-        stored = self._tab.document.tables.weights.get(self.key)
-        frozen = (
-            ", frozen" if self.key[1] in frozen_roles(self._tab.document.tables.meta, self.key[0]) else ""
-        )
-        if stored is None or not row.id:
-            return f"initial values, by seed{frozen}"
-        return f"{'made by an edit' if row.digest.startswith(MADE) else 'stored'}{frozen}"
+        def body(_task: Job) -> tuple[Dots, str]:
+            picture = picture_of(array, row.dtype, index)
+            return dots_of(picture.dots, theme, gaps), picture.note
+
+        def then(made: tuple[Dots, str]) -> None:
+            self.picture.show_dots(made[0])
+            self.note.setText(made[1])
+
+        background.run(
+            self._window.jobs, "Paint a tensor", body, then, failed=self.fault.say,
+            still=lambda: isValid(self) and self._row is row and self._place is index,
+            at_once=array.size <= AT_ONCE,
+        )  # fmt: skip
 
     def _on_update(self, update: Update) -> None:
         if self.key[0] not in self._tab.document.tables.nodes:
-            self.close()
+            self.reject()  # also before it was shown
         elif self.key[0] in update.inferred.changed or any(map(update.of, ("weights", "tensors", "meta"))):
+            self._soon.replace([self._follow])  # the edit is painted first
+
+    def _follow(self) -> None:
+        """Read the weight again when it is another one now; else only what can be done with it may differ."""
+        if self._tab.document.is_closed:
+            return
+        try:
+            row = weights.row_of(self._tab.document, self.key)
+        except (BinderError, KeyError):
+            row = None
+        if row is None or not self.fault.isHidden() or _content(row) != _content(self._row):
             self.refresh()
+        elif self.found is not None:  # else it is being read
+            self._show_kind(row)
 
     def _lay_out(self) -> None:
         for label in (self.kind, self.note):
@@ -233,9 +250,9 @@ class TensorViewer(QDialog):
             foot.addWidget(button)
         head.addWidget(self.choice, 1)
         head.addWidget(self.kind)
-        self.tabs.addTab(self._overview(), "Overview")
+        self.tabs.addTab(self.overview, "Overview")
         self.tabs.addTab(_page(self.picture, self.note), "Picture")
-        self.tabs.addTab(_page(self._table()), "Numbers")
+        self.tabs.addTab(_page(_table(self.numbers)), "Numbers")
         self.tabs.currentChanged.connect(lambda _page: self._show_places())
         foot.addSpacing(12)
         foot.addWidget(self.frozen)
@@ -247,32 +264,30 @@ class TensorViewer(QDialog):
         column.addWidget(self.places)
         column.addLayout(foot)
 
-    def _overview(self) -> QWidget:
-        page = QWidget()
-        row = QHBoxLayout(page)
-        self.facts.setHorizontalSpacing(16)
-        row.addLayout(self.facts)
-        row.addWidget(self.histogram, 1)
-        return page
-
-    def _table(self) -> QTableView:
-        table = QTableView()
-        table.setAccessibleName("Numbers")
-        table.setModel(self.numbers)
-        table.horizontalHeader().setDefaultSectionSize(92)
-        table.verticalHeader().setDefaultSectionSize(24)
-        return table
-
 
 def _appear(viewer: TensorViewer) -> None:
-    """Read the weight in the next turn of the event loop, and show the dialog in the one after it."""
+    """Read the weight in the next turn of the event loop, and show the dialog when it is there, or soon."""
     parts = Slices(viewer)
 
     def read() -> None:
         viewer.refresh()
+        if viewer.found is None and viewer.fault.isHidden():
+            viewer.was_read.connect(viewer.show)
+            QTimer.singleShot(SOON_MS, viewer, viewer.show)
+        else:
+            parts.last(viewer.show)
         parts.end_share()
 
-    parts.replace([read, viewer.show])
+    parts.replace([read])
+
+
+def _table(numbers: NumbersModel) -> QTableView:
+    table = QTableView()
+    table.setAccessibleName("Numbers")
+    table.setModel(numbers)
+    table.horizontalHeader().setDefaultSectionSize(92)
+    table.verticalHeader().setDefaultSectionSize(24)
+    return table
 
 
 def _page(*widgets: QWidget) -> QWidget:
@@ -290,5 +305,18 @@ def _elements(row: TensorRow) -> int:
     return count
 
 
+def _content(row: TensorRow | None) -> tuple[object, ...]:
+    """What the numbers are read from."""
+    return () if row is None else (row.digest, row.shape, row.dtype)
+
+
 def _kind_text(row: TensorRow) -> str:
     return f"{shape_text(row.shape)}  {row.dtype}"
+
+
+def _state_text(document: Document, key: Key, row: TensorRow) -> str:
+    """Where the numbers of a weight come from, and whether it is frozen."""
+    frozen = ", frozen" if key[1] in frozen_roles(document.tables.meta, key[0]) else ""
+    if document.tables.weights.get(key) is None or not row.id:
+        return f"initial values, by seed{frozen}"
+    return f"{'made by an edit' if row.digest.startswith(MADE) else 'stored'}{frozen}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QListWidgetItem
@@ -21,9 +22,12 @@ from sketch.gui.canvas.wire_shape import wire_path
 from sketch.gui.choices import Choice, matching
 from sketch.gui.filter_popup import FilterPopup
 from sketch.gui.reasons import selected_nodes
+from sketch.gui.slices import Slices
 from sketch.state import commands
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.main_window import MainWindow
     from sketch.state.document import Document
@@ -123,8 +127,10 @@ def _choose_end(window: MainWindow, view: CanvasView, held: Held) -> FilterPopup
     popup = FilterPopup(window, title, (), lambda end: _join(view, held, end), source=ends)
     popup.list.currentItemChanged.connect(lambda item, _old: _preview(view, held, item))
     popup.destroyed.connect(lambda: _end_preview(view))
-    _preview(view, held, popup.list.currentItem())
+    _bring_into_view(view, popup.list.currentItem())
     popup.open_at(surroundings.beside_current(view))
+    # The list had this turn.
+    Slices(popup).replace([lambda: _preview(view, held, popup.list.currentItem())])
     return popup
 
 
@@ -135,30 +141,53 @@ class _Ends:
         self._view = view
         self._side = "in" if held.side == "out" else "out"
         self._loops = would_loop(view.document, held)
+        self._ends: dict[int, list[End]] = {}
         self._found: dict[str, list[Choice]] = {}
-        self._keys = self._near_first(held)
+        self._scores = self._scored(held)
+        self._near = self._sorted(self._nearest())
 
     def __call__(self, typed: str) -> list[Choice]:
         """The ports that fit what was typed: those of layers that hold it in their words, then of the nearest."""
         if typed not in self._found:
             words = typed.lower().split()
-            holding = (key for key in self._keys if self._holds(key, words)) if words else ()
-            near = (self._offering(keys) for keys in (self._keys[:NEAR], self._keys[NEAR:]))
-            keys = dict.fromkeys(chain(self._offering(holding), next(near) or next(near)))
-            ends = [end for key in keys for end in self._of(key)]
+            holding = (
+                (key for key in chain(self._near, self._others) if self._holds(key, words)) if words else ()
+            )
+            near = self._offering(self._near) or self._offering(self._others)
+            keys = dict.fromkeys(chain(self._offering(holding), near))
+            ends = [end for key in keys for end in self._ends[key]]
             choices = [_end_choice(self._view, end, self._side, rank) for rank, end in enumerate(ends)]
             self._found = {typed: matching(choices, typed)}
         return self._found[typed]
 
-    def _near_first(self, held: Held) -> list[int]:
+    def _scored(self, held: Held) -> np.ndarray[Any, Any]:
+        """By slot of the boxes, the least first: how far away they are, and whether that is the usual way of wires."""
         import numpy as np
 
-        boxes, (x, y) = self._view.canvas.boxes, held.anchor.toTuple()
-        across, down = middles(boxes)
-        along = across - x if self._view.canvas.wiring.right else down - y
-        far = np.abs(across - x) + np.abs(down - y)
-        order = np.lexsort((far, (along if self._side == "in" else -along) < 0))
-        return [key for key in boxes.keys_in(order.tolist()) if key is not None]
+        across, down = middles(self._view.canvas.boxes)
+        across, down = across - held.anchor.x(), down - held.anchor.y()
+        along, far = across if self._view.canvas.wiring.right else down, np.abs(across) + np.abs(down)
+        is_back = (along if self._side == "in" else -along) < 0
+        return np.where(is_back, far + np.nanmax(far) + 1.0, far)
+
+    def _nearest(self) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        scores = self._scores
+        return np.sort(np.argpartition(scores, NEAR)[:NEAR]) if scores.size > NEAR else np.arange(scores.size)
+
+    @cached_property
+    def _others(self) -> list[int]:
+        """Those that are not near; sorted when they are asked for."""
+        import numpy as np
+
+        return self._sorted(np.setdiff1d(np.arange(self._scores.size), self._nearest()))
+
+    def _sorted(self, slots: np.ndarray[Any, Any]) -> list[int]:
+        import numpy as np
+
+        order = slots[np.argsort(self._scores[slots], kind="stable")]
+        return [key for key in self._view.canvas.boxes.keys_in(order.tolist()) if key is not None]
 
     def _may(self, key: int) -> bool:
         """False for a layer that surely has no port for the wire; told without its item."""
@@ -177,14 +206,18 @@ class _Ends:
 
     def _offering(self, keys: Iterable[int]) -> list[int]:
         """The first of these that have a port for the wire."""
-        return list(
-            islice((key for key in keys if self._may(key) and any(True for _ in self._of(key))), MOST)
-        )
+        return list(islice((key for key in keys if self._may(key) and self._of(key)), MOST))
 
-    def _of(self, key: int) -> Iterator[End]:
-        item = self._view.canvas.item_of(key)
-        if isinstance(item, NodeItem):
-            yield from _open_ends(self._view, item, self._side, self._loops)
+    def _of(self, key: int) -> list[End]:
+        found = self._ends.get(key)
+        if found is None:
+            item = self._view.canvas.item_of(key)
+            open_ends = (
+                _open_ends(self._view, item, self._side, self._loops) if isinstance(item, NodeItem) else ()
+            )
+            found = list(open_ends)
+            self._ends[key] = found
+        return found
 
 
 def _open_ends(view: CanvasView, item: NodeItem, side: str, loops: set[int]) -> Iterator[End]:
@@ -242,7 +275,15 @@ def _preview(view: CanvasView, held: Held, item: object) -> None:
     end = QPointF(*choice.key.anchor)
     points = loose_points(held.anchor, end) if held.side == "out" else loose_points(end, held.anchor)
     view.canvas.live.show_loose(wire_path(points, right=view.canvas.wiring.right))
-    view.ensureVisible(end.x() - 60, end.y() - 60, 120, 120, 40, 40)
+    _bring_into_view(view, item)
+
+
+def _bring_into_view(view: CanvasView, item: object) -> None:
+    """Scroll to where a wire would end."""
+    choice = item.data(Qt.ItemDataRole.UserRole) if isinstance(item, QListWidgetItem) else None
+    if choice is not None:
+        x, y = choice.key.anchor
+        view.ensureVisible(x - 60, y - 60, 120, 120, 40, 40)
 
 
 def _end_preview(view: CanvasView) -> None:

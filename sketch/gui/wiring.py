@@ -139,7 +139,8 @@ def on_setting(window: MainWindow, name: str) -> None:
     elif name.startswith("text."):
         use_text_options(window)
     elif name.startswith(("shortcut", "canvas.", "weights.")):
-        window.actions_.apply_shortcuts()
+        if name.startswith("shortcut"):
+            window.actions_.apply_shortcuts()
         for tab in window.area:
             tab.use(settings.get, settings.shortcut)
     window.actions_.refresh()

@@ -28,6 +28,10 @@ class Store(Protocol):
         """How a tensor is made, None for one that was not."""
         ...
 
+    def is_made(self, digest: str) -> bool:
+        """False for a tensor that the next `get` has to compute first."""
+        ...
+
     def let_go(self, path: Path) -> None:
         """Let every tensor that lies in this file outlive it, before it is replaced; OSError when there is no room."""
         ...

@@ -4,7 +4,7 @@ A session is a list of numbers, so that hypothesis can shrink it; each number pi
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from math import inf
@@ -12,7 +12,7 @@ from math import inf
 import networkx
 from hypothesis import strategies as st
 
-from sketch.graph import attachments, grouping, surgery
+from sketch.graph import attachments, grouping, lifting, surgery
 from sketch.graph.draft import Draft
 from sketch.graph.errors import GraphError
 from sketch.graph.infer import Inference
@@ -216,10 +216,18 @@ def laws(tables: Tables) -> None:
     indexes(tables)
 
 
+def groups_around(tables: Tables, node_id: int) -> Iterator[int]:
+    """The groups around a node, innermost first."""
+    while (parent := tables.nodes[node_id].parent) is not None:
+        yield parent
+        node_id = parent
+
+
 def indexes(tables: Tables) -> None:
     """Assert that the indexes say what the rows say."""
     assert tables.layers == {node.layer for node in tables.nodes.values()}
     canvases = {None, *(node.parent for node in tables.nodes.values())}
+    assert canvases - {None} <= tables.holders
     for parent in canvases:
         assert tables.children(parent) == tuple(
             sorted(n.id for n in tables.nodes.values() if n.parent == parent)
@@ -227,6 +235,10 @@ def indexes(tables: Tables) -> None:
         for prefix in {node.name.rstrip("0123456789") for node in tables.nodes.values()}:
             free = next(number for number in count(1) if tables.named(parent, f"{prefix}{number}") is None)
             assert tables.free_number(parent, prefix) == free
+    around = {n: set(groups_around(tables, n)) for n in tables.nodes}
+    for group in canvases - {None}:
+        deep = {n for n, groups in around.items() if group in groups}
+        assert lifting.inside(tables, group) == deep == set(lifting.descendants(tables, group))
     for node in tables.nodes.values():
         assert tables.named(node.parent, node.name) == node.id
         assert tables.weights_of(node.id) == {r: t for (n, r), t in tables.weights.items() if n == node.id}

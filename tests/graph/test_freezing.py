@@ -2,7 +2,7 @@
 
 from sketch.graph.attachments import add_tensor, set_weight
 from sketch.graph.draft import Draft
-from sketch.graph.freezing import frozen_nodes, frozen_parameters, frozen_roles, set_frozen
+from sketch.graph.freezing import frozen_among, frozen_nodes, frozen_parameters, frozen_roles, set_frozen
 from sketch.graph.infer import Inference
 from sketch.graph.library import LayerLibrary
 from sketch.graph.network import build_network
@@ -44,6 +44,9 @@ def test_elements_are_counted_once_and_buffers_never():
 def test_rows_go_with_their_node_and_equal_roles_change_nothing():
     tables, ids = drawn()
     assert frozen_nodes(tables.meta).keys() == set(ids)
+    for asked in ([], ids[:1], [*ids[:2], 77], [*ids, *range(50, 60)]):  # fewer and more than there are rows
+        assert frozen_among(tables.meta, asked).keys() == {*ids} & {*asked}
+    assert frozen_among(tables.meta, ids) == frozen_nodes(tables.meta)
     draft = Draft(tables, LIBRARY)
     set_frozen(draft, ids[2], ("running_mean", "bias", "weight"))
     assert draft.delta() == ()

@@ -9,7 +9,6 @@ from sketch.gui.action_rows import Action
 from sketch.gui.actions import ActionSet
 from sketch.gui.desk import Chosen
 from sketch.gui.edit_commands import sees_anything
-from sketch.gui.palette import palette_choices
 from sketch.state import commands
 from tests.gui.conftest import Hand
 from tests.gui.windows import CTRL, SHIFT, main_window, new_window, press
@@ -120,12 +119,33 @@ def test_the_chosen_are_sorted_out_once(window):
     assert Chosen([], None).nodes == []
 
 
-def test_the_palette_asks_the_canvas_once_for_the_selection(window, monkeypatch):
-    asked, view = [], window.desk.view
-    window.actions_.settle()
-    monkeypatch.setattr(type(view), "selected", lambda _view: asked.append(1) or [])
-    assert palette_choices(window)
-    assert asked == [1]
+def test_the_selection_is_worked_out_once_until_it_or_the_document_changes(window):
+    desk, view, document = window.desk, window.desk.view, window.desk.document
+    a, b = (commands.add_layer(document, name, (0, at)) for at, name in enumerate(("ReLU", "Tanh")))
+    view.select([b, a])
+    first = desk.chosen
+    assert (desk.chosen, first.nodes, desk.selection) == (first, [a, b], [a, b])
+    commands.replace_layer(document, a, "GELU")
+    assert desk.chosen is not first
+    assert (desk.chosen.nodes, desk.chosen.layers) == ([a, b], {"GELU", "Tanh"})
+    view.select([b])
+    assert desk.chosen.nodes == [b]
+    commands.remove(document, [b])
+    assert (desk.selection, desk.chosen.layers) == ([], frozenset())
+    document.undo()
+    assert desk.chosen.nodes == [b]
+    window.opener.new()
+    assert desk.selection == []
+    window.opener.close(desk.tab)
+    assert desk.chosen.nodes == [b]
+
+
+def test_a_list_of_what_is_selected_is_the_askers_own(window):
+    view, document = window.desk.view, window.desk.document
+    node = commands.add_layer(document, "ReLU", (0, 0))
+    view.select([node])
+    view.selected().clear()
+    assert view.selected() == window.desk.selection == [node]
 
 
 def test_wires_that_are_not_selected_any_more_are_not_deleted(window):

@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QApplication
 
 from sketch.graph.rows import FRAME, Edge
 from sketch.graph.tables import snapshot
-from sketch.gui import wire_commands
+from sketch.gui import asides, wire_commands
+from sketch.gui.canvas import surroundings
+from sketch.gui.canvas.node_item import PortHit
 from sketch.state import commands
 from sketch.state.settings import PRESET
 from tests.gui.gesture_desk import Desk, active_popup
-from tests.gui.windows import CTRL, main_window, press, type_value
+from tests.gui.windows import CTRL, idle, main_window, press, type_value
 
 K = Qt.Key
 
@@ -143,6 +145,65 @@ def test_the_inverse_is_selected(desk):
     assert desk.view.selected() == [desk.input, desk.output, desk.tanh]
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_is_before_and_after_a_group_is_selected(desk, is_open):
+    group = commands.group(desk.document, [desk.conv, desk.relu])
+    commands.fold(desk.document, [group], is_open)
+    inside = [desk.conv, desk.relu, group] if is_open else [group]
+    desk.view.select([group])
+    desk.window.actions_.run("edit.select_before")
+    assert desk.view.selected() == sorted([desk.input, *inside])
+    desk.view.select([group])
+    desk.window.actions_.run("edit.select_after")
+    assert desk.view.selected() == sorted([desk.output, *inside])
+    desk.view.select([desk.output])
+    desk.window.actions_.run("edit.select_before")
+    assert desk.view.selected() == sorted([desk.input, desk.output, *inside[: 2 if is_open else 1]])
+
+
+def test_the_wires_of_closed_groups_and_layers_are_followed_and_cut_once(desk):
+    group = commands.group(desk.document, [desk.conv, desk.relu])
+    commands.connect(desk.document, desk.relu, 0, desk.tanh)
+    for chosen, forward, ends in (
+        ([group], True, [desk.output, desk.tanh]),
+        ([group], False, [desk.input]),
+        ([group, desk.tanh], True, [desk.output]),
+        ([desk.input], True, [desk.conv]),
+        ([desk.input, group], False, []),
+        ([desk.input, group, desk.tanh, desk.output], True, []),
+    ):
+        desk.view.select(chosen)
+        assert sorted(surroundings.ends_of_selection(desk.view, forward=forward)) == sorted(ends)
+    inner = Edge(desk.conv, 0, desk.relu, 0)
+    found = surroundings.wires_of(desk.view, [group, desk.tanh, 999, group])
+    assert sorted(found) == sorted(desk.edges - {inner})
+    assert sorted(surroundings.wires_of(desk.view, [desk.conv, desk.relu])) == sorted(desk.edges)
+    desk.view.select([group, desk.tanh])
+    run(desk, "wire.break")
+    assert desk.edges == {inner}
+
+
+def test_a_layer_behind_very_many_is_added_beside_the_window(desk, qtbot, monkeypatch):
+    monkeypatch.setattr(asides, "MANY", 1)
+    desk.view.select([desk.input, desk.conv, desk.relu])
+    desk.window.actions_.run("insert.output")
+    assert len(desk.layers("Output")) == 1
+    idle(desk.window, qtbot)
+    (made,) = set(desk.layers("Output")) - {desk.output}
+    assert [edge.source for edge in desk.document.tables.nodes[made].prior] == [desk.relu]
+    assert desk.view.selected() == [made]
+
+
+def test_only_other_keys_are_given_to_the_actions_anew(desk, monkeypatch):
+    given, settings = [], desk.window.services.settings
+    monkeypatch.setattr(desk.window.actions_, "apply_shortcuts", lambda: given.append(1))
+    desk.window.actions_.run("view.highlight")
+    assert (desk.view.options.highlight, given) == (True, [])
+    settings.set_shortcut("view.highlight", ["Ctrl+Alt+H"])
+    settings.set(PRESET, "blender")
+    assert given == [1, 1]
+
+
 @pytest.mark.parametrize("preset", ["default", "blender", "comfyui"])
 def test_the_keys_of_each_preset_do_what_they_say(desk, preset):
     desk.window.services.settings.set(PRESET, preset)
@@ -187,6 +248,11 @@ def test_a_wire_reaches_the_nearest_layers_and_by_its_name_one_far_away(desk, mo
     run(desk, "wire.draw")
     nodes = desk.document.tables.nodes
     assert active_popup().titles() == [nodes[made[0]].name, nodes[made[1]].name]
+    drawn = desk.view.canvas.live.boundingRect()
+    assert drawn.contains(desk.view.canvas.item_of(made[0]).anchor(PortHit("in", 0)))
+    QTest.keyClicks(active_popup().field, "gelu")
+    assert active_popup().titles() == [nodes[made[n]].name for n in range(2)]
+    active_popup().field.clear()
     desk.type_in_popup(nodes[far].name)
     assert Edge(desk.relu, 0, far, 0) in desk.edges
 

@@ -57,6 +57,12 @@ def choose(window, key: str) -> None:
     QApplication.processEvents()
 
 
+def use(tab, key: str) -> None:
+    """Colour a tab without a window by a rule; its legend has the turn after that."""
+    tab.colours.use(key)
+    QApplication.processEvents()
+
+
 def row(tab, kind: str):
     """A row of the legend."""
     return next(each for each in tab.colours.legend.rows if each.kind == kind)
@@ -108,7 +114,7 @@ def test_a_rule_colours_the_canvas_and_its_legend_says_how(window, qtbot):
 
 
 def test_the_legend_stays_in_its_corner_and_inside_the_canvas(tab, qtbot):
-    tab.colours.use("layer")
+    use(tab, "layer")
     view, legend = tab.view, tab.colours.legend
     for size in ((1500, 950), (470, 260), (1300, 800)):
         tab.resize(*size)
@@ -119,7 +125,7 @@ def test_the_legend_stays_in_its_corner_and_inside_the_canvas(tab, qtbot):
 
 def test_the_colours_follow_the_theme(tab):
     conv = named(tab.document, "conv1")
-    tab.colours.use("layer")
+    use(tab, "layer")
     dark = load_theme("dark")
     tab.view.set_theme(dark)
     assert near(colour_of(tab, conv), dark.series[0])
@@ -129,7 +135,7 @@ def test_the_colours_follow_the_theme(tab):
 def test_the_colours_follow_edits_and_undo(tab, qtbot):
     document, colours = tab.document, tab.colours
     conv = named(document, "conv1")
-    tab.colours.use("parameters")
+    use(tab, "parameters")
     before = colour_of(tab, conv)
     commands.set_param(document, [conv], "out_channels", 2048)
     after = colour_of(tab, conv)
@@ -143,7 +149,7 @@ def test_what_many_layers_count_after_an_edit_comes_in_slices(tab, qtbot, monkey
     monkeypatch.setattr(colour_counting, "AT_ONCE", 0)
     monkeypatch.setattr(colour_values, "PORTION", 2)
     colours, document = tab.colours, tab.document
-    colours.use("depth")
+    use(tab, "depth")
     deepest, shown = colours.colouring.scale.high, colours.legend.pieces[-1].toolTip()
     commands.remove(document, [named(document, "conv1")])
     assert colours.colouring.left > 20
@@ -157,9 +163,31 @@ def test_what_many_layers_count_after_an_edit_comes_in_slices(tab, qtbot, monkey
     assert colours.colouring.shades == Colouring(RULES["depth"], colours.facts()).shades
 
 
+def test_a_legend_is_made_anew_only_to_say_something_else(tab, qtbot):
+    document, legend = tab.document, lambda: tab.colours.legend
+    tab.colours.use("layer")
+    assert legend() is None  # the canvas has its turn first
+    QApplication.processEvents()
+    first, kinds = legend().rows, [each.text() for each in legend().rows]
+    commands.rename(document, named(document, "fc"), "head")
+    tab.colours.settled.emit()
+    assert legend().rows is first
+    tab.colours.use("parameters")
+    assert not legend().isVisible()  # it says what the colours meant before
+    QApplication.processEvents()
+    assert legend().isVisible()
+    assert legend().title.text() == RULES["parameters"].title
+    use(tab, "layer")
+    again = legend().rows
+    assert [each.text() for each in again] == kinds
+    commands.remove(document, [named(document, "conv1")])
+    qtbot.waitUntil(lambda: row(tab, "Conv2d").accessibleName() == "Conv2d, 19")
+    assert legend().rows is not again
+
+
 def test_a_click_on_a_swatch_selects_and_shift_adds(tab):
     document, view = tab.document, tab.view
-    tab.colours.use("layer")
+    use(tab, "layer")
     click(row(tab, "Conv2d"))
     assert view.selected() == [
         n for n in view.canvas.wiring.boxes if document.tables.nodes[n].layer == "Conv2d"
@@ -172,7 +200,7 @@ def test_a_click_on_a_swatch_selects_and_shift_adds(tab):
 
 def test_a_piece_of_a_scale_selects_the_layers_in_it(tab):
     document, view = tab.document, tab.view
-    tab.colours.use("parameters")
+    use(tab, "parameters")
     legend = tab.colours.legend
     counted = sum(int(piece.accessibleName().split(": ")[1].split()[0]) for piece in legend.pieces)
     assert counted == sum(1 for n in document.tables.nodes if _layer_with_parameters(document, n))
@@ -186,7 +214,7 @@ def _layer_with_parameters(document, node_id):
 
 
 def test_the_legend_works_by_keyboard(tab):
-    tab.colours.use("layer")
+    use(tab, "layer")
     button = row(tab, "Conv2d")
     button.setFocus()
     press(button, Qt.Key.Key_Return)
@@ -203,7 +231,7 @@ def test_hiding_a_type_by_a_right_click_is_seen_and_undone(tab):
     cursor = document.history.cursor
     conv = named(document, "conv1")
     view.select([conv])
-    tab.colours.use("layer")
+    use(tab, "layer")
     right_click(row(tab, "Conv2d"))
     assert conv in view.canvas.hidden
     assert view.selected() == []
@@ -219,7 +247,7 @@ def test_hiding_a_type_by_a_right_click_is_seen_and_undone(tab):
 
 
 def test_only_types_can_be_hidden(tab):
-    tab.colours.use("group")
+    use(tab, "group")
     right_click(tab.colours.legend.rows[0])
     assert not tab.view.canvas.hidden
     assert "Only types" in tab.said[-1]
@@ -268,14 +296,14 @@ def test_new_layers_of_a_hidden_type_are_hidden_and_counted(tab, qtbot):
     colours, document = tab.colours, tab.document
     colours.set_hidden({"layer": ["Conv2d"]})
     commands.add_layer(document, "Conv2d", (0.0, -200.0))
-    qtbot.waitUntil(lambda: colours.mark.text.text() == "21 layers hidden")
+    qtbot.waitUntil(lambda: colours.mark is not None and colours.mark.text.text() == "21 layers hidden")
     document.undo()
     qtbot.waitUntil(lambda: colours.mark.text.text() == "20 layers hidden")
 
 
 def test_a_group_that_is_entered_has_the_same_colours(tab):
     colours, group = tab.colours, named(tab.document, "layer1.0")
-    tab.colours.use("layer")
+    use(tab, "layer")
     colours.set_hidden({"layer": ["ReLU"]})
     tab.enter(group)
     tab.view.zoom(1.0 / tab.view.scale_factor)
@@ -285,14 +313,15 @@ def test_a_group_that_is_entered_has_the_same_colours(tab):
 
 
 def test_the_session_brings_the_colours_back(tab, qtbot):
-    tab.colours.use("flops")
+    use(tab, "flops")
     tab.colours.set_hidden({"layer": ["ReLU"]})
     views = tab.views()
-    tab.colours.use("type")
+    use(tab, "type")
     tab.colours.set_hidden({})
     tab.restore(views)
     assert tab.colours.rule.key == "flops"
     assert tab.colours.hidden == {"layer": frozenset({"ReLU"})}
+    QApplication.processEvents()
     assert tab.colours.legend.isVisible()
     restore(tab.colours, {"colours": {"rule": "no such rule", "hidden": {"layer": 7}, "legend": "x"}})
     assert tab.colours.rule.key == "flops"
@@ -318,6 +347,7 @@ def test_weights_are_measured_in_a_job_and_kept(window, qtbot):
 def test_the_legend_can_be_shown_and_hidden_by_itself(window):
     colours = window.desk.tab.colours
     window.actions_["colour.legend"].trigger()
+    QApplication.processEvents()
     assert colours.legend.isVisible()
     assert [each.kind for each in colours.legend.rows][:2] == ["Convolution", "Normalisation"]
     click(colours.legend.close_button)
@@ -452,9 +482,9 @@ def test_the_colours_come_back_after_closing(qtbot):
 def test_a_canvas_that_was_left_has_the_rule_of_now_when_it_comes_back(tab):
     document = tab.document
     conv, relu = named(document, "conv1"), named(document, "relu")
-    tab.colours.use("layer")
+    use(tab, "layer")
     tab.enter(named(document, "layer1.0"))
-    tab.colours.use("type")
+    use(tab, "type")
     tab.colours.set_hidden({"layer": ["ReLU"]})
     tab.leave()
     tab.enter(None)

@@ -3,13 +3,22 @@
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMessageBox, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 
 from sketch.graph import examples
 from sketch.graph.lifting import group_ports
 from sketch.graph.linking.rows import instances
 from sketch.graph.tables import snapshot
 from sketch.gui import group_blocks, group_offer
+from sketch.gui import group_ports as port_lists
 from sketch.gui.dialog_parts import OK
 from sketch.gui.group_blocks import PublishDialog
 from sketch.gui.group_finds import RepeatsDialog
@@ -17,6 +26,7 @@ from sketch.gui.group_port_text import port_text
 from sketch.gui.group_repeat import RepeatDialog
 from sketch.gui.group_section import GroupSection
 from sketch.state import blocks, commands
+from sketch.state.commands.ports import ports_of
 from sketch.state.document_file import save_document
 from tests.gui.windows import CTRL, SHIFT, bring_to_front, click, main_window, press
 
@@ -186,6 +196,30 @@ def test_a_port_is_dragged_to_another_place(window, drawn):
     assert [row.label for row in inputs.rows] == ["fc1", "sub1.x", "sub1.other"]
 
 
+def test_very_many_ports_are_listed_in_slices_and_the_current_one_stays(window, drawn, monkeypatch, qtbot):
+    monkeypatch.setattr(port_lists, "_PORTION", 1)
+    document = window.desk.document
+    spare = commands.add_layer(document, "Sub", (0, 300), parent=drawn)
+    window.desk.view.select([])
+    window.desk.view.select([drawn])
+    ports = section(window).ports
+    inputs = ports.lists["input"]
+
+    def shown() -> list[str]:
+        return [inputs.item(row).text() for row in range(inputs.count())]
+
+    qtbot.waitUntil(lambda: shown() == ["fc1", "sub1.x", "sub1.other"])
+    inputs.setCurrentRow(2)
+    commands.rename(document, spare, "minus")
+    assert (inputs.count(), inputs.currentRow()) == (1, -1)
+    ports.fill(ports_of(document, drawn))  # they come already
+    qtbot.waitUntil(lambda: shown() == ["fc1", "minus.x", "minus.other"])
+    assert inputs.currentRow() == 2
+    assert inputs.item(1).flags() & Qt.ItemFlag.ItemIsEditable
+    commands.remove(document, [spare])
+    qtbot.waitUntil(lambda: shown() == ["fc1"])
+
+
 def test_the_node_editor_says_what_a_group_costs_and_its_class(window, drawn, qtbot):
     qtbot.waitUntil(lambda: "class Block" in window.mirror.picture.text, timeout=20_000)
     text = section(window).facts.text()
@@ -203,12 +237,28 @@ def flat_resnet(window):
     return document
 
 
+def before_by_tab(widget, count):
+    """From what the Tab key comes to a widget, the nearest first."""
+    found = []
+    while len(found) < count:
+        widget = widget.previousInFocusChain()
+        if (
+            widget.isVisible()
+            and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and widget.focusProxy() is None
+        ):
+            found.append(widget)
+    return found
+
+
 def test_the_bar_offers_to_fold_what_repeats_and_goes_with_the_next_edit(window):
     document = flat_resnet(window)
     tab = window.desk.tab
     assert not tab.offer.isVisible()
+    assert not tab.offer.findChildren(QWidget)  # made when it is needed
     group_offer.look(window, tab, tab.offer.offer)
     assert tab.offer.isVisible()
+    assert before_by_tab(tab.view, 3) == [tab.offer.leave, tab.offer.look, tab.offer.fold]
     assert tab.offer.text.text() == "2 equal blocks of 7 layers were found."
     before = snapshot(document.tables)
 

@@ -16,6 +16,7 @@ from sketch.gui.compile_dialog import CompileRequest
 from sketch.gui.input_shapes import InputShapes, sizes
 from sketch.gui.merging import MergeDialog
 from sketch.gui.quantising import QuantiseDialog
+from sketch.gui.quantising_table import Choices
 from sketch.gui.replacing import ReplaceAll
 from sketch.state import commands
 from sketch.state.document_file import save_document
@@ -168,8 +169,13 @@ def either_way(request, monkeypatch) -> None:
 
 def test_all_occurrences_are_counted_shown_and_replaced(window, qtbot, either_way) -> None:
     ids = draw(window)
+    window.desk.view.select(window.desk.document.tables.nodes)
+    window.actions_["model.replace_all"].trigger()
+    idle(window, qtbot)
+    assert "is an end of the model" in window.statusBar().currentMessage()
     window.desk.view.select(ids[1:3])
     window.actions_["model.replace_all"].trigger()
+    idle(window, qtbot)
     dialog = next(d for d in QApplication.topLevelWidgets() if isinstance(d, ReplaceAll) and d.isVisible())
     assert "2 occurrences" in dialog.count.text()
     dialog.step(1)
@@ -215,6 +221,7 @@ def test_fusing_and_quantising_run_beside_the_window_and_are_one_step_each(windo
 
     in_dialog(QuantiseDialog, act)
     window.actions_["model.quantise"].trigger()
+    idle(window, qtbot)  # measured, and asked in the turn after that
     idle(window, qtbot)
     found = layers(document)
     assert found.count("ai.onnx:DequantizeLinear") == 2
@@ -266,6 +273,39 @@ def test_merge_asks_for_the_wires(window, qtbot, tmp_path, either_way) -> None:
     assert document.tables.nodes[source].name == "fc1"
     assert document.undo() == "Merge tail"
     assert "head_fc1" not in {node.name for node in document.tables.nodes.values()}
+
+
+def test_what_else_may_feed_an_input_is_listed_when_one_comes_to_it(window, qtbot, tmp_path) -> None:
+    draw(window, [("Linear", {"out_features": 2})], ("N", 3), ("scores", "answer"))
+    tail = save_document(window.desk.document, tmp_path / "tail.sketch")
+    draw(window)
+    document = window.desk.document
+    behind = next(node.id for node in document.tables.nodes.values() if node.layer == "Linear")
+    document.edit(
+        "Draw", lambda draft: draft.connect(behind, 0, draft.add("Output", "also", place=(900, 0)), 0)
+    )
+
+    seen = []
+
+    def act(dialog) -> None:
+        (box,) = dialog.choices.values()
+        seen.append([box.itemText(row) for row in range(box.count())])
+        box.setFocus()
+        QApplication.processEvents()
+        seen.append([box.itemText(row) for row in range(box.count())])
+        seen.append(box.currentText())
+        box.setCurrentIndex(box.count() - 1)
+        click(dialog.buttons.button(dialog.buttons.StandardButton.Ok))
+
+    in_dialog(MergeDialog, act)
+    merging.read(window, tail)
+    idle(window, qtbot)
+    first, all_, chosen = seen
+    assert first == ["stays an input", chosen]
+    assert set(first) < set(all_)
+    assert chosen.startswith("scores: ")
+    assert all_[-1].startswith("also: ")
+    assert window.statusBar().currentMessage() == "Merged tail: 1 wired."
 
 
 def test_a_file_that_is_no_drawing_is_not_merged(window, qtbot, tmp_path) -> None:
@@ -412,7 +452,7 @@ def test_thousands_of_weights_have_fields_where_one_looks(window, show) -> None:
     made = {
         (w.node, c): Outcome(0.5, 64, sizes[c.mode] - 4 * (not c.per_channel)) for w in found for c in modes
     }
-    dialog = show(QuantiseDialog(window, window.desk.document, found, made))
+    dialog = show(QuantiseDialog(window, window.desk.document, found, Choices(found, made)))
     QApplication.processEvents()
     table, few = dialog.table, len(dialog.table.fields)
     assert 0 < few < 40

@@ -7,16 +7,26 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QInputDialog,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
+from shiboken6 import isValid
 
 from sketch.gui import reading, weights_commands, weights_initialise, weights_load, weights_viewer
+from sketch.gui.colour_swatch import mix
 from sketch.gui.theme import THEMES, load_theme
 from sketch.gui.weights_initialise import InitialiseWeights
 from sketch.gui.weights_load import LoadWeights
-from sketch.gui.weights_painting import DotPicture
+from sketch.gui.weights_painting import DotPicture, dots_of
 from sketch.gui.weights_report import WeightReport
 from sketch.gui.weights_viewer import TensorViewer
-from sketch.state.commands import weights
+from sketch.state.commands import remove, rename, weights
 from sketch.state.document_file import save_document
 from tests.gui.test_surgery_story import draw, idle, in_dialog, palette
 from tests.gui.windows import click, editors, form, main_window, press, type_value
@@ -49,15 +59,22 @@ def array_of(document, *key):
 
 
 def shown(kind):
-    """The dialog of a type that is open, or comes in the next turns of the event loop."""
-    for _ in range(5):
+    """The dialog of a type that is open, or comes soon."""
+    for _ in range(200):
         found = [
             each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()
         ]
         if found:
             return found[-1]
-        QApplication.processEvents()
+        QTest.qWait(10)
     raise AssertionError(f"no {kind.__name__} is open")
+
+
+def made(kind):
+    """The dialog of a type that is going to be shown."""
+    (found,) = (each for each in QApplication.topLevelWidgets() if isinstance(each, kind))
+    assert not found.isVisible()
+    return found
 
 
 def held_back(monkeypatch):
@@ -81,6 +98,7 @@ def test_a_smaller_head_keeps_its_rows_and_the_bar_offers_other_choices(window):
     before = array_of(document, linear, "weight")
     bar = window.desk.tab.weights_bar
     assert bar.isHidden()
+    assert not bar.findChildren(QWidget)  # made when it is needed
     assert window.actions_.why_not("weights.tile") == "The last edit changed the size of no stored weight."
     window.desk.view.select([linear])
     type_value(window, "out_features", "3")
@@ -193,7 +211,7 @@ def test_a_file_that_cannot_be_read_is_told_in_the_dialog(window, qtbot, tmp_pat
     dialog.reject()
 
 
-def test_a_weight_in_the_node_editor_opens_the_viewer(window):
+def test_a_weight_in_the_node_editor_opens_the_viewer(window, qtbot):
     document, conv, linear = drawn(window)
     window.desk.view.select([conv])
     name = next(b for b in form(window).findChildren(QPushButton) if b.accessibleName() == "View weight")
@@ -203,7 +221,7 @@ def test_a_weight_in_the_node_editor_opens_the_viewer(window):
     array = array_of(document, conv, "weight")
     assert viewer.choice.currentText() == "conv1.weight"
     assert viewer.found.mean == pytest.approx(array.mean(), abs=1e-6)
-    assert len(viewer.histogram.bars()) == 64
+    assert len(viewer.overview.histogram.bars()) == 64
     assert not any(box.isVisible() for box in viewer.places.boxes)
     viewer.tabs.setCurrentIndex(1)
     assert [box.isVisible() for box in viewer.places.boxes] == [False, True]
@@ -215,17 +233,74 @@ def test_a_weight_in_the_node_editor_opens_the_viewer(window):
     cell = viewer.numbers.index(1, 2)
     assert float(viewer.numbers.data(cell, Qt.ItemDataRole.ToolTipRole)) == array[3, 2, 1, 2]
     weights.initialise(document, [(conv, "weight")], "ones")
+    QApplication.processEvents()
+    idle(window, qtbot)
     assert viewer.found.mean == 1
     click(viewer.frozen, QPoint(8, viewer.frozen.height() // 2))
     assert document.undo_label == "Freeze 'conv1'"
     assert viewer.kind.text().endswith("frozen")
     viewer.choice.setCurrentIndex(1)
+    idle(window, qtbot)
     assert not viewer.frozen.isChecked()
     assert viewer.found.count == 4
     assert viewer.numbers.rowCount() == 4
     viewer.close()
     weights_viewer.view(window, (linear, "weight"))
     shown(TensorViewer).close()
+
+
+def test_the_viewer_reads_again_only_what_is_another_weight_now(window, qtbot, monkeypatch):
+    document, conv, linear = drawn(window)
+    read = []
+    statistics = weights_viewer.statistics
+    monkeypatch.setattr(
+        weights_viewer, "statistics", lambda *args, **named: read.append(args) or statistics(*args, **named)
+    )
+    weights_viewer.view(window, (conv, "weight"))
+    viewer = shown(TensorViewer)
+    viewer.tabs.setCurrentIndex(1)
+    viewer.places.boxes[1].setValue(2)
+    assert len(read) == 1
+    painted = viewer.picture.image
+    window.actions_.run("bookmark.set_2")
+    rename(document, linear, "head")
+    weights.initialise(document, [(linear, "weight")], "ones")
+    weights.freeze(document, [(conv, "weight")], True)
+    QApplication.processEvents()
+    assert viewer.kind.text().endswith("frozen")
+    assert viewer.frozen.isChecked()
+    document.undo()
+    QApplication.processEvents()
+    assert not viewer.frozen.isChecked()
+    assert len(read) == 1
+    assert viewer.picture.image is painted
+    assert viewer.places.place == (0, 2)
+    weights.initialise(document, [(conv, "weight")], "ones")
+    QApplication.processEvents()
+    idle(window, qtbot)
+    assert len(read) == 2
+    assert viewer.found.mean == 1
+    assert viewer.places.place == (0, 0)
+    remove(document, [conv])
+    assert not viewer.isVisible()
+    document.undo()
+    QApplication.processEvents()
+    assert len(read) == 2
+
+
+def test_a_viewer_whose_weight_goes_before_it_is_read_is_never_shown(window, qtbot, monkeypatch):
+    monkeypatch.setattr(weights_viewer, "SOON_MS", 1_000_000)
+    go_on = held_back(monkeypatch)
+    document, conv, _ = drawn(window)
+    weights_viewer.view(window, (conv, "weight"))
+    QApplication.processEvents()
+    viewer = made(TensorViewer)
+    remove(document, [conv])
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not isValid(viewer)
+    go_on.set()
+    idle(window, qtbot)
+    document.undo()
 
 
 def test_a_large_tensor_is_read_beside_the_window(window, qtbot, monkeypatch):
@@ -240,6 +315,8 @@ def test_a_large_tensor_is_read_beside_the_window(window, qtbot, monkeypatch):
     go_on.set()
     idle(window, qtbot)
     assert viewer.found.count == 2560
+    assert viewer.note.text() == "10 rows of 256"
+    assert (viewer.picture.image.width(), viewer.picture.image.height()) == (256, 10)
     window.desk.view.select([linear])
     window.actions_["weights.initialise"].trigger()
     click(button(shown(InitialiseWeights), "Initialise"))
@@ -362,10 +439,16 @@ def test_pictures_have_the_colours_of_the_theme(qtbot, name):
     theme = load_theme(name)
     widget = DotPicture(theme)
     qtbot.addWidget(widget)
-    widget.show_picture(picture_of(np.array([[-1, 0, 1], [0.5, np.nan, 0]], np.float32), "float32"))
-    colours = [[widget.image.pixelColor(x, y).name() for x in range(3)] for y in range(2)]
+    given = np.array([[-1, 0, 1], [0.5, np.nan, 0], [np.inf, -np.inf, -0.5]], np.float32)
+    widget.show_dots(dots_of(picture_of(given, "float32").dots, theme))
+    colours = [[widget.image.pixelColor(x, y).name() for x in range(3)] for y in range(3)]
     assert colours[0] == [theme.error, theme.panel, theme.accent]
-    assert colours[1][1:] == [theme.warning, theme.panel]
+    assert colours[1] == [mix(theme.accent, theme.panel, 128 / 255), theme.warning, theme.panel]
+    assert colours[2] == [theme.accent, theme.error, mix(theme.error, theme.panel, 128 / 255)]
+    zeros = dots_of(np.zeros((2, 2)), theme)
+    assert (zeros.pixels & 0xFFFFFF == int(theme.panel[1:], 16)).all()
+    free = dots_of(np.array([[np.nan]]), theme, gaps=True)
+    assert free.image().pixelColor(0, 0).name() == theme.panel_alt
     widget.resize(400, 300)
     assert not widget.grab().isNull()
 
@@ -448,9 +531,10 @@ def test_tables_of_a_large_drawing_are_filled_in_slices(window, qtbot, monkeypat
     monkeypatch.setattr(reading, "FEW", 0)
     document, conv, _ = drawn(window)
     weights_load.ask(window)
-    dialog = shown(LoadWeights)
+    dialog = made(LoadWeights)
     assert dialog.summary.text() == "Reading the weights..."
     assert not dialog.table.shown()
+    assert shown(LoadWeights) is dialog
     np.savez(tmp_path / "theirs.npz", **{"conv1.weight": np.zeros((4, 3, 3, 3), np.float32)})
     dialog._take("early", {}, {"conv1.weight": weights.row_of(document, (conv, "weight"))})
     qtbot.waitUntil(lambda: dialog.source == "early")
@@ -459,9 +543,10 @@ def test_tables_of_a_large_drawing_are_filled_in_slices(window, qtbot, monkeypat
     dialog.reject()
     window.desk.view.select(list(document.tables.nodes))
     weights_initialise.ask(window)
-    asked = shown(InitialiseWeights)
+    asked = made(InitialiseWeights)
     assert asked.count.text() == "Reading the weights..."
     assert not button(asked, "Initialise").isEnabled()
+    assert shown(InitialiseWeights) is asked
     qtbot.waitUntil(button(asked, "Initialise").isEnabled)
     assert asked.count.text() == "2 weights of 4 start anew."
     asked.reject()

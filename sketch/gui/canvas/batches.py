@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
+from sketch.graph.rows import Edge
 from sketch.gui.canvas.extents import Extents, State
 from sketch.gui.canvas.line_table import LineTable, points_of
 from sketch.gui.canvas.wires import Line
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 BUNDLE = 512
 """Wires of one path: an edit makes one such path anew, and bundles out of sight are left out."""
 Blocks = list[tuple[QPen, QPainterPath]]
+Areas = Sequence[QRectF]
+Parts = tuple[list[QPainterPath], Blocks]
+"""Wires and boxes."""
 
 
 class Bundle:
@@ -30,12 +34,15 @@ class Bundle:
     def path(self, shown: np.ndarray[Any, Any] | None) -> QPainterPath:
         """The path, made when it is first asked for after a change; `shown` is True in the slots to be seen."""
         if self._path is None:
-            places, kinds = self._places, self._kinds
-            if shown is not None:
-                seen = shown[self._owners]
-                places, kinds = places[seen], kinds[seen]
-            self._path = _path(places, kinds)
+            self._path = _path(self._places, self._kinds) if shown is None else self.part(shown)
         return self._path
+
+    def part(self, wanted: np.ndarray[Any, Any]) -> QPainterPath:
+        """The path of some wires; `wanted` is True in their slots, of which all are to be seen."""
+        seen = wanted[self._owners]
+        if self._path is not None and seen.all():
+            return self._path
+        return _path(self._places[seen], self._kinds[seen])
 
     def forget_path(self) -> None:
         """Others are to be seen."""
@@ -89,22 +96,26 @@ class Batches:
         self._numbers: dict[Hashable, int] = {}
         """Kind -> number of its brush."""
         self._all: Blocks | None = None
+        self._out: tuple[frozenset[int], Container[Edge], Parts] | None = None
+        """What stands out, and of which nodes and wires that is."""
         self._bundles: dict[int, Bundle] = {}
 
     def forget(self) -> None:
         """Colours differ: ask for all of them again."""
-        self._codes, self._all, self._ready = None, None, ()
+        self._codes, self._ready = None, ()
+        self._differ()
         self._brushes, self._numbers = [], {}
 
     def retint(self) -> None:
         """Every kind has another colour; what had one colour with others still has."""
-        self._all = None
+        self._differ()
         for kind, number in self._numbers.items():
             self._brushes[number] = self._brush_of(kind)
 
     def take_kinds(self, kinds: Sequence[Hashable]) -> None:
         """Take the kinds by slot, as `kinds_of` would say them now; of none, all are asked for."""
-        self._codes, self._all, self._ready = None, None, kinds
+        self._codes, self._ready = None, kinds
+        self._differ()
         if kinds:
             self._boxes.renewed.clear()
 
@@ -114,7 +125,7 @@ class Batches:
         if len(renewed) < len(slots):
             renewed.update(slots[node_id] for node_id in node_ids if node_id in slots)
 
-    def blocks(self, areas: Sequence[QRectF] | None, state: State = State.SHOWN) -> Blocks:
+    def blocks(self, areas: Areas | None, state: State = State.SHOWN) -> Blocks:
         """Boxes as paths with their pens: what touches the areas, everything for None."""
         self._follow_boxes()
         if areas is not None or state is not State.SHOWN:
@@ -124,24 +135,11 @@ class Batches:
             self._all = self._grouped(self._boxes.touching([self._boxes.bounds()]))
         return self._all
 
-    def blocks_of(self, node_ids: Iterable[int]) -> Blocks:
-        """The boxes of some nodes as paths with their pens."""
-        self._follow_boxes()
-        return self._grouped(self._boxes.slots_of(node_ids))
-
-    def around(self, node_ids: Iterable[int], reach: float, colour: QColor) -> Blocks:
-        """The boxes of some nodes in one colour, larger by `reach` to all sides."""
-        import numpy as np
-
-        slots = self._boxes.slots_of(node_ids)
-        if not len(slots):
-            return []
-        grown = self._boxes.array()[slots] + np.array([-reach, -reach, reach, reach])
-        return blocks_by(grown, np.zeros(len(slots), dtype=np.int32), [colour])
-
-    def wires(self, areas: Sequence[QRectF] | None) -> list[QPainterPath]:
+    def wires(self, areas: Areas | None) -> list[QPainterPath]:
         """Wires as straight pieces, in bundles: those that touch the areas, everything for None."""
         extents = self._lines.extents
+        if extents.stale or extents.restated:
+            self._out = None
         stale: dict[int, list[int]] = {}
         for slot in extents.stale:
             stale.setdefault(slot // BUNDLE, []).append(slot)
@@ -160,6 +158,26 @@ class Batches:
         near = extents.touching(areas) // BUNDLE
         return [self._bundle(number).path(shown) for number in dict.fromkeys(near.tolist())]
 
+    def standing_out(self, node_ids: frozenset[int], edges: Container[Edge], areas: Areas | None) -> Parts:
+        """Those of some wires and the boxes of some nodes that touch the areas; `wires` and `blocks` come before.
+
+        All of them (None) are kept for the same objects, which may not change, until what is painted does.
+        """
+        if areas is not None:
+            return self._among(node_ids, edges, areas)
+        if self._out is None or self._out[0] is not node_ids or self._out[1] is not edges:
+            self._out = node_ids, edges, self._among(node_ids, edges, None)
+        return self._out[2]
+
+    def wires_among(self, edges: Container[Edge], areas: Areas | None) -> list[QPainterPath]:
+        """Those of some wires that touch the areas (None: all) in bundles; `wires` comes before."""
+        import numpy as np
+
+        slots = _slots_among(self._lines.extents, edges, [self._lines.bounds()] if areas is None else areas)
+        wanted = np.zeros(self._lines.extents.size, dtype=bool)
+        wanted[slots] = True
+        return [self._bundle(number).part(wanted) for number in dict.fromkeys((slots // BUNDLE).tolist())]
+
     def take_wires(self, bundles: dict[int, Bundle]) -> None:
         """Take the bundles that were made of all lines as they are now."""
         if bundles:
@@ -168,18 +186,26 @@ class Batches:
 
     def exchange_wires(self, bundles: dict[int, Bundle]) -> None:
         """As `take_wires`; `bundles` is left with those that were painted before: freeing them takes a while."""
-        painted, self._bundles = self._bundles, {}
+        painted, self._bundles, self._out = self._bundles, {}, None
         self.take_wires(bundles.copy())
         bundles.clear()
         bundles.update(painted)
 
     def shift(self, lines: np.ndarray[Any, Any], dx: float, dy: float) -> None:
         """Boxes and wires moved, these alike: `lines` is True in their slots."""
-        self._all = None
+        self._differ()
         for bundle in self._bundles.values():
             bundle.shift(lines, dx, dy)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _differ(self) -> None:
+        """Boxes are not as they were painted."""
+        self._all = self._out = None
+
+    def _among(self, ids: frozenset[int], edges: Container[Edge], areas: Areas | None) -> Parts:
+        near = [self._boxes.bounds()] if areas is None else areas
+        return self.wires_among(edges, areas), self._grouped(_slots_among(self._boxes, ids, near))
 
     def _bundle(self, number: int) -> Bundle:
         bundle = self._bundles.get(number)
@@ -195,7 +221,7 @@ class Batches:
 
         boxes = self._boxes
         if self._codes is None or boxes.renewed or boxes.stale or boxes.restated:
-            self._all = None
+            self._differ()
         if self._codes is None:
             known = bool(self._ready)
             self._codes = self._codes_by(self._ready) if known else self._codes_in(range(boxes.size))
@@ -204,20 +230,11 @@ class Batches:
                 boxes.renewed.clear()
         if boxes.renewed:
             slots = np.fromiter(boxes.renewed, np.intp, len(boxes.renewed))
-            self._room()[slots] = self._codes_in(boxes.renewed)
+            self._codes = _padded(self._codes, boxes.size)
+            self._codes[slots] = self._codes_in(boxes.renewed)
         boxes.restated.clear()
         boxes.stale.clear()
         boxes.renewed.clear()
-
-    def _room(self) -> np.ndarray[Any, Any]:
-        """The colours by slot, as many as there are slots."""
-        import numpy as np
-
-        size = self._boxes.size
-        codes = np.empty(0, dtype=np.int32) if self._codes is None else self._codes
-        if len(codes) < size:
-            codes = self._codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.int32)])
-        return codes
 
     def _codes_in(self, slots: Iterable[int]) -> np.ndarray[Any, Any]:
         """The numbers of the colours of the nodes in some slots; 0 for a free one."""
@@ -250,6 +267,34 @@ class Batches:
             return []
         colours = [brush.color() for brush in self._brushes]
         return blocks_by(self._boxes.array()[slots], self._codes[slots], colours)
+
+
+def _padded(codes: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
+    """The colours by slot, as many as there are slots."""
+    import numpy as np
+
+    missing = size - len(codes)
+    return codes if missing <= 0 else np.concatenate([codes, np.zeros(missing, dtype=np.int32)])
+
+
+def blocks_around(boxes: Extents[int], node_ids: Iterable[int], reach: float, colour: QColor) -> Blocks:
+    """The boxes of some nodes in one colour, larger by `reach` to all sides."""
+    import numpy as np
+
+    slots = boxes.slots_of(node_ids)
+    if not len(slots):
+        return []
+    grown = boxes.array()[slots] + np.array([-reach, -reach, reach, reach])
+    return blocks_by(grown, np.zeros(len(slots), dtype=np.int32), [colour])
+
+
+def _slots_among(extents: Extents[Any], keys: Container[Any], areas: Areas) -> np.ndarray[Any, Any]:
+    """The slots of those of some things that touch the areas and are shown."""
+    import numpy as np
+
+    near = extents.touching(areas)
+    found = np.fromiter((key in keys for key in extents.keys_in(near.tolist())), bool, len(near))
+    return np.compress(found, near)
 
 
 def bundles_of(lines: LineTable) -> dict[int, Bundle]:

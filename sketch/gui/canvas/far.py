@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from sketch.gui.canvas.batches import paint_blocks, straight_path
+from sketch.graph.rows import Edge
+from sketch.gui.canvas.batches import blocks_around, paint_blocks, straight_path
 from sketch.gui.canvas.detail import Detail
+from sketch.gui.canvas.edge_layer import EdgeLayer
 from sketch.gui.canvas.group_frame import GroupFrame, paint_frame, paint_name
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.scene import CanvasScene
@@ -21,6 +23,8 @@ MOSTLY = 0.6
 """When more than this part of the drawing is exposed, looking for what is in view costs more than it saves."""
 SMOOTH_NODES, SMOOTH_LINES = 1500, 4000
 """Up to so many boxes, and so many ends of wires, the far view is drawn with smooth edges."""
+FEW_WIRES = 200
+"""Up to so many wires that are not plain are drawn thicker: Qt takes thirty times as long for that."""
 RING, GAP = 3.5, 1.5
 """How far the ring of a selected node reaches, and where it begins, screen px."""
 
@@ -47,7 +51,7 @@ class FarPainter:
             paint_frame(painter, canvas.ink, frame)
         wires = canvas.batches.wires(areas)
         painter.setRenderHint(smooth, sum(path.elementCount() for path in wires) < SMOOTH_LINES)
-        self._paint_wires(painter, wires)
+        self._paint_wires(painter, wires, areas)
         blocks = canvas.batches.blocks(areas)
         painter.setRenderHint(smooth, sum(path.elementCount() for _, path in blocks) < 2 * SMOOTH_NODES)
         self._paint_chosen(painter, exposed)
@@ -55,7 +59,7 @@ class FarPainter:
         self._paint_hovered(painter)
         for frame in canvas.frame_layer.near(tuple(exposed)):
             paint_name(painter, canvas.ink, frame)
-        self._paint_emphasis(painter, exposed)
+        self._paint_emphasis(painter, exposed, areas)
         painter.setRenderHint(smooth, True)
         canvas.carrier.paint_far(painter, tuple(exposed))
 
@@ -71,18 +75,38 @@ class FarPainter:
         margin = 4.0 / self._canvas.ink.zoom
         return [area.adjusted(-margin, -margin, margin, margin) for area in exposed]
 
-    def _paint_wires(self, painter: QPainter, wires: Sequence[QPainterPath]) -> None:
-        ink, lines = self._canvas.ink, self._canvas.edges.lines
+    def _paint_wires(
+        self, painter: QPainter, wires: Sequence[QPainterPath], areas: Sequence[QRectF] | None
+    ) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(ink.wire, 0.0))
+        painter.setPen(QPen(self._canvas.ink.wire, 0.0))
         for path in wires:
             painter.drawPath(path)
-        for layer in (self._canvas.edges, self._canvas.shared.layer):
-            lines = layer.lines
-            for edge, pen in layer.special().items():
-                if (line := lines.line(edge)) is not None:
-                    painter.setPen(_thin(pen))
-                    painter.drawPath(straight_path([line]))
+        self._paint_special(painter, areas)
+
+    def _paint_special(self, painter: QPainter, areas: Sequence[QRectF] | None) -> None:
+        """The wires that are not plain; of a group or a shared source that is selected there may be thousands."""
+        canvas = self._canvas
+        for layer in (canvas.edges, canvas.shared.layer):
+            special = layer.special()
+            if len(special) <= FEW_WIRES:
+                for edge, pen in special.items():
+                    if (line := layer.lines.line(edge)) is not None:
+                        painter.setPen(_thin(pen))
+                        painter.drawPath(straight_path([line]))
+                continue
+            for pen in {id(pen): pen for pen in special.values()}.values():
+                painter.setPen(QPen(pen.color(), 0.0))
+                edges = {edge for edge, other in special.items() if other is pen}
+                for path in self._parts(layer, edges, areas):
+                    painter.drawPath(path)
+
+    def _parts(
+        self, layer: EdgeLayer, edges: set[Edge], areas: Sequence[QRectF] | None
+    ) -> list[QPainterPath]:
+        if layer is self._canvas.edges:
+            return self._canvas.batches.wires_among(edges, areas)
+        return [straight_path([line for edge in edges if (line := layer.lines.line(edge)) is not None])]
 
     def _paint_chosen(self, painter: QPainter, exposed: Sequence[QRectF]) -> None:
         """A larger box under each selected one: thousands of outlines would take long."""
@@ -92,7 +116,7 @@ class FarPainter:
             chosen = chosen.intersection(canvas.boxes.near(exposed))
         rings = ((QColor(canvas.ink.theme.selection), RING / zoom), (canvas.ink.canvas, GAP / zoom))
         for colour, reach in rings if chosen else ():
-            paint_blocks(painter, canvas.batches.around(chosen, reach, colour))
+            paint_blocks(painter, blocks_around(canvas.boxes, chosen, reach, colour))
 
     def _paint_hovered(self, painter: QPainter) -> None:
         ink = self._canvas.ink
@@ -101,7 +125,9 @@ class FarPainter:
             painter.setPen(QPen(QColor(ink.theme.text), 1.0 / ink.zoom))
             painter.drawRect(ink.hovered.rect())
 
-    def _paint_emphasis(self, painter: QPainter, exposed: Sequence[QRectF]) -> None:
+    def _paint_emphasis(
+        self, painter: QPainter, exposed: Sequence[QRectF], areas: Sequence[QRectF] | None
+    ) -> None:
         """A veil over everything, and once more on top of it what stands out."""
         canvas = self._canvas
         emphasis = canvas.focus.emphasis
@@ -109,12 +135,12 @@ class FarPainter:
             return
         for area in exposed:
             painter.fillRect(area, canvas.focus.veil())
-        lines = canvas.edges.lines
-        found = [line for edge in emphasis.edges if (line := lines.line(edge)) is not None]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(canvas.ink.wire, 0.0))
-        painter.drawPath(straight_path(found))
-        paint_blocks(painter, canvas.batches.blocks_of(emphasis.nodes))
+        wires, blocks = canvas.batches.standing_out(emphasis.nodes, emphasis.edges, areas)
+        for path in wires:
+            painter.drawPath(path)
+        paint_blocks(painter, blocks)
 
 
 def _thin(pen: QPen) -> QPen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
@@ -23,7 +23,7 @@ class Emphasis:
     """Nodes and wires that stand out; everything else is faded."""
 
     nodes: frozenset[int]
-    edges: frozenset[Edge]
+    edges: Container[Edge]
 
     @classmethod
     def on(cls, nodes: Collection[int], edges: Collection[Edge]) -> Emphasis:

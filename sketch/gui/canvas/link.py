@@ -174,12 +174,12 @@ def rewire(view: PointerView, line: Line, end: str, where: QPoint) -> LinkGestur
 
 def would_loop(document: Document, held: Held) -> set[int]:
     """Nodes whose connection would close a loop: what is above a held output, what is below a held input."""
-    nodes = document.tables.nodes
+    nodes, is_above = document.tables.nodes, held.side == "out"
     found, stack = {held.node}, [held.node]
-    while stack:
+    while stack:  # no list for each node: there may be thousands, and a pointer waits
         node = nodes[stack.pop()]
-        ends = [e.source for e in node.prior] if held.side == "out" else [e.target for e in node.next]
-        for end in ends:
+        for edge in node.prior if is_above else node.next:
+            end = edge.source if is_above else edge.target
             if end not in found:
                 found.add(end)
                 stack.append(end)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sketch.binder.torch_calls import argument_text, call_text, is_torch, mark
 from sketch.graph.evaluate import applies
-from sketch.graph.freezing import frozen_roles
+from sketch.graph.freezing import frozen_among
 from sketch.graph.infer import Inference, Known
-from sketch.graph.lifting import descendants
+from sketch.graph.lifting import descendants, inside
 from sketch.graph.linking.series import mark as link_mark
 from sketch.graph.operator_types import param_label
 from sketch.graph.problems import Problem
@@ -41,10 +41,13 @@ def node_look(tables: Tables, inference: Known, node_id: int, refusals: Sequence
     node = tables.nodes[node_id]
     spec = inference.library[node.layer]
     subtitle = group_text(tables, node_id) if spec.group else params_text(node, spec)
-    held = frozen_text(tables, inference, node_id)
+    members = _with_members(tables, inference, node_id)
+    held = frozen_text(tables, inference, members)
     linked = link_mark(tables, node_id) if spec.group else ""
     subtitle = " · ".join(filter(None, (linked, held, subtitle)))
-    severity = worst(problems_at(tables, inference, node_id, refusals))
+    faults = (problem for member in inference.faulty(members) for problem in inference.problems_of(member))
+    refused = (problem for problem in refusals if problem.node in members)
+    severity = worst((*faults, *refused))
     return NodeLook(node.name, layer_name(spec), subtitle, spec.category, spec.group, severity)
 
 
@@ -53,29 +56,34 @@ def layer_name(spec: LayerSpec) -> str:
     return spec.title if spec.is_operator else spec.name
 
 
-def frozen_text(tables: Tables, inference: Known, node_id: int) -> str:
-    """`frozen` where training changes no weight of a node or of a group's members, `partly frozen` where some."""
-    group = inference.library[tables.nodes[node_id].layer].group
-    free = held = False
-    for member in descendants(tables, node_id) if group else (node_id,):
-        for role, kind in inference.of(member).weights.items() if member in inference else ():
-            if kind is not None and kind.trainable:
-                is_held = role in frozen_roles(tables.meta, member)
-                held, free = held or is_held, free or not is_held
-    return "" if not held else "partly frozen" if free else "frozen"
+def frozen_text(tables: Tables, inference: Known, members: Collection[int]) -> str:
+    """`frozen` where training changes no weight of some nodes, `partly frozen` where some, else empty."""
+    frozen = frozen_among(tables.meta, members)
+
+    def roles(member: int) -> set[str]:
+        weights = inference.of(member).weights.items() if member in inference else ()
+        return {role for role, kind in weights if kind is not None and kind.trainable}
+
+    if not any(roles(member) & held for member, held in frozen.items()):
+        return ""
+    free = any(roles(member) - frozen.get(member, frozenset()) for member in members)
+    return "partly frozen" if free else "frozen"
 
 
 def problems_at(
     tables: Tables, inference: Known, node_id: int, refusals: Sequence[Problem] = ()
 ) -> list[Problem]:
     """Problems of a node and refusals of the kernel; for a group, those of everything inside."""
-    inside = descendants(tables, node_id) if inference.library[tables.nodes[node_id].layer].group else ()
-    members = dict.fromkeys((node_id, *inside))
-    found = [problem for member in members for problem in inference.problems_of(member)]
+    members = _with_members(tables, inference, node_id)
+    faulty = inference.faulty(members) if len(members) > 1 else [node_id]
+    if len(faulty) > 1:
+        wrong = set(faulty)
+        faulty = [member for member in (node_id, *descendants(tables, node_id)) if member in wrong]
+    found = [problem for member in faulty for problem in inference.problems_of(member)]
     return [*found, *(problem for problem in refusals if problem.node in members)]
 
 
-def worst(problems: list[Problem]) -> str | None:
+def worst(problems: Iterable[Problem]) -> str | None:
     """The highest severity among problems, None when there is none."""
     found = {problem.severity for problem in problems}
     return next((severity for severity in SEVERITIES if severity in found), None)
@@ -101,11 +109,8 @@ def said_params(params: Mapping[str, Any]) -> list[str]:
 
 def group_text(tables: Tables, group: int) -> str:
     """`12 layers`, counting what lies deeper too."""
-    return _layers_text(tables, descendants(tables, group))
-
-
-def _layers_text(tables: Tables, members: Iterable[int]) -> str:
-    count = sum(1 for member in members if not tables.children(member))
+    members = inside(tables, group)
+    count = len(members) - sum(1 for member in tables.holders & members if tables.children(member))
     return f"{count} layer" if count == 1 else f"{count:,} layers"
 
 
@@ -187,14 +192,19 @@ def _shown_params(
 
 
 def _group_lines(tables: Tables, inference: Inference, group: int) -> list[str]:
-    members = list(descendants(tables, group))
-    inside = [member for member in members if member in inference]
-    kinds = Counter([tables.nodes[member].layer for member in inside])
-    counts = [inference.of(member).parameters for member in inside]
+    members = [member for member in descendants(tables, group) if member in inference]
+    kinds = Counter([tables.nodes[member].layer for member in members])
+    counts = [inference.of(member).parameters for member in members]
     known = sum(count for count in counts if count is not None)
-    lines = [_layers_text(tables, members), f"parameters: {known:,}" + (" or more" if None in counts else "")]
+    lines = [group_text(tables, group), f"parameters: {known:,}" + (" or more" if None in counts else "")]
     lines += [f"{count:,} × {layer}" for layer, count in kinds.most_common(8)]
     return lines
+
+
+def _with_members(tables: Tables, inference: Known, node_id: int) -> set[int]:
+    """A node, and of a group everything inside."""
+    group = inference.library[tables.nodes[node_id].layer].group
+    return {node_id} | inside(tables, node_id) if group else {node_id}
 
 
 def _type_text(value: ValueType | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from sketch.graph.problems import Problem
 from sketch.graph.rows import Edge
@@ -10,13 +11,13 @@ from sketch.gui.canvas.boxes import Badge
 from sketch.gui.canvas.extents import State
 from sketch.gui.canvas.focus_layer import Emphasis
 from sketch.gui.canvas.group_frame import GroupFrame
+from sketch.gui.canvas.highlighting import Highlighting
 from sketch.gui.canvas.indexing import MANY
 from sketch.gui.canvas.node_item import NodeItem
 from sketch.gui.canvas.node_layer import BADGE_REACH
 from sketch.gui.canvas.note_item import StubItem
 from sketch.gui.canvas.options import CanvasOptions
 from sketch.gui.canvas.scene_places import PlacedScene, Thing
-from sketch.gui.canvas.tracing import traced
 from sketch.state.document import Update
 
 MOST_TRACED = 64
@@ -27,14 +28,22 @@ class CanvasScene(PlacedScene):
     """Everything by id: hit tests and the selection cost the same whether or not a node was ever painted."""
 
     _emphasised: Emphasis | None = None
+    _sorted: tuple[frozenset[int], list[int]] = (frozenset(), [])
+    """The selection that was asked for last, and its ids in order."""
     hidden: frozenset[int] = frozenset()
     """The nodes that are left out."""
+
+    @cached_property
+    def _highlighting(self) -> Highlighting:
+        return Highlighting(self)
 
     # --- the selection -----------------------------------------------------------------------------
 
     def selected_ids(self) -> list[int]:
         """Ids of the selected nodes, groups and notes, in the order of their making."""
-        return sorted(self.ink.selection)
+        if self._sorted[0] is not self.ink.selection:
+            self._sorted = self.ink.selection, sorted(self.ink.selection)
+        return self._sorted[1].copy()
 
     def is_selected(self, node_id: int) -> bool:
         """True while a node, group or note is selected."""
@@ -93,12 +102,11 @@ class CanvasScene(PlacedScene):
 
     def highlight(self) -> None:
         """Let stand out what was asked for, or what feeds the selection and what it feeds if that is wished."""
-        emphasis = self._emphasised
-        if emphasis is None and self.ink.options.highlight and self.ink.selection:
-            nodes, edges = traced(self.document.tables, self.ink.selection)
-            shown = {key if key in self.wiring.boxes else self.wiring.shown(key) for key in nodes}
-            emphasis = Emphasis.on({key for key in shown if key is not None}, edges)
-        self.focus.show_emphasis(emphasis)
+        if self._emphasised is None and self.ink.options.highlight and self.ink.selection:
+            self._highlighting.follow()
+        else:
+            self._highlighting.stop()
+            self.focus.show_emphasis(self._emphasised)
 
     def recolour(self, node_ids: Collection[int] | None = None) -> None:
         """The colours of these nodes differ (None: of all): paint them again."""
@@ -138,8 +146,8 @@ class CanvasScene(PlacedScene):
         super().follow(update)
         if self.hidden:
             self._hide_lines()
-        if self.ink.selection:
-            self.ink.selection = self.here(self.ink.selection)
+        if self.ink.selection and (left := self.here(self.ink.selection)) != self.ink.selection:
+            self.ink.selection = left  # an equal one stays: what was worked out for it is still right
         self.shared.forget()
         self._show_selection()
 
@@ -180,7 +188,7 @@ class CanvasScene(PlacedScene):
         wires: dict[Edge, bool] = {}
         if len(chosen) <= MOST_TRACED:
             for node_id in chosen & self.wiring.boxes.keys():
-                wires.update((line.edge, line.end == node_id) for line in self.wiring.lines_at(node_id))
+                wires.update(self.wiring.edges_at(node_id))
         self.edges.trace(wires)
         self._show_shared()
         self.highlight()

@@ -9,6 +9,7 @@ from sketch.graph.delta import Delta
 from sketch.graph.layout.drawing import Drawn as Part
 from sketch.graph.library import LayerLibrary
 from sketch.graph.lifting import lift
+from sketch.graph.rows import Edge
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.badges import Badges
 from sketch.gui.canvas.boxes import Box, Point
@@ -51,6 +52,10 @@ class StillWiring(Wiring):
     def lines_at(self, key: ItemKey) -> Iterator[Line]:
         """The lines that touch a box."""
         return iter(self._lines_at.get(key, ()))
+
+    def edges_at(self, node_id: int) -> dict[Edge, bool]:
+        """The wires of `lines_at`; True for those that come in."""
+        return {line.edge: line.end == node_id for line in self._lines_at.get(node_id, ())}
 
     def stored(self, node_id: int, x: float, y: float) -> Point:
         """The place itself: nothing gives way to anything."""

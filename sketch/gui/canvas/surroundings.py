@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF
 from sketch.graph.folding import is_open
 from sketch.graph.geometry import DOWN, RIGHT, layer_gap
 from sketch.graph.lifting import group_layers
-from sketch.graph.rows import Edge
+from sketch.graph.rows import Edge, Node
 from sketch.gui.canvas.extents import least, middles
 
 if TYPE_CHECKING:
@@ -32,28 +32,28 @@ def everything(view: CanvasView) -> list[int]:
 
 def wires_of(view: CanvasView, ids: Iterable[int]) -> list[Edge]:
     """The wires that touch these nodes and groups, each once; wires inside a group are left alone."""
-    found: dict[Edge, None] = {}
-    tables = view.document.tables
-    holding = group_layers(tables, view.document.library)
-    for node in filter(None, map(tables.nodes.get, ids)):
-        found.update(dict.fromkeys(node.prior))
-        found.update(dict.fromkeys(node.next))
-        if node.layer in holding:
-            found.update(dict.fromkeys(line.edge for line in view.canvas.wiring.lines_at(node.id)))
-    return list(found)
+    nodes = view.document.tables.nodes
+    rows = [nodes[key] for key in dict.fromkeys(ids) if key in nodes]
+    chosen = {row.id for row in rows}
+    found = [edge for row in rows for edge in row.prior]
+    found += [edge for row in rows for edge in row.next if edge.target not in chosen]  # the others are there
+    lines = [edge for group in _groups_in(view, rows) for edge in view.canvas.wiring.edges_at(group)]
+    return list(dict.fromkeys(found + lines)) if lines else found
 
 
 def ends_of_selection(view: CanvasView, *, forward: bool) -> list[int]:
     """The layers that read (or feed) the selected layers and wires, each once."""
     nodes, shown = view.document.tables.nodes, view.canvas.wiring.shown
-    chosen = {key for key in view.selected() if key in nodes}
-    wires = view.selected_wires()
+    rows = [nodes[key] for key in view.selected() if key in nodes]
+    chosen, groups = {row.id for row in rows}, dict.fromkeys(_groups_in(view, rows))
+    wires: list[Edge] = view.selected_wires()
     if not wires:
-        wires = wires_of(view, chosen)
-        ends = ((edge, edge.source if forward else edge.target) for edge in wires)
-        wires = [edge for edge, near in ends if near in chosen or shown(near) in chosen]
-    found = dict.fromkeys(edge.target if forward else edge.source for edge in wires)
-    return [key for key in found if key not in chosen and shown(key) not in chosen]
+        wires = [edge for row in rows for edge in (row.next if forward else row.prior)]
+        lines = [edge for group in groups for edge in view.canvas.wiring.edges_at(group)]
+        wires += [edge for edge in lines if shown(edge.source if forward else edge.target) in groups]
+    far = (edge.target if forward else edge.source for edge in wires)
+    ends = list(dict.fromkeys(key for key in far if key not in chosen))
+    return [key for key in ends if shown(key) not in groups] if groups else ends
 
 
 def nearest(view: CanvasView, here: QPointF) -> int | None:
@@ -116,3 +116,8 @@ def home_of(view: CanvasView, node_id: int) -> tuple[int | None] | None:
     while group is not None and is_open(tables, group):
         group = tables.nodes[group].parent
     return (group,)
+
+
+def _groups_in(view: CanvasView, rows: Iterable[Node]) -> list[int]:
+    holding = group_layers(view.document.tables, view.document.library)
+    return [row.id for row in rows if row.layer in holding] if holding else []

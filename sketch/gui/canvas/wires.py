@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from sketch.graph.delta import Delta
 from sketch.graph.library import LayerLibrary
+from sketch.graph.rows import Edge
 from sketch.graph.tables import Tables
 from sketch.gui.canvas.boxes import Badge, Box, Point, Stub
 from sketch.gui.canvas.composed import Composed
@@ -79,6 +80,14 @@ class Wiring:
         level = self._levels.levels[self.parent] if isinstance(key, Stub) else self._levels.home.get(key)
         for arc in level.at.get(key, ()) if level is not None else ():
             yield from (self.lines[edge] for edge in arc.edges)
+
+    def edges_at(self, node_id: int) -> dict[Edge, bool]:
+        """The wires of `lines_at`; True for those that come in. The lines of thousands need not be looked up."""
+        found: dict[Edge, bool] = {}
+        level = self._levels.home.get(node_id)
+        for arc in level.at.get(node_id, ()) if level is not None else ():
+            found.update(dict.fromkeys(arc.edges, arc.course.end == node_id))
+        return found
 
     def canvas_at(self, x: float, y: float) -> int | None:
         """The group whose frame holds a point, the innermost; outside of all frames the group of this canvas.

@@ -77,11 +77,11 @@ def propose(document: Document, other: Other) -> dict[int, int | None]:
         out = names.get(node.name)
         if out is not None and fits(given[out], wanted[key]):
             found[key] = out
-    for key in [key for key, out in found.items() if out is None]:
-        free = [out for out, kind in given.items() if out not in found.values() and fits(kind, wanted[key])]
-        rivals = [other_key for other_key, out in found.items() if out is None]
-        if len(free) == 1 and len(rivals) == 1:
-            found[key] = free[0]
+    left = [key for key, out in found.items() if out is None]
+    if len(left) == 1:
+        free = given.keys() - set(found.values())
+        fitting = [out for out in free if fits(given[out], wanted[left[0]])]
+        found[left[0]] = fitting[0] if len(fitting) == 1 else None
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sketch.graph.draft import Draft
@@ -71,18 +72,18 @@ def occurrences(document: Document, pattern: Pattern, *, any_params: bool = Fals
 
 def finding(
     document: Document, pattern: Pattern, found: list[Occurrence], *, any_params: bool = False
-) -> Iterator[None]:
-    """Put into `found` what `occurrences` gives, a place a step; the document may not change between the steps."""
+) -> Generator[None, None, None]:
+    """Put into `found` what `occurrences` gives, a layer a step; the document may not change between the steps."""
     first = document.tables.nodes[pattern.order[0]]
     rank = document.inference.order.rank
     taken: set[int] = set()
+    search = _Search(document, pattern, any_params, taken)
     starts = [key for key, node in document.tables.nodes.items() if node.layer == first.layer]
     for key in (first.id, *sorted(starts, key=lambda key: rank.get(key, 0))):
-        match = _Search(document, pattern, any_params, taken).at(key) if key not in taken else None
+        match = (yield from search.at(key)) if key not in taken else None
         if match is not None:
             found.append(match)
             taken.update(match.nodes.values())
-        yield
     found.sort(key=lambda match: min(rank.get(key, 0) for key in match.nodes.values()))
 
 
@@ -93,27 +94,37 @@ class _Search:
         self._document, self._pattern = document, pattern
         self._nodes = document.tables.nodes
         self._any, self._taken = any_params, taken
-        self._inside = set(pattern.order)
 
-    def at(self, start: int) -> Occurrence | None:
-        """The occurrence whose first node is `start`."""
-        return self._grow({}, 0, [start])
-
-    def _grow(self, found: dict[int, int], place: int, candidates: Iterable[int]) -> Occurrence | None:
-        mine = self._pattern.order[place]
-        for theirs in candidates:
-            if theirs in found.values() or theirs in self._taken or not self._alike(mine, theirs):
-                continue
-            grown = {**found, mine: theirs}
-            if not self._wired(grown, mine, theirs):
-                continue
-            if place + 1 == len(self._pattern.order):
-                match = self._whole(grown)
-            else:
-                match = self._grow(grown, place + 1, self._next(grown, self._pattern.order[place + 1]))
-            if match is not None:
+    def at(self, start: int) -> Generator[None, None, Occurrence | None]:
+        """The occurrence whose first node is `start`; no recursion, as patterns may have thousands of layers."""
+        order = self._pattern.order
+        found: dict[int, int] = {}
+        used: set[int] = set()
+        left = [iter([start])]
+        """The candidates that have not been tried, for each node of the pattern as far as it is matched."""
+        while left:
+            yield
+            mine = order[len(left) - 1]
+            used.discard(found.pop(mine, -1))  # the one that was tried last led to nothing
+            theirs = next((other for other in left[-1] if self._fits(found, used, mine, other)), None)
+            if theirs is None:
+                left.pop()
+            elif len(left) < len(order):
+                left.append(iter(self._next(found, order[len(left)])))
+            elif (match := (yield from self._whole(found))) is not None:
                 return match
         return None
+
+    def _fits(self, found: dict[int, int], used: set[int], mine: int, theirs: int) -> bool:
+        """Take a node as that of the pattern if it is one."""
+        if theirs in used or theirs in self._taken or not self._alike(mine, theirs):
+            return False
+        found[mine] = theirs
+        if not self._wired(found, mine, theirs):
+            del found[mine]
+            return False
+        used.add(theirs)
+        return True
 
     def _alike(self, mine: int, theirs: int) -> bool:
         one, two = self._nodes[mine], self._nodes[theirs]
@@ -154,10 +165,11 @@ class _Search:
                 return [e.source for e in wires if (e.out, e.into) == (edge.out, edge.into)]
         return []
 
-    def _whole(self, found: Mapping[int, int]) -> Occurrence | None:
+    def _whole(self, found: Mapping[int, int]) -> Generator[None, None, Occurrence | None]:
         inside = set(found.values())
         entering: dict[Port, Port] = {}
         for mine, theirs in found.items():
+            yield
             for one, two in zip(self._nodes[mine].prior, self._nodes[theirs].prior, strict=True):
                 if (one.source in found) != (two.source in inside):
                     return None
@@ -178,14 +190,14 @@ def _connected(document: Document, inside: Sequence[int]) -> list[int]:
     """The nodes so that each touches one before it; PatternError when they are not all joined."""
     nodes = document.tables.nodes
     rest, order = dict.fromkeys(inside), list[int]()
-    stack = [inside[0]]
-    while stack:
-        key = stack.pop(0)
+    queue = deque([inside[0]])
+    while queue:
+        key = queue.popleft()
         if key not in rest:
             continue
         del rest[key]
         order.append(key)
-        stack += [e.target for e in nodes[key].next] + [e.source for e in nodes[key].prior]
+        queue += [e.target for e in nodes[key].next] + [e.source for e in nodes[key].prior]
     if rest:
         name = nodes[next(iter(rest))].name
         raise PatternError(

@@ -125,9 +125,12 @@ def test_a_record_costs_nothing_until_it_is_read_and_the_same_one_has_one_digest
     assert digest == store.make(dict(recipe))
     assert digest in store
     assert not list(store.folder.glob("made*.bin"))
+    assert store.is_made(base.digest)
+    assert not store.is_made(digest)
     other = pickle.loads(pickle.dumps(store))
     assert other.get(digest, (400, 400), "float32").shape == (400, 400)
     assert len(list(store.folder.glob("made*.bin"))) == 1
+    assert store.is_made(digest)
 
 
 def test_a_record_of_a_file_that_may_change_does_not_count_as_kept(store, tmp_path):

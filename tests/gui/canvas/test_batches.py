@@ -19,6 +19,10 @@ def points(path):
     return [(path.elementAt(n).x, path.elementAt(n).y) for n in range(path.elementCount())]
 
 
+def points_of_all(paths):
+    return [point for path in paths for point in points(path)]
+
+
 def boxes_in(blocks):
     """(left, middle, right, colour, height) of every box."""
     found = []
@@ -61,6 +65,13 @@ def test_batches_follow_random_edits(document, canvas, seed):
         assert boxes_in(batches.blocks(None)) == wanted(view.canvas)
         drawn = sorted(point for path in batches.wires(None) for point in points(path))
         assert drawn == sorted(point for line in wiring.lines.values() for point in line.points)
+        some = {edge for edge in wiring.lines if edge.source % 2}
+        odd = frozenset(key for key in view.canvas.nodes if key % 2)
+        paths, blocks = batches.standing_out(odd, some, None)
+        drawn = sorted(points_of_all(paths))
+        assert drawn == sorted(point for edge in some for point in wiring.lines[edge].points)
+        lefts = sorted(box.left for key, box in wiring.boxes.items() if key in odd)
+        assert [left for left, *_ in boxes_in(blocks)] == lefts
 
 
 def test_only_what_is_near_is_taken(document, canvas):
@@ -71,6 +82,41 @@ def test_only_what_is_near_is_taken(document, canvas):
     assert [y for _, y, *_ in found] == [1000.0, 1100.0, 1200.0, 1300.0]
     view.canvas.hide([ids[11]])
     assert [y for _, y, *_ in boxes_in(view.canvas.batches.blocks(near))] == [1000.0, 1200.0, 1300.0]
+
+
+def test_what_stands_out_follows_what_is_painted(document, canvas, light):
+    ids = chain(document, *["ReLU"] * 40)
+    view = canvas()
+    batches, wires, nodes = view.canvas.batches, set(view.canvas.wiring.lines), frozenset(ids)
+
+    def painted():
+        batches.wires(None), batches.blocks(None)
+        paths, blocks = batches.standing_out(nodes, wires, None)
+        return sorted(points_of_all(paths)), boxes_in(blocks)
+
+    places, boxes = painted()
+    assert painted() == (places, boxes)
+    assert batches.standing_out(nodes, wires, None)[0] is batches.standing_out(nodes, wires, None)[0]
+    assert (len(places), len(boxes)) == (2 * 39, 40)
+    near = [QRectF(-500, 1000, 1000, 300)]
+    paths, blocks = batches.standing_out(frozenset(ids[:12]), wires, near)
+    assert [y for _, y, *_ in boxes_in(blocks)] == [1000.0, 1100.0]
+    assert [y for _, y in points_of_all(paths)] == [1028.0, 1072.0, 1128.0, 1172.0, 1228.0, 1272.0]
+    view.canvas.hide([ids[11]])
+    assert [len(part) for part in painted()] == [2 * 37, 39]
+    view.canvas.hide(())
+    assert painted() == (places, boxes)
+    commands.move(document, {ids[39]: (40.0, 3900.0)})
+    moved = painted()
+    assert max(x for x, _ in moved[0]) == 40.0
+    assert boxes != moved[1]
+    commands.replace_layer(document, ids[0], "Conv2d")
+    assert {colour for *_, colour, _ in painted()[1]} == {
+        light.category(name).name() for name in ("Activation", "Convolution")
+    }
+    view.set_theme(dark := load_theme("dark"))
+    assert dark.category("Convolution").name() in {colour for *_, colour, _ in painted()[1]}
+    assert batches.standing_out(frozenset(ids[:1]), (), None)[0] == []
 
 
 def test_another_layer_in_its_place_has_another_colour(document, canvas, light):

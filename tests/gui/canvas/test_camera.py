@@ -2,9 +2,11 @@
 
 import pytest
 
+from sketch.gui.canvas import far
 from sketch.gui.canvas.far import FEWEST_NODES
 from sketch.state import commands
 from tests.gui.canvas.conftest import chain
+from tests.gui.canvas.test_scene import colours, picture
 
 
 def seen(view):
@@ -107,6 +109,29 @@ def test_the_far_view_paints_big_drawings_and_keeps_up(document, canvas, light):
     view.zoom(1.0 / view.scale_factor)
     view.viewport().grab()
     assert not view._far.active
+
+
+@pytest.mark.parametrize("few", [0, 200])
+def test_from_afar_the_wires_of_the_selection_have_their_colours(document, canvas, light, monkeypatch, few):
+    monkeypatch.setattr(far, "FEW_WIRES", few)
+    monkeypatch.setattr(far, "SMOOTH_LINES", 0)
+
+    def grid(draft):
+        ids = [draft.add("ReLU", place=(n % 20 * 300.0, n // 20 * 400.0)) for n in range(FEWEST_NODES)]
+        for into in (225, 226, 227):
+            draft.connect(ids[170], 0, ids[into], 0)
+            draft.connect(ids[into], 0, ids[into + 60], 0)
+        return ids
+
+    ids = document.edit("grid", grid)
+    view = canvas()
+    view.select([ids[225]])
+    view.frame_all()
+    seen = colours(picture(view), 1)
+    assert view._far.active
+    assert {light.wire_in, light.wire_out, light.wire} <= seen
+    view.select([])
+    assert not {light.wire_in, light.wire_out} & colours(picture(view), 1)
 
 
 def test_the_middle_stays_to_the_bit_through_any_sizes(document, canvas):

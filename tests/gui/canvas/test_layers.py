@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
+from sketch.gui.canvas import tracing
 from sketch.gui.canvas.boxes import HEADER
 from sketch.gui.canvas.far import FEWEST_NODES
 from sketch.gui.canvas.group_frame import GroupFrame
@@ -90,11 +91,36 @@ def test_the_highlight_follows_the_selection_while_it_is_on(document, canvas):
     assert view.canvas.focus.emphasis is None
     view.set_options(CanvasOptions(highlight=True))
     assert view.canvas.focus.emphasis.nodes == {a, b, c}
-    assert {edge.target for edge in view.canvas.focus.emphasis.edges} == {b, c}
+    wires = [edge for node in document.tables.nodes.values() for edge in node.prior]
+    assert {edge.target for edge in wires if edge in view.canvas.focus.emphasis.edges} == {b, c}
     view.select([d])
     assert view.canvas.focus.emphasis.nodes == {a, d}
     view.select([])
     assert view.canvas.focus.emphasis is None
+
+
+def test_the_highlight_of_many_comes_in_slices_and_follows_what_changes_meanwhile(
+    document, canvas, qtbot, monkeypatch
+):
+    monkeypatch.setattr(tracing, "PORTION", 1)
+    ids = chain(document, "Input", *["ReLU"] * 30)
+    view = canvas()
+    view.set_options(CanvasOptions(highlight=True))
+    view.select([ids[9]])
+    assert view.canvas.focus.emphasis is None
+    commands.remove(document, ids[20:], rejoin=False)
+    qtbot.waitUntil(lambda: view.canvas.focus.emphasis is not None)
+    assert view.canvas.focus.emphasis.nodes == {*ids[:20]}
+    view.select([])
+    assert view.canvas.focus.emphasis is None  # at once
+    view.select([ids[3]])
+    view.select([])
+    qtbot.wait(20)
+    assert view.canvas.focus.emphasis is None
+    view.select([ids[3]])
+    view.canvas.emphasise([ids[0]])
+    qtbot.wait(20)
+    assert view.canvas.focus.emphasis.nodes == {ids[0]}
 
 
 def test_the_wires_of_the_selection_tell_inputs_from_outputs(document, canvas, light):

@@ -1,8 +1,19 @@
 """What nodes say about themselves."""
 
 from sketch.graph.draft import Draft
-from sketch.gui.canvas.look import group_text, node_look, params_text, summary, value_text, wire_text
+from sketch.graph.lifting import descendants
+from sketch.graph.problems import Problem
+from sketch.gui.canvas.look import (
+    group_text,
+    node_look,
+    params_text,
+    problems_at,
+    summary,
+    value_text,
+    wire_text,
+)
 from sketch.state import commands
+from sketch.state.commands.weights import freeze
 from tests.gui.canvas.conftest import chain
 
 
@@ -57,6 +68,44 @@ def test_the_summary_of_a_group_counts_and_names_the_culprit(document):
     assert "2 × ReLU" in text
     assert f"Error: {document.tables.nodes[a].name}: " in text
     assert group_text(document.tables, inner) == "1 layer"
+
+
+def test_a_group_says_what_is_frozen_and_wrong_at_any_depth(document):
+    a, b = (commands.add_layer(document, "Linear", (0, y), params={"in_features": 2}) for y in (0, 100))
+    inner = commands.group(document, [b])
+    group = commands.group(document, [a, inner])
+
+    def shown() -> tuple[str, str | None]:
+        look = node_look(document.tables, document.inference.seen, group)
+        return look.subtitle, look.severity
+
+    assert shown() == ("2 layers", "error")  # both have no input
+    freeze(document, [(b, "weight"), (b, "bias")])
+    assert shown()[0] == "partly frozen · 2 layers"
+    freeze(document, [(a, "weight"), (a, "bias")])
+    assert shown()[0] == "frozen · 2 layers"
+    freeze(document, [(b, "bias")], frozen=False)
+    assert shown()[0] == "partly frozen · 2 layers"
+    source = commands.add_layer(document, "Input", (0, -100), params={"shape": ("N", 2)})
+    for node in (a, b):
+        commands.connect(document, source, 0, node)
+    assert shown()[1] is None
+    refused = [Problem(b, "warning", "refused", "No.")]
+    assert node_look(document.tables, document.inference.seen, group, refused).severity == "warning"
+    assert problems_at(document.tables, document.inference, group, refused) == refused
+    assert node_look(document.tables, document.inference.seen, source, refused).severity is None
+
+
+def test_the_problems_of_a_group_are_in_the_order_of_what_it_holds(document):
+    a, b, c = chain(document, "ReLU", "ReLU", "ReLU")
+    commands.disconnect(document, [edge for n in (b, c) for edge in document.tables.nodes[n].prior])
+    inner = commands.group(document, [a])
+    group = commands.group(document, [inner, b, c])
+    found = [problem.node for problem in problems_at(document.tables, document.inference, group)]
+    assert found == [n for n in descendants(document.tables, group) if n != inner] == [b, c, a]
+    assert group_text(document.tables, group) == "3 layers"
+    empty = commands.add_layer(document, "Group", (900, 0))
+    assert group_text(document.tables, empty) == "0 layers"
 
 
 def test_markup_in_a_name_stays_text(document, canvas, qtbot):

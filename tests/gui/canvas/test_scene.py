@@ -96,8 +96,7 @@ def picture(view) -> QImage:
     return view.viewport().grab().toImage()
 
 
-def colours(image: QImage) -> set[str]:
-    step = 2
+def colours(image: QImage, step: int = 2) -> set[str]:
     return {
         image.pixelColor(x, y).name()
         for x in range(0, image.width(), step)

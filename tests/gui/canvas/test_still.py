@@ -48,6 +48,7 @@ def same(tables: Tables, library) -> None:
     for key in (*tables.nodes, -1):
         assert one.shown(key) == other.shown(key)
         assert set(one.lines_at(key)) == {one.lines[line.edge] for line in other.lines_at(key)}
+        assert one.edges_at(key) == other.edges_at(key)
     for key, box in one.boxes.items():
         assert one.stored(key, box.x + 5, box.y) == pytest.approx(other.stored(key, box.x + 5, box.y))
     assert one.canvas_at(0.0, 0.0) is None

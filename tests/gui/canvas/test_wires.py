@@ -143,6 +143,11 @@ def test_following_edits_gives_what_building_anew_gives(document, seed):
             del watched[gone]
         for parent, found in watched.items():
             assert drawn(found) == drawn(wiring(document, parent))
+            for key in found.boxes:
+                lines = {line.edge: line.end == key for line in found.lines_at(key)}
+                assert found.edges_at(key) == lines
+            for group in found.frames:
+                assert found.edges_at(group).keys() == {line.edge for line in found.lines_at(group)}
 
 
 def test_a_wire_to_something_above_runs_beside_all_boxes(document):

@@ -17,7 +17,7 @@ from sketch.graph.rewriting import RewriteError, drop_unread, rewritten, shown
 from sketch.graph.rewriting.versions import Versions
 from sketch.graph.tables import Tables, whole
 from sketch.gui.text_run import inputs
-from sketch.gui.text_syntax import classes, inputs_of
+from sketch.gui.text_syntax import classes
 from sketch.kernels.pytorch.drawing.drawn import drawn
 from sketch.kernels.pytorch.files.source import network_from_text
 from sketch.kernels.pytorch.live import to_torch
@@ -48,8 +48,7 @@ class Text:
     def run(self, text):
         """The drawing that some text makes."""
         task = SimpleNamespace(trusted=True, store=self.store, step=lambda *_: None)
-        root = classes(self.source.text)[-1].name
-        given = inputs(self.network, inputs_of(self.source.text, root))
+        given = inputs(self.network, classes(self.source.text)[-1].inputs)
         shapes = {name: step.params["shape"] for name, step in given.items()}
         made = Tables()
         made.apply(network_from_text(text, "", "", shapes, task).delta)

@@ -46,6 +46,23 @@ def test_equal_parameters_or_any(document, blocks) -> None:
     assert len(commands.occurrences(document, pattern, any_params=True)) == 4
 
 
+def test_a_pattern_may_have_more_layers_than_python_calls_nest(document) -> None:
+    def edit(draft):
+        last, chains = draft.add("Input"), []
+        for _ in range(2):
+            chains.append([draft.add("ReLU") for _ in range(1200)])
+            for made in chains[-1]:
+                draft.connect(last, 0, made, 0)
+                last = made
+            last = draft.add("Tanh")
+            draft.connect(chains[-1][-1], 0, last, 0)
+        return chains
+
+    first, second = document.edit("draw", edit)
+    found = commands.occurrences(document, commands.pattern_of(document, first))
+    assert [set(match.nodes.values()) for match in found] == [set(first), set(second)]
+
+
 def test_a_value_used_outside_the_pattern_hinders(document, blocks) -> None:
     commands.make_outputs(document, [(blocks[1][1], 0)])
     pattern = commands.pattern_of(document, blocks[0])
