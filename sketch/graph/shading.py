@@ -109,10 +109,15 @@ class Shading:
         scale, rows = self._find_scale(), list(self._rows().items())
         if not self.rule.scale:
             self._deal((*self.rule.kinds, *self._ranked()))
-        fresh: dict[int, Shade] = {}
+        fresh, kinds = dict[int, Shade](), dict[str, Shade]()
         for start in range(0, len(rows), MANY):
             for node_id, value in rows[start : start + MANY]:
-                fresh[node_id] = scale.shade(value) if self.rule.scale else self._shade_of_kinds(value)
+                if value.__class__ is not str:
+                    fresh[node_id] = scale.shade(value) if self.rule.scale else self._shade_of_kinds(value)
+                    continue
+                if value not in kinds:  # thousands are of a few
+                    kinds[value] = self._shade_of_kinds(value)
+                fresh[node_id] = kinds[value]
             yield
         self.scale = scale
         self.shades.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sketch.graph.collection import paused_collection
@@ -176,11 +177,17 @@ def redraw(window: MainWindow, *, as_operators: bool) -> None:
         arguments = {"network": network, "as_operators": as_operators}
         model: ImportedModel = runs.call(kernel, "redraw", arguments, trusted=False)
         tables = _tables_of(model.delta)
-        for layer in tables.layers:
-            library[layer]  # the first operator of all is read from files: here, not in the window
+        _be_ready_for(tables, library)
         return _Redrawn(part, tables)
 
     run_job(window, place.title, body, place.fill)
+
+
+def _be_ready_for(tables: Tables, library: LayerLibrary) -> None:
+    """Load here, not in the window, what the first operator of all needs: its files, and the rules of shapes."""
+    for layer in tables.layers:
+        if library[layer].is_operator:
+            import_module("sketch.graph.operator_rules.values")
 
 
 class _Redrawn(NamedTuple):

@@ -155,7 +155,9 @@ class Drafts:
         if len(draft.text) < LARGE:
             _write(draft, target)
         else:
-            threading.Thread(target=_write, args=(draft, target), name="keep source", daemon=True).start()
+            threading.Thread(
+                target=_write, args=(draft, target), name="keep source"
+            ).start()  # the end waits for it
 
     def bring_back(self, tab: CanvasTab) -> None:
         """Take up the edit that an earlier session kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,13 +88,17 @@ def reset_docks(window: MainWindow) -> None:
     if layout is None or not layout.isEnabled():  # it is under way
         return
 
-    def end() -> None:
-        walk.deleteLater()
+    def steps() -> Iterator[None]:
+        yield from arranging_docks(window, window.docks)
         layout.setEnabled(True)
         layout.activate()
+        yield
+
+    def end() -> None:
+        walk.deleteLater()
         window.setUpdatesEnabled(True)
 
-    walk = Walk(window, arranging_docks(window, window.docks), slowly=True)
+    walk = Walk(window, steps(), slowly=True)
     walk.ended.connect(end)
     window.setUpdatesEnabled(False)
     layout.setEnabled(False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtGui import QStaticText
 
 from sketch.gui.canvas.boxes import MARK, Box
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sketch.gui.canvas.port_names import PortText
 
 REACH = 9.0
+FREED_AT_ONCE = 300
 MOST_KEPT = 3000
 """So many nodes are remembered; those seen longest ago are made again when they are seen again."""
 
@@ -117,6 +118,7 @@ class NodeItems(Mapping[int, NodeItem]):
         self._made: dict[int, NodeItem] = {}
         self._stale: set[int] = set()
         """Those that may have another box or look since they were last asked for."""
+        self._gone: list[NodeItem] = []
 
     def __len__(self) -> int:
         return len(self._canvas.wiring.boxes)
@@ -152,9 +154,19 @@ class NodeItems(Mapping[int, NodeItem]):
 
     def forget(self) -> None:
         """Let all nodes ask for box, look and wires again, each when it is next asked for itself."""
-        for node_id in self._made.keys() - self._canvas.wiring.boxes.keys():
-            del self._made[node_id]
+        was_free = not self._gone
+        self._gone += [
+            self._made.pop(node_id) for node_id in self._made.keys() - self._canvas.wiring.boxes.keys()
+        ]
         self._stale.update(self._made)
+        if was_free:
+            self._free_some()
+
+    def _free_some(self) -> None:
+        """Free what is gone; thousands, with their texts, a few a turn of the event loop."""
+        del self._gone[-FREED_AT_ONCE:]
+        if self._gone:
+            QTimer.singleShot(0, self._free_some)
 
     def _drop_oldest(self) -> None:
         """Make room; nodes that a gesture has marked stay."""
