@@ -155,6 +155,7 @@ def test_no_canvas_stays_faded(window, bar) -> None:
     assert top._emphasised is not None
     for _ in range(3):
         press(bar.field, KEY.Key_Return)
+    bar.search.finish()  # asked again by a pause after the edit before
     bar._light.timeout.emit()
     inner = window.desk.view.canvas
     assert inner is not top
