@@ -23,6 +23,7 @@ THIRD_PARTY = {
     "state": {"appdirs", "numpy", "yaml"},
     "binder": {"numpy"},
     "durable": set(),
+    "own_process": set(),
     "resources_root": set(),
 }
 VAGUE_NAME = re.compile(r"(?i)(^|_)(utils?|helpers?|managers?|misc|common|base)(_|$)")

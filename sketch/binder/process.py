@@ -7,15 +7,14 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, Any
 
 from sketch.binder.kernel import BinderError, PermissionNeededError
 from sketch.binder.wire import Done, Failed, LogLine, Progress, Ready, Request, read_message, write_message
+from sketch.own_process import module_command, module_environment
 
 _STDERR_BYTES = 64 << 10
 log = logging.getLogger(__name__)
@@ -92,12 +91,10 @@ class WorkerProcess:
             return self._process
         self.close()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sketch.binder.worker", self.kernel, str(self.idle_seconds)],
+            module_command("sketch.binder.worker", self.kernel, str(self.idle_seconds)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
-            start_new_session=True, env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True, env=module_environment(),
         )  # fmt: skip
         try:
             ready = self._receive(self._process)

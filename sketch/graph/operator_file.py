@@ -45,10 +45,6 @@ class Operators:
                     if spec is not None:
                         yield spec
 
-    def read(self) -> None:
-        """Read the files, if they were not read yet; any thread may."""
-        _ = self._records
-
     @property
     def is_read(self) -> bool:
         """True once the files were read, so that asking costs nothing more."""

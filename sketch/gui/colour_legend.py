@@ -134,9 +134,9 @@ class Legend(QFrame):
             self._body.deleteLater()
         self._body = body
         if rule.scale:
-            self._lay_out_scale(theme, [part for part in parts if isinstance(part, _Piece)])
+            self._lay_out_scale(theme, body, [part for part in parts if isinstance(part, _Piece)])
         else:
-            self._lay_out_kinds(theme, [part for part in parts if isinstance(part, _Row)])
+            self._lay_out_kinds(theme, body, [part for part in parts if isinstance(part, _Row)])
         self._column.insertWidget(1, body)
         body.show()  # a layout leaves out what is not shown
         self.note.setText(note)
@@ -156,11 +156,11 @@ class Legend(QFrame):
             found.append(_Row(shades[kind.shade], kind.name, kind.count, is_off))
         return [*found, _Row(None, (colours.rule.none or "not known").capitalize(), rest)] if rest else found
 
-    def _lay_out_kinds(self, theme: Theme, parts: Sequence[_Row]) -> None:
+    def _lay_out_kinds(self, theme: Theme, body: QWidget, parts: Sequence[_Row]) -> None:
         colours = self._colours
         tip = "Click: select. Right click: hide or show." if colours.rule.can_hide else "Click: select."
         for part in parts:
-            row = SwatchButton(theme, part.colour, part.name, part.layers, self._body)
+            row = SwatchButton(theme, part.colour, part.name, part.layers, body)
             row.is_off = part.is_off
             if part.colour is None:
                 row.chosen.connect(lambda add: choose(colours, colours.colouring.rest(), add=add))
@@ -171,7 +171,7 @@ class Legend(QFrame):
                 )
                 row.more.connect(lambda row=row: self._switch(row))
             self.rows.append(row)
-        grid = QGridLayout(self._body)
+        grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         deep = self._rows_deep = self._deep()
@@ -193,9 +193,8 @@ class Legend(QFrame):
             found.append(_Piece(low, high, tuple(shades[low : high + 2]), f"{span}: {_layers(inside)}"))
         return found
 
-    def _lay_out_scale(self, theme: Theme, parts: Sequence[_Piece]) -> None:
-        body, scale, unit = self._body, self._colours.colouring.scale, self._colours.rule.unit
-        assert body is not None  # noqa: S101 - it was just made
+    def _lay_out_scale(self, theme: Theme, body: QWidget, parts: Sequence[_Piece]) -> None:
+        scale, unit = self._colours.colouring.scale, self._colours.rule.unit
         column, bar, ends = QVBoxLayout(body), QHBoxLayout(), QHBoxLayout()
         column.setContentsMargins(0, 2, 0, 2)
         column.setSpacing(2)

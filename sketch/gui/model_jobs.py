@@ -185,9 +185,9 @@ def redraw(window: MainWindow, *, as_operators: bool) -> None:
 
 def _be_ready_for(tables: Tables, library: LayerLibrary) -> None:
     """Load here, not in the window, what the first operator of all needs: its files, and the rules of shapes."""
-    for layer in tables.layers:
-        if library[layer].is_operator:
-            import_module("sketch.graph.operator_rules.values")
+    kinds = [library[layer] for layer in tables.layers]
+    if any(kind.is_operator for kind in kinds):
+        import_module("sketch.graph.operator_rules.values")
 
 
 class _Redrawn(NamedTuple):

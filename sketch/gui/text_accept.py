@@ -83,7 +83,7 @@ class Acceptor:
             return
 
         def begin(found: Answer) -> None:
-            if self._is_over(tab, draft):
+            if not self._end_job(tab, draft):
                 return
             draft.take(found)
             if tab is self._window.desk.tab:
@@ -149,20 +149,20 @@ class Acceptor:
         log.info("text.accepted document=%s lines=%s", tab.document.name, draft.text.count("\n"))
         window.jobs.follow(job, lambda done: self._ended(done, tab, draft))
 
-    def _is_over(self, tab: CanvasTab, draft: TextDraft) -> bool:
-        """The job of a text has ended; True when its tab was closed meanwhile."""
+    def _end_job(self, tab: CanvasTab, draft: TextDraft) -> bool:
+        """The job of a text has ended; False when its tab was closed meanwhile."""
         self._jobs.pop(tab, None)
         draft.is_reading = draft.is_running = False
-        return tab not in list(self._window.area)
+        return tab in list(self._window.area)
 
     def _stay(self, tab: CanvasTab, draft: TextDraft, text: str) -> None:
         """The text stays as it is edited, for this reason."""
-        if not self._is_over(tab, draft):
+        if self._end_job(tab, draft):
             self._panel.refresh()
             self._window.say(text)
 
     def _ended(self, job: Job, tab: CanvasTab, draft: TextDraft) -> None:
-        if self._is_over(tab, draft):
+        if not self._end_job(tab, draft):
             return
         if job.state == "done":
             self._take_in(tab, draft, job.result)

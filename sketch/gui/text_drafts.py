@@ -72,9 +72,9 @@ class TextDraft:
         """
         if found.text != self.text:
             return False
-        is_news, self._looked = self._looked != self.text, self.text
-        if not is_news:
-            return True
+        if self._looked == self.text:
+            return True  # what the last run said of it stays
+        self._looked = self.text
         self.fault, self.is_syntax = found.fault, found.fault is not None
         self.base_classes = found.base_classes
         self.root = found.base_classes[-1].name if found.base_classes else ""

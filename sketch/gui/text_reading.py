@@ -6,14 +6,12 @@ python -m sketch.gui.text_reading < request.json > answer.json
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from sketch.gui.text_syntax import (
@@ -26,6 +24,7 @@ from sketch.gui.text_syntax import (
     moved_ranges,
     same_program,
 )
+from sketch.own_process import module_command, module_environment
 
 FEW = 100
 """Text of up to so many lines is read at once, in some milliseconds."""
@@ -88,15 +87,14 @@ def _read(question: Question) -> _Read:
 
 
 def _read_apart(question: Question, check: Check) -> _Read:
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
     request = json.dumps([question.base, question.text, question.compares]).encode()
+    check()  # who accepts a text asks anew, just after a pause of typing has asked
     with (
         tempfile.TemporaryFile() as sent,  # a pipe that is not read at once would have to be written in turns
         subprocess.Popen(
-            [sys.executable, "-m", "sketch.gui.text_reading"],
+            module_command("sketch.gui.text_reading"),
             stdin=_filled(sent, request), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
+            env=module_environment(),
         ) as process,
     ):  # fmt: skip
         out = None

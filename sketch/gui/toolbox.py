@@ -150,7 +150,8 @@ class Toolbox(QWidget):
         """Read the operators before the first letter is typed, or their category opened."""
         library = self._library
         if library is not None and not library.operators.is_read:
-            threading.Thread(target=library.operators.read, name="read operators", daemon=True).start()
+            offered = library.operators.offered()
+            threading.Thread(target=list, args=(offered,), name="read operators", daemon=True).start()
 
     def _operators(self) -> list[Choice]:
         found = self._library.operators.offered() if self._library is not None else ()

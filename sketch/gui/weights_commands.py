@@ -13,7 +13,7 @@ from sketch.graph.recipes import KEEP, MADE, TILE
 from sketch.graph.rows import TensorRow, shape_text
 from sketch.graph.weights import WeightType
 from sketch.gui import asides
-from sketch.gui.dialog_parts import show_names
+from sketch.gui.dialog_parts import show_names, show_soon
 from sketch.gui.edit_commands import with_tab
 from sketch.gui.model_jobs import run_job
 from sketch.gui.questions import show_error
@@ -84,7 +84,6 @@ def resize(window: MainWindow, *, how: str) -> None:
 
 def report(window: MainWindow) -> None:
     """Show the last report of weights."""
-    from sketch.gui.dialog_parts import show_soon
     from sketch.gui.weights_report import WeightReport
 
     tab = window.desk.tab
