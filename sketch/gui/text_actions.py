@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def not_edited(window: MainWindow) -> str | None:
     """Why there is nothing to accept or discard."""
+    if window.is_filled and window.panels.source.code.large.is_going:
+        return "Lines of the source are being changed."
     if not window.is_filled or window.panels.source.draft is None:
         return "The source is not edited."
     return None

@@ -28,13 +28,18 @@ class State(Enum):
     STALE = "Stale"
     READING = "Reading"
     RUNNING = "Running"
+    CHANGING = "Changing"
 
 
-_TITLES = {State.READING: "Reading the source", State.RUNNING: "Running the source"}
-_BUSY = (State.READING, State.RUNNING)
+_TITLES = {
+    State.READING: "Reading the source",
+    State.RUNNING: "Running the source",
+    State.CHANGING: "Changing the lines",
+}
+_BUSY = tuple(_TITLES)
 _SAID = {State.STALE: "The drawing has changed since you began to edit. Accepting merges your edits into it."}
 _ACCEPT = {State.STALE: "Accept anyway"}
-_DISCARD = {State.STALE: "Discard my edits", State.READING: "Cancel", State.RUNNING: "Cancel"}
+_DISCARD = {State.STALE: "Discard my edits", **dict.fromkeys(_BUSY, "Cancel")}
 
 
 class EditBar(QFrame):
@@ -83,6 +88,10 @@ class EditBar(QFrame):
         self.discard.setText(_with_key(_DISCARD.get(state, "Discard"), self._keys[1]))
         self.discard.setToolTip("Stop" if state in _BUSY else "Show the source of the drawing again")
         self.chooser.setEnabled(state not in _BUSY)
+
+    def show_share(self, share: float) -> None:
+        """Say how much is done (0 to 1)."""
+        self.title.setText(f"{_TITLES.get(self.state, '')}: {share:.0%}")
 
     def offer(self, classes: Sequence[ClassInText]) -> None:
         """Let the person choose among classes; nothing to choose hides the row."""

@@ -32,4 +32,4 @@ def comment(window: MainWindow) -> None:
     """Comment the selected lines of the source, or take the marks away."""
     code = window.panels.source.code
     if not code.isReadOnly():
-        toggle_comment(code.textCursor())
+        code.change(toggle_comment)

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LARGE = 20_000
 """Characters of a text that takes longer to write than a key may."""
 _keeping = threading.Lock()
-"""Held while an edit is written down, or forgotten."""
+"""Held while an edit is written down."""
 FILE = "source-edit.json"
 """Beside the journal of a document: its edited text, so that a session brings it back."""
 
@@ -139,11 +139,10 @@ class Drafts:
     def end(self, tab: CanvasTab) -> TextDraft | None:
         """Forget an edit."""
         folder, draft = tab.document.folder, self._drafts.pop(tab, None)
-        with _keeping:
-            if draft is not None:
-                draft.is_over = True
-            if folder is not None:
-                _attempt(lambda: (folder / FILE).unlink(missing_ok=True))
+        if draft is not None:
+            draft.is_over = True
+        if folder is not None:
+            _attempt(lambda: (folder / FILE).unlink(missing_ok=True))
         return draft
 
     def keep(self, tab: CanvasTab | None) -> None:
@@ -152,7 +151,7 @@ class Drafts:
         if tab is None or draft is None or tab.document.folder is None:
             return
         target = tab.document.folder / FILE
-        if len(draft.text) < LARGE:
+        if max(len(draft.text), len(draft.base.text)) < LARGE:
             _write(draft, target)
         else:
             threading.Thread(
@@ -174,7 +173,7 @@ class Drafts:
 
 
 def _write(draft: TextDraft, target: Path) -> None:
-    """The newest text, as long as the edit is not over."""
+    """The newest text, as long as the edit is not over; nobody who ends it waits for this."""
     with _keeping:
         if draft.is_over:
             return
@@ -184,6 +183,8 @@ def _write(draft: TextDraft, target: Path) -> None:
             "text": draft.text, "place": draft.place,
         }  # fmt: skip
         _attempt(lambda: (part.write_text(json.dumps(raw), "utf-8"), part.replace(target)))
+        if draft.is_over:
+            _attempt(lambda: target.unlink(missing_ok=True))
 
 
 def _attempt(run: Callable[[], object]) -> None:

@@ -1,39 +1,55 @@
-"""What the keys of the source editor do to its text; each is one step of the text's own undo."""
+"""What the keys of the source editor do to its text; each is one step of the text's own undo.
+
+Edits of lines come in steps (`text_large.Steps`): they may be about very many.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 
 from PySide6.QtGui import QTextBlock, QTextCursor
 
+from sketch.gui.text_large import AT_ONCE, Steps, lines_in
+
 INDENT = 4
+READ_AT_ONCE = 500
+"""Lines that are looked at with one step."""
 _COMMENT = re.compile(r"^(\s*)# ?")
 _LEAVES = re.compile(r"\s*(return|pass|break|continue|raise)\b")
 _CLOSING = ")]}"
 
 
-def indent(cursor: QTextCursor) -> None:
+def indent(cursor: QTextCursor) -> Steps:
     """One level to the right: the selected lines, or from the cursor to the next stop."""
     if cursor.hasSelection():
-        _each_line(cursor, lambda text: " " * INDENT + text if text.strip() else text)
+        yield from _each_line(cursor, lambda text: " " * INDENT + text if text.strip() else text)
     else:
         cursor.insertText(" " * (INDENT - cursor.positionInBlock() % INDENT))
 
 
-def dedent(cursor: QTextCursor) -> None:
+def dedent(cursor: QTextCursor) -> Steps:
     """One level to the left, the selected lines or the cursor's."""
-    _each_line(cursor, lambda text: text[min(INDENT, len(text) - len(text.lstrip(" "))) :])
+    yield from _each_line(cursor, lambda text: text[min(INDENT, len(text) - len(text.lstrip(" "))) :])
 
 
-def toggle_comment(cursor: QTextCursor) -> None:
+def toggle_comment(cursor: QTextCursor) -> Steps:
     """Make the lines comments, or take the marks away when all of them are."""
-    lines = [block.text() for block in _blocks(cursor) if block.text().strip()]
-    if lines and all(_COMMENT.match(line) for line in lines):
-        _each_line(cursor, lambda text: _COMMENT.sub(r"\1", text, count=1))
-        return
-    margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    _each_line(cursor, lambda text: f"{text[:margin]}# {text[margin:]}" if text.strip() else text)
+    margin, are_comments = sys.maxsize, True
+    for number, block in enumerate(_blocks(cursor)):
+        text = block.text()
+        if text.strip():
+            margin = min(margin, len(text) - len(text.lstrip()))
+            are_comments = are_comments and _COMMENT.match(text) is not None
+        if number % READ_AT_ONCE == READ_AT_ONCE - 1:
+            yield 0.0
+    if are_comments:
+        yield from _each_line(cursor, lambda text: _COMMENT.sub(r"\1", text, count=1))
+    else:
+        yield from _each_line(
+            cursor, lambda text: f"{text[:margin]}# {text[margin:]}" if text.strip() else text
+        )
 
 
 def new_line(cursor: QTextCursor) -> None:
@@ -80,24 +96,28 @@ def _blocks(cursor: QTextCursor) -> Iterator[QTextBlock]:
     last = cursor.document().findBlock(cursor.selectionEnd())
     if last.blockNumber() > block.blockNumber() and last.position() == cursor.selectionEnd():
         last = last.previous()
-    while block.isValid() and block.blockNumber() <= last.blockNumber():
+    number = last.blockNumber()  # those in between may change before the next is asked for
+    while block.isValid() and block.blockNumber() <= number:
         yield block
         block = block.next()
 
 
-def _each_line(cursor: QTextCursor, change: Callable[[str], str]) -> None:
-    """Rewrite the start of each line as one step; what did not change is not touched."""
-    blocks = list(_blocks(cursor))
-    cursor.beginEditBlock()
-    for block in blocks:
-        text, wanted = block.text(), change(block.text())
-        if text == wanted:
-            continue
+def _each_line(cursor: QTextCursor, change: Callable[[str], str]) -> Steps:
+    """Rewrite the start of each line; what did not change is not touched."""
+    total = lines_in(cursor)
+    for number, block in enumerate(_blocks(cursor)):
+        _rewrite(block, change(block.text()))
+        if number % AT_ONCE == AT_ONCE - 1:
+            yield min(1.0, number / total)
+
+
+def _rewrite(block: QTextBlock, wanted: str) -> None:
+    text = block.text()
+    if text != wanted:
         kept = _same_end(text, wanted)
         edit = QTextCursor(block)
         edit.setPosition(block.position() + len(text) - kept, QTextCursor.MoveMode.KeepAnchor)
         edit.insertText(wanted[: len(wanted) - kept])
-    cursor.endEditBlock()
 
 
 def _same_end(first: str, second: str) -> int:

@@ -14,7 +14,7 @@ from sketch.gui.highlighter import Highlighter
 from sketch.gui.kernel_mirror import KernelMirror, Picture
 from sketch.gui.long_text import LONG
 from sketch.gui.slices import Slices
-from sketch.gui.text_bar import EditBar
+from sketch.gui.text_bar import EditBar, State
 from sketch.gui.text_drafts import Drafts, TextDraft
 from sketch.gui.text_find import FindBar
 from sketch.gui.text_head import TextHead
@@ -111,10 +111,7 @@ class TextPanel(QWidget):
         self.code.set_editable(self._is_editable() and not (draft is not None and draft.is_busy))
         line = 0 if draft is None or draft.fault is None else draft.fault.line
         self._marks.faults = self.code.faults = {line} if line else set()
-        if draft is not None:
-            self.bar.show_state(draft.state, draft.said)
-            self.bar.offer(draft.offered)
-        self.bar.setVisible(draft is not None)
+        _tell(self.bar, draft, changing=self.code.large.is_going)
         self.code.numbers.update()
         self._mark_selection()
 
@@ -154,7 +151,7 @@ class TextPanel(QWidget):
     def _on_turned(self) -> None:
         """Another document: what was typed so far stays with the one before."""
         draft = self.draft
-        if draft is not None and draft is self._held and not self.code.long.is_coming:
+        if draft is not None and draft is self._held and self.code.is_whole:
             draft.text, draft.place = self.code.toPlainText(), self.code.textCursor().position()
             draft.class_, draft.arguments = self.bar.chosen()
             self._drafts.keep(self._shown)
@@ -199,7 +196,7 @@ class TextPanel(QWidget):
 
     def _take_text(self, draft: TextDraft) -> None:
         """A text is edited as long as it is not what the drawing said."""
-        if self._shown is None or self._held is not draft or self.code.long.is_coming:
+        if self._shown is None or self._held is not draft or not self.code.is_whole:
             return
         draft.text = self.code.toPlainText()
         if draft.text == draft.base.text:
@@ -237,15 +234,33 @@ class TextPanel(QWidget):
             self.wanted.emit(command)
 
 
+def _tell(bar: EditBar, draft: TextDraft | None, *, changing: bool) -> None:
+    """Say what the text waits for; nothing of one that is not edited."""
+    if changing:
+        bar.show_state(State.CHANGING)
+    elif draft is not None:
+        bar.show_state(draft.state, draft.said)
+        bar.offer(draft.offered)
+    bar.setVisible(changing or draft is not None)
+
+
+def _discard(panel: TextPanel) -> None:
+    if not panel.code.large.cancel():
+        panel.wanted.emit("text.discard")
+
+
 def _connect(panel: TextPanel) -> None:
     panel._timer.timeout.connect(panel._look)
     panel.code.typed.connect(panel._on_text)
     panel.code.moved.connect(panel._mark_selection)
     panel.code.verticalScrollBar().valueChanged.connect(lambda: panel._marks.follow(panel.code))
+    panel.code.large.begun.connect(panel.refresh)
+    panel.code.large.went_on.connect(panel.bar.show_share)
+    panel.code.large.over.connect(panel.refresh)
     panel.code.line_clicked.connect(panel.on_line)
     panel.code.wanted.connect(panel._on_key)
     panel.bar.accept_wanted.connect(lambda: panel.wanted.emit("text.accept"))
-    panel.bar.discard_wanted.connect(lambda: panel.wanted.emit("text.discard"))
+    panel.bar.discard_wanted.connect(lambda: _discard(panel))
     panel.find_bar.found.connect(panel._on_found)
     panel._mirror.changed.connect(panel._on_picture)
     panel._desk.turned.connect(panel._on_turned)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -19,33 +16,31 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from sketch.gui import text_keys
-from sketch.gui.long_text import LONG, LongText, LongTextEdit
+from sketch.gui.long_text import LONG, LongText
 from sketch.gui.text_syntax import moved
+from sketch.gui.text_typing import TypedText
 from sketch.gui.theme import Theme
 
 EMPTY = "The source appears here as soon as the canvas holds a layer. A PyTorch model can be pasted here too."
 
+_READ_ONLY = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
-class CodeView(LongTextEdit):
-    """Source with line numbers. `line_clicked` carries a line from 1, `wanted` the id of a command whose key was hit.
 
-    `typed` and `moved` say that the person changed the text or moved the cursor; a text that is shown does not. While
-    `is_edited` is False, the keys of undo and redo are left to the window.
+class CodeView(TypedText):
+    """Source with line numbers. `line_clicked` carries a line from 1.
+
+    `typed` and `moved` say that the person changed the text or moved the cursor; a text that is shown does not.
     """
 
     line_clicked = Signal(int)
-    wanted = Signal(str)
     typed = Signal()
     moved = Signal()
 
     def __init__(self, theme: Theme):
         super().__init__()
         self.theme = theme
-        self.is_edited = False
         self._loading = False
         self.faults: set[int] = set()
-        self._commands: dict[str, list[QKeySequence]] = {}
         self.long = LongText(self, self._take_flags)
         self.numbers = LineNumbers(self)
         self.colour: Callable[[Sequence[QTextBlock]], object] = len  # is given lines before they are painted
@@ -56,7 +51,9 @@ class CodeView(LongTextEdit):
         self.setPlaceholderText(EMPTY)
         self.set_editable(False)
         self.blockCountChanged.connect(self._make_room)
-        self.textChanged.connect(lambda: None if self._loading else self.typed.emit())
+        self.textChanged.connect(self._on_text)
+        self.large.begun.connect(self._take_flags)
+        self.large.over.connect(self._on_large)
         self.cursorPositionChanged.connect(self._on_move)
         self.updateRequest.connect(self._scroll_numbers)
         self._make_room()
@@ -66,15 +63,20 @@ class CodeView(LongTextEdit):
         """The cursor's line, from 1."""
         return self.textCursor().blockNumber() + 1
 
+    @property
+    def is_whole(self) -> bool:
+        """False while lines are still to come, or to be changed."""
+        return not (self.long.is_coming or self.large.is_going)
+
     def set_editable(self, editable: bool) -> None:
-        """Let the person type, or only select; nobody types into a text that is still coming."""
+        """Let the person type, or only select; nobody types into a text that is not whole."""
         self._editable = editable
         self._take_flags()
 
     def _take_flags(self) -> None:
         self._make_room()
         self._loading = self._loading and self.long.is_coming
-        free = self._editable and not self.long.is_coming
+        free = self._editable and self.is_whole
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction if free else _READ_ONLY)
 
     def use(self, *, font_size: int, wrap: bool) -> None:
@@ -83,10 +85,6 @@ class CodeView(LongTextEdit):
         font.setPointSize(font_size)
         self.setFont(font)
         self.setLineWrapMode(self.LineWrapMode.WidgetWidth if wrap else self.LineWrapMode.NoWrap)
-
-    def set_keys(self, keys: Mapping[str, Iterable[str]]) -> None:
-        """The keys of commands that work while the text has the focus, by their ids."""
-        self._commands = {name: [QKeySequence(key) for key in found] for name, found in keys.items()}
 
     def go_to(self, line: int, column: int = 0) -> None:
         """Put the cursor at a line (from 1), in view."""
@@ -107,6 +105,8 @@ class CodeView(LongTextEdit):
         before = self.long.text()
         if before == text:
             return None
+        self.large.leave()
+        self._take_flags()
         if max(before.count("\n"), text.count("\n")) > LONG:
             self._loading = True  # until `_take_flags` hears that all is there
             return self.long.show(text)
@@ -131,58 +131,21 @@ class CodeView(LongTextEdit):
 
         self.long.when_there(edit)
 
+    def _on_text(self) -> None:
+        if not self._loading and not self.large.is_going:
+            self.typed.emit()
+
+    def _on_large(self) -> None:
+        self._take_flags()
+        self._on_text()
+        self._on_move()
+
     def _on_move(self) -> None:
-        if not self._loading:
+        if not self._loading and not self.large.is_going:
             self.numbers.update()
             self.moved.emit()
 
-    # --- keys ---------------------------------------------------------------------------------------
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            step = self._step(event)
-            if step or self._command(event):
-                event.setAccepted(not step or self._is_own(step))
-                return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        command, step = self._command(event), self._step(event)
-        if command:
-            self.wanted.emit(command)
-        elif step:
-            self._go(step)
-        elif self.isReadOnly() or not self._typed(event):
-            super().keyPressEvent(event)
-
-    def _command(self, event: QKeyEvent) -> str:
-        hit = QKeySequence(event.keyCombination())
-        return next((name for name, keys in self._commands.items() if hit in keys), "")
-
-    def _step(self, event: QKeyEvent) -> str:
-        """`undo` or `redo` for their keys."""
-        hit = QKeySequence(event.keyCombination())
-        return next((name for name, keys in _STEPS.items() if hit in keys), "")
-
-    def _is_own(self, step: str) -> bool:
-        """True for an undo of the text; the document's history is asked for every other one."""
-        return self.is_edited if step == "undo" else self.document().isRedoAvailable()
-
-    def _go(self, step: str) -> None:
-        if self._is_own(step) and not self.isReadOnly():
-            self.undo() if step == "undo" else self.redo()
-
-    def _typed(self, event: QKeyEvent) -> bool:
-        """True when the key is one that code editors know better."""
-        run = _KEYS.get((event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
-        if run is None:
-            return False
-        cursor = self.textCursor()
-        if run(cursor) is False:
-            return False
-        self.setTextCursor(cursor)
-        self.ensureCursorVisible()
-        return True
+    # --- mouse --------------------------------------------------------------------------------------
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
@@ -249,30 +212,3 @@ class LineNumbers(QWidget):
                 usual = theme.text_muted if line == here and self._code.hasFocus() else theme.text_disabled
                 painter.setPen(QColor(theme.error if line in self._code.faults else usual))
                 painter.drawText(area, Qt.AlignmentFlag.AlignRight, str(line))
-
-
-def _home(cursor: QTextCursor) -> None:
-    text_keys.go_home(cursor, select=False)
-
-
-def _select_home(cursor: QTextCursor) -> None:
-    text_keys.go_home(cursor, select=True)
-
-
-_STEPS = {
-    "undo": (QKeySequence("Ctrl+Z"),),
-    "redo": (QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")),
-}
-_READ_ONLY = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-_NONE, _SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-_KEYS: Mapping[tuple[int, Qt.KeyboardModifier], Callable[[QTextCursor], Any]] = {
-    (Qt.Key.Key_Tab, _NONE): text_keys.indent,
-    (Qt.Key.Key_Backtab, _SHIFT): text_keys.dedent,
-    (Qt.Key.Key_Tab, _SHIFT): text_keys.dedent,
-    (Qt.Key.Key_Return, _NONE): text_keys.new_line,
-    (Qt.Key.Key_Enter, _NONE): text_keys.new_line,
-    (Qt.Key.Key_Backspace, _NONE): text_keys.backspace,
-    (Qt.Key.Key_Home, _NONE): _home,
-    (Qt.Key.Key_Home, _SHIFT): _select_home,
-}
-"""Keys that code editors know better than text fields do."""

@@ -72,9 +72,10 @@ def test_lines_become_comments_and_code_again(code):
     cursor = code.textCursor()
     cursor.setPosition(0)
     cursor.setPosition(len("  a\n\n    b"), QTextCursor.MoveMode.KeepAnchor)
-    toggle_comment(cursor)
+    code.setTextCursor(cursor)
+    code.change(toggle_comment)
     assert code.toPlainText() == "  # a\n\n  #   b\nc"
-    toggle_comment(cursor)
+    code.change(toggle_comment)
     assert code.toPlainText() == "  a\n\n    b\nc"
 
 
