@@ -37,7 +37,7 @@ class TextDraft:
     `base` is what the kernel said of the drawing when the edit began. `fault` is the first syntax error, or what the
     last run of exactly this text ended with; only the first is known without another run. `is_edit` is False when
     another model takes the place of the drawing. `place` is the cursor's. What the text says is known once somebody
-    has asked the `question` and given the answer to `take`.
+    has asked the `question` and given the answer to `take`. `over` is set as soon as the edit has ended.
     """
 
     base: Picture
@@ -53,7 +53,7 @@ class TextDraft:
     class_: str = ""
     arguments: str = ""
     is_edit: bool = True
-    is_over: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
     root: str = ""
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     base_classes: Sequence[ClassInText] = ()
@@ -140,7 +140,7 @@ class Drafts:
         """Forget an edit."""
         folder, draft = tab.document.folder, self._drafts.pop(tab, None)
         if draft is not None:
-            draft.is_over = True
+            draft.over.set()
         if folder is not None:
             _attempt(lambda: (folder / FILE).unlink(missing_ok=True))
         return draft
@@ -175,7 +175,7 @@ class Drafts:
 def _write(draft: TextDraft, target: Path) -> None:
     """The newest text, as long as the edit is not over; nobody who ends it waits for this."""
     with _keeping:
-        if draft.is_over:
+        if draft.over.is_set():
             return
         base, part = draft.base, target.with_suffix(".part")
         raw = {
@@ -183,7 +183,7 @@ def _write(draft: TextDraft, target: Path) -> None:
             "text": draft.text, "place": draft.place,
         }  # fmt: skip
         _attempt(lambda: (part.write_text(json.dumps(raw), "utf-8"), part.replace(target)))
-        if draft.is_over:
+        if draft.over.is_set():
             _attempt(lambda: target.unlink(missing_ok=True))
 
 

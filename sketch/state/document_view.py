@@ -42,12 +42,14 @@ class Update:
     label: str
     resized: tuple[WeightChange, ...] = ()
     _rows: dict[str, dict[Any, Change]] = field(init=False, repr=False, compare=False)
+    _back: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rows: dict[str, dict[Any, Change]] = {name: {} for name in TABLES}
         for change in self.delta:
             rows[change.table][change.key] = change
         object.__setattr__(self, "_rows", rows)  # once, where the Update is made, and not by each subscriber
+        object.__setattr__(self, "_back", self._brought_back())
 
     def of(self, table: str) -> Mapping[Any, Change]:
         """What changed in one table, by key."""
@@ -55,6 +57,9 @@ class Update:
 
     def brought_back(self) -> list[int]:
         """The nodes and notes that an undo or redo brought, those inside others of them left out."""
+        return self._back
+
+    def _brought_back(self) -> list[int]:
         if self.cause not in {"undo", "redo"}:
             return []
         rows = (*self.of("nodes").values(), *self.of("notes").values())

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QTimer
-from PySide6.QtGui import QStaticText
+from PySide6.QtGui import QFontMetricsF, QStaticText
 
 from sketch.gui.canvas.boxes import MARK, Box
 from sketch.gui.canvas.handle import Canvas, Handle
 
 if TYPE_CHECKING:
+    from sketch.gui.canvas.look import NodeLook
     from sketch.gui.canvas.port_names import PortText
 
 REACH = 9.0
@@ -30,11 +31,27 @@ class PortHit:
     index: int
 
 
+class Texts(NamedTuple):
+    """Texts of a node, and what they were laid out for."""
+
+    look: NodeLook
+    width: float
+    metrics: QFontMetricsF
+    laid_out: tuple[QStaticText, ...]
+
+    def are_for(self, look: NodeLook, width: float, metrics: QFontMetricsF) -> bool:
+        """True while nothing has changed that they depend on."""
+        is_known = self.look is look or self.look == look
+        return is_known and self.width == width and self.metrics is metrics
+
+
 class NodeItem(Handle):
     """A node or closed group."""
 
     def __init__(self, node_id: int, box: Box, canvas: Canvas):
         self.targets: frozenset[PortHit] = frozenset()
+        self.texts: dict[object, Texts] = {}
+        """Texts cut to size and laid out, by what they were cut for."""
         super().__init__(node_id, box, canvas)
 
     @property
@@ -48,11 +65,9 @@ class NodeItem(Handle):
         return self._wires()[1]
 
     def forget(self) -> None:
-        """Ask for the look and the wires again before the next painting."""
+        """Ask for the look and the wires again before the next painting; texts stay for a look that is the same."""
         super().forget()
         self._wired: tuple[frozenset[int], frozenset[int]] | None = None
-        self.texts: dict[object, tuple[QStaticText, ...]] = {}
-        """Texts cut to size and laid out, by what they were cut for."""
         self.card_kind: int | None = None
         """The number of its card among those that look different."""
         self.port_texts: dict[bool, tuple[PortText, ...]] = {}

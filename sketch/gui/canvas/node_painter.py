@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF, QStaticText
 
@@ -11,7 +13,7 @@ from sketch.gui.canvas.detail import Detail
 from sketch.gui.canvas.fitting import fit_texts, fit_title
 from sketch.gui.canvas.ink import Ink
 from sketch.gui.canvas.look import NodeLook
-from sketch.gui.canvas.node_item import NodeItem
+from sketch.gui.canvas.node_item import NodeItem, Texts
 from sketch.gui.colour_swatch import Swatch
 
 STRIP, LONE_STRIP = 5.0, 9.0
@@ -92,10 +94,10 @@ class NodePainter:
         ink, rect = self._ink, item.rect()
         indent = 2 * MARK + 4 - STRIP - PADDING if look.is_group else 0.0
         texts = item.texts.get("full")
-        if texts is None:
+        if texts is None or not texts.are_for(look, rect.width(), ink.title_metrics):
             found = fit_texts(ink, look, rect.width() - STRIP - 2 * PADDING, indent)
-            texts = item.texts["full"] = tuple(map(_laid_out, found))
-        title, layer, subtitle = texts
+            texts = item.texts["full"] = _laid_out(look, rect.width(), ink.title_metrics, found)
+        title, layer, subtitle = texts.laid_out
         has_two = self._has_two_lines(look)
         left, middle = rect.left() + STRIP + PADDING, rect.center().y() - _HALF
         first = middle + (FIRST_LINE if has_two else ONLY_LINE)
@@ -114,13 +116,14 @@ class NodePainter:
         rect, (size, font, metrics) = item.rect(), self._lone
         indent = 2 * MARK + 4 - LONE_STRIP - PADDING if look.is_group else 0.0
         texts = item.texts.get(size)
-        if texts is None:
+        if texts is None or not texts.are_for(look, rect.width(), metrics):
             room = rect.width() - LONE_STRIP - PADDING - 5.0 - indent
-            texts = item.texts[size] = (_laid_out(fit_title(metrics, look.title, room)),)
+            found = (fit_title(metrics, look.title, room),)
+            texts = item.texts[size] = _laid_out(look, rect.width(), metrics, found)
         painter.setFont(font)
         painter.setPen(swatch.title)
         base = rect.center().y() + metrics.capHeight() / 2
-        self._write(painter, metrics, texts[0], rect.left() + LONE_STRIP + PADDING + indent, base)
+        self._write(painter, metrics, texts.laid_out[0], rect.left() + LONE_STRIP + PADDING + indent, base)
 
     def _write(
         self, painter: QPainter, metrics: QFontMetricsF, text: QStaticText, left: float, base: float
@@ -175,7 +178,8 @@ def paint_fold(
     painter.restore()
 
 
-def _laid_out(text: str) -> QStaticText:
-    made = QStaticText(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)  # names come from files: never markup
-    return made
+def _laid_out(look: NodeLook, width: float, metrics: QFontMetricsF, found: Iterable[str]) -> Texts:
+    made = tuple(map(QStaticText, found))
+    for text in made:
+        text.setTextFormat(Qt.TextFormat.PlainText)  # names come from files: never markup
+    return Texts(look, width, metrics, made)

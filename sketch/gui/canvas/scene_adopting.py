@@ -45,11 +45,11 @@ class AdoptingScene(SceneLayers):
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _sync(self, delta: Delta) -> Changes:
+    def _sync(self, update: Update) -> Changes:
         expected, self._expected = self._expected, None
-        if expected is None or expected[0] is not delta:
-            return super()._sync(delta)
-        return self._adopt(expected[1])
+        if expected is None or expected[0] is not update.delta:
+            return super()._sync(update)
+        return self._adopt(update, expected[1])
 
     def _take(self, changes: Changes) -> None:
         if changes.beyond is not None:
@@ -79,7 +79,7 @@ class AdoptingScene(SceneLayers):
         self.nodes.forget()
         self.update()
 
-    def _adopt(self, ready: Wiring) -> Changes:
+    def _adopt(self, update: Update, ready: Wiring) -> Changes:
         """Show what another wiring has worked out; the stubs and frames that may differ, all else is done."""
         wiring, index = self.wiring, taken(ready)
         wiring.adopt(ready)
@@ -88,6 +88,8 @@ class AdoptingScene(SceneLayers):
         self.batches.exchange_wires(index.bundles)
         if index.layers and self.ink.is_plain:
             self.batches.take_kinds(index.layers)
+        else:
+            self.batches.forget_nodes(update.of("nodes"))
         keep(ready, index)  # what was shown is freed with the wiring that it was of
         self.nodes.forget()
         self._make_room(self.boxes.bounds())

@@ -11,7 +11,6 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGraphicsScene
 
 from sketch.graph.collection import paused_collection
-from sketch.graph.delta import Delta
 from sketch.graph.problems import Problem
 from sketch.gui.canvas.batches import Batches
 from sketch.gui.canvas.boxes import Box, Stub
@@ -61,8 +60,7 @@ class SceneLayers(QGraphicsScene):
 
     def follow(self, update: Update) -> None:
         """Mirror one Update; cost follows the edit."""
-        self.batches.forget_nodes(update.of("nodes"))
-        changes = self._sync(update.delta)
+        changes = self._sync(update)
         self._take(changes)
         self.restate(update)
         self._cards.follow(update, changes)
@@ -176,8 +174,9 @@ class SceneLayers(QGraphicsScene):
         self.edges.set_lines(self.wiring.lines, lines)
         self._restate({key for key in ends if isinstance(key, int)})
 
-    def _sync(self, delta: Delta) -> Changes:
-        return self.wiring.sync(delta)
+    def _sync(self, update: Update) -> Changes:
+        self.batches.forget_nodes(update.of("nodes"))
+        return self.wiring.sync(update.delta)
 
     def _take_boxes(self, keys: Collection[int]) -> None:
         boxes = self.wiring.boxes

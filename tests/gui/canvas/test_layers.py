@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
-from sketch.gui.canvas import tracing
+from sketch.gui.canvas import scene_adopting, tracing
 from sketch.gui.canvas.boxes import HEADER
 from sketch.gui.canvas.far import FEWEST_NODES
 from sketch.gui.canvas.group_frame import GroupFrame
@@ -307,3 +307,44 @@ def test_what_is_selected_lies_above_what_it_covers(document, canvas, light):
     view.canvas.carry([low, high])
     assert (colour_at(view, *strip) == light.node) == is_below
     view.canvas.put_down()
+
+
+# --- what a node says -------------------------------------------------------------------------------------
+
+
+CHANGES = {
+    "rename": lambda document, node, other: commands.rename(document, node, "gate"),
+    "parameter": lambda document, node, other: commands.set_param(document, [node], "out_channels", 7),
+    "fault": lambda document, node, other: commands.set_param(document, [node], "groups", 5),
+    "move": lambda document, node, other: commands.move(document, {node: (60.0, 110.0)}),
+    "remove another": lambda document, node, other: commands.remove(document, [other]),
+}
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_texts_follow_what_a_node_says(document, canvas, change, many, monkeypatch):
+    monkeypatch.setattr(scene_adopting, "ALMOST_ALL", 0 if many else 1000)
+    ids = chain(document, "Input", "Conv2d", "ReLU")
+    view = canvas()
+    before = picture(view)
+    CHANGES[change](document, ids[1], ids[2])
+    after = picture(view)
+    assert after != before
+    assert after == picture(canvas())
+    document.undo()
+    view.select([])  # what comes back is selected
+    assert picture(view) == before
+
+
+def test_texts_are_laid_out_anew_only_for_another_look(document, canvas):
+    conv, relu = chain(document, "Conv2d", "ReLU")
+    view = canvas()
+    picture(view)
+    items = [view.canvas.nodes[key] for key in (conv, relu)]
+    texts = [item.texts["full"] for item in items]
+    view.canvas.nodes.forget()
+    commands.rename(document, conv, "gate")
+    picture(view)
+    assert view.canvas.nodes[relu].texts["full"] is texts[1]
+    assert view.canvas.nodes[conv].texts["full"].laid_out[0].text() == "gate"
