@@ -22,8 +22,8 @@ PORTION = 200
 class ColourValues:
     """`values` by node id: the name of a kind or what was measured; of a group of kinds how many layers of each.
 
-    `numbers` holds those that have a place on a scale. What a rule says nothing of is missing. An edit is noted, and
-    what it changed is counted in portions; edits may be noted in between.
+    `numbers` holds those that have a place on a scale. What a rule says nothing of is missing. At first all is to be
+    counted; an edit is noted. `go_on` counts in portions; edits may be noted in between.
     """
 
     def __init__(self, rule: Rule, facts: Facts):
@@ -35,8 +35,6 @@ class ColourValues:
         self._groups: set[int] = set()
         self._heap: list[tuple[float, int]] = []
         self.note_all()
-        for _counted in self.go_on():
-            pass
 
     @property
     def left(self) -> int:

@@ -19,10 +19,15 @@ MANY = 500
 
 
 class Shading:
-    """`shades` maps node id to its shade; nodes that the rule says nothing of are missing. Groups included."""
+    """`shades` maps node id to its shade; nodes that the rule says nothing of are missing. Groups included.
 
-    def __init__(self, rule: Rule, facts: Facts):
+    Args:
+        at_once: count here and now; else `is_counted` becomes True when `go_on` has been through all of it.
+    """
+
+    def __init__(self, rule: Rule, facts: Facts, *, at_once: bool = True):
         self.rule = rule
+        self.is_counted = False
         self.shades: dict[int, Shade] = {}
         self.scale = Scale(0.0, 0.0)
         self._slots: dict[str, int] = {}
@@ -30,7 +35,8 @@ class Shading:
         self._counted: set[int] = set()
         self._differ: set[int] | None = None
         self._is_anew = True
-        self.finish()
+        if at_once:
+            self.finish()
 
     @property
     def left(self) -> int:
@@ -122,6 +128,7 @@ class Shading:
         self.scale = scale
         self.shades.clear()
         self.shades.update(fresh)
+        self.is_counted = True
 
     def _shade_counted(self) -> Iterator[None]:
         """Shades of what was counted again."""

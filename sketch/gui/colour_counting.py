@@ -1,4 +1,4 @@
-"""Counting what an edit changed for the colours of a tab: a little at once, the rest in slices."""
+"""Counting for the colours of a tab, first and after edits: a little at once, the rest in slices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from sketch.gui.colour_hiding import note
+from sketch.gui.background import FEW
 from sketch.gui.slices import Slices
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 5
 """So many steps of counting come with an edit, 2 to 4 ms; a drawing of some hundred layers needs no more."""
+MANY = 2000
+"""An edit of more rows than this is counted anew, none of it in the turn of the edit, which is a long one already."""
 
 
 class Counting(QObject):
@@ -28,29 +30,46 @@ class Counting(QObject):
         self._slices = Slices(self)
         self._colouring: Colouring | None = None
         self._steps: Iterator[None] | None = None
+        self._then: Callable[[], object] | None = None
 
     def stop(self) -> None:
         """Leave it as it is; another colouring takes its place."""
         self._slices.replace([])
-        self._colouring = self._steps = None
+        self._colouring = self._steps = self._then = None
+
+    def begin(self, colouring: Colouring, then: Callable[[], object]) -> None:
+        """Count one that was only begun, and call this in place of `show`; a small one is counted at once."""
+        self.stop()
+        self._colouring, self._steps, self._then = colouring, colouring.go_on(), then
+        if colouring.left <= FEW:
+            self.finish()
+        else:
+            self._slices.replace([self._take_one])
+
+    def finish(self) -> None:
+        """Count what is left now."""
+        while self._steps is not None:
+            self._take(1)
 
     def follow(self, colouring: Colouring, update: Update) -> None:
         """Take in an edit."""
-        note(colouring, update)
-        self._go_on(colouring)
+        is_big = len(update.delta) > MANY
+        if is_big:
+            colouring.note_all()
+        else:
+            colouring.note(update.delta, update.inferred.changed)
+        self._go_on(colouring, 0 if is_big else AT_ONCE)
 
     def anew(self, colouring: Colouring, facts: Facts) -> None:
         """Count everything again: something outside the document has changed."""
         colouring.note_all(facts)
-        self._go_on(colouring)
+        self._go_on(colouring, AT_ONCE)
 
-    def _go_on(self, colouring: Colouring) -> None:
-        """Count what was noted; all of it at once where layers are hidden by it."""
-        if colouring.rule.can_hide:
-            self._show(colouring.finish())
-        elif self._steps is None:
+    def _go_on(self, colouring: Colouring, at_once: int) -> None:
+        """Count what was noted, so many steps of it at once."""
+        if self._steps is None:
             self._colouring, self._steps = colouring, colouring.go_on()
-            self._take(AT_ONCE)
+            self._take(at_once)
             if self._steps is not None:
                 self._slices.replace([self._take_one])
 
@@ -62,5 +81,11 @@ class Counting(QObject):
     def _take(self, count: int) -> None:
         for _ in range(count):
             if self._steps is not None and next(self._steps, self) is self and self._colouring is not None:
-                self._steps = None
-                self._show(self._colouring.taken())
+                self._end(self._colouring.taken())
+
+    def _end(self, changed: frozenset[int] | None) -> None:
+        then, self._then, self._steps = self._then, None, None
+        if then is None:
+            self._show(changed)
+        else:
+            then()

@@ -90,7 +90,7 @@ class Legend(QFrame):
     def refresh(self) -> None:
         """Show what the colours mean now; nothing is made anew when that is what is shown."""
         colours = self._colours
-        if not colours.has_legend or not colours.document.tables.nodes:
+        if not (colours.has_legend and colours.document.tables.nodes and colours.is_counted):
             self.hide()
             return
         theme, rest = colours.view.canvas.ink.theme, colours.colouring.count_rest()
@@ -238,8 +238,9 @@ class Legend(QFrame):
 
 def choose(colours: TabColours, ids: Iterable[int], *, add: bool) -> None:
     """Select those of these layers that are on the canvas, beside what is selected if `add`; say what is not here."""
-    view, wanted = colours.view, [node_id for node_id in ids if node_id not in colours.hidden_ids]
-    here = [node_id for node_id in wanted if node_id in view.canvas.wiring.boxes]
+    view, hidden, boxes = colours.view, colours.hidden_ids, colours.view.canvas.wiring.boxes
+    wanted = [node_id for node_id in ids if node_id not in hidden]
+    here = [node_id for node_id in wanted if node_id in boxes]
     view.select([*(view.selected() if add else ()), *here])
     away = len(wanted) - len(here)
     text = f"{_layers(len(here))} selected"

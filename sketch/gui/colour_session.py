@@ -22,12 +22,12 @@ def restore(colours: TabColours, state: Mapping[str, Any]) -> None:
     found = state.get("colours")
     if not isinstance(found, dict) or not found:
         return
-    from sketch.graph.colour_rules import RULES
+    from sketch.graph.colour_rules import HIDING, RULES
 
     legend, hidden = found.get("legend"), found.get("hidden")
     colours.wants_legend = legend if isinstance(legend, bool) else None
     if isinstance(hidden, dict):
-        known = {key: kinds for key, kinds in hidden.items() if key in RULES and isinstance(kinds, list)}
+        known = {key: kinds for key, kinds in hidden.items() if key in HIDING and isinstance(kinds, list)}
         colours.set_hidden({key: (str(kind) for kind in kinds) for key, kinds in known.items()})
     if found.get("rule") in RULES:
         colours.use(found["rule"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ from sketch.gui.slices import Slices
 if TYPE_CHECKING:
     from sketch.graph.colour_rules import Facts, Rule, WeightSums
     from sketch.graph.colouring import Colouring
+    from sketch.gui.canvas.ink import Ink
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.colour_hidden import HiddenMark
     from sketch.gui.colour_legend import Legend
-    from sketch.gui.theme import Theme
     from sketch.state.document import Document, Update
 
 SETTLE_MS = 40
@@ -43,9 +43,8 @@ class TabColours(QObject):
         self.sums: Mapping[str, WeightSums] = {}
         self.wants_legend: bool | None = None
         self._colouring: Colouring | None = None
-        self._hiding = HiddenKinds(self.kinds_by)
-        self._canvas = view.canvas
-        self._theme = view.canvas.ink.theme
+        self._hiding = HiddenKinds(document)
+        self._canvas, self._theme = view.canvas, view.canvas.ink.theme
         self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._soon.timeout.connect(self.settled)
         self._counting = Counting(self, self._show)
@@ -92,18 +91,16 @@ class TabColours(QObject):
 
     @property
     def colouring(self) -> Colouring:
-        """The counts and shades of the rule; made when first asked for."""
-        if self._colouring is None:
-            self._colouring = _count_by(self.key, self.facts())
-        return self._colouring
+        """The counts and shades of the rule, counted here and now when they are not known yet."""
+        found = self._begun()
+        if not found.is_counted:
+            self._counting.finish()
+        return found
 
-    def kinds_by(self, key: str) -> Colouring:
-        """The counts under any rule of kinds, for menus."""
-        return (
-            self.colouring
-            if key == self.key
-            else self._hiding.counted.get(key) or _count_by(key, self.facts())
-        )
+    @property
+    def is_counted(self) -> bool:
+        """True when the colours are known; else they are being counted, and `settled` comes after that."""
+        return self._begun().is_counted
 
     def use(self, key: str, counted: Colouring | None = None) -> None:
         """Colour by a rule of `colour_rules.RULES`, `counted` when that was done already; KeyError for another name."""
@@ -114,7 +111,10 @@ class TabColours(QObject):
         if counted is not None:
             counted.use(self.facts())
         self.wants_legend = self.wants_legend or None
-        self._apply()
+        if self.is_plain or counted is not None:
+            self._apply()
+        else:
+            self._begun()  # the canvas keeps its colours until these are known
         self.changed.emit()
         if self.needs_sums:
             self.unmeasured.emit()
@@ -134,8 +134,8 @@ class TabColours(QObject):
         """What rules look at."""
         from sketch.graph.colour_rules import Facts, by_node
 
-        refusals = by_node(self.view.canvas.refusals)
-        return Facts(self.document.tables, self.document.inference, self.sums, refusals)
+        document, refusals = self.document, self.view.canvas.refusals
+        return Facts(document.tables, document.inference, self.sums, by_node(refusals))
 
     def recount(self) -> None:
         """Count everything anew: something outside the document has changed."""
@@ -163,6 +163,7 @@ class TabColours(QObject):
     def close_document(self) -> None:
         """Stop following the document."""
         self._soon.stop()
+        self._counting.stop()
         self._overlays.replace([])
         self._leave()
 
@@ -172,21 +173,20 @@ class TabColours(QObject):
         """The canvas has its turn first."""
         self._overlays.replace([partial(_show_overlays, self)])
 
+    def _begun(self) -> Colouring:
+        """The counts of the rule; when they are first asked for counting begins, and of few layers ends at once."""
+        if self._colouring is None:
+            self._colouring = _begun(self.key, self.facts())
+            self._counting.begin(self._colouring, self._apply)
+        return self._colouring
+
     def _apply(self) -> None:
         """Give the canvas in view the colours."""
         if self.is_plain and self._canvas.ink.is_plain:
             self._soon.start()
-            return
-        if self.is_plain:
-            self._canvas.ink.colour_by(None)
         else:
-            self._canvas.ink.colour_by(self.colouring.shades, self._palette)
-        self._recolour(None)
-
-    def _palette(self, theme: Theme) -> Sequence[str]:
-        from sketch.gui.colour_palette import palette_of
-
-        return palette_of(self.rule, self.colouring.names)(theme)
+            _colour(self._canvas.ink, None if self.is_plain else self.colouring)
+            self._recolour(None)
 
     def _recolour(self, ids: Collection[int] | None) -> None:
         self._canvas.recolour(ids)
@@ -201,23 +201,26 @@ class TabColours(QObject):
                 self.settled.emit()
             return
         self._canvas = self.view.canvas
-        self._apply()  # also to the plain colours: the canvas may have been seen before, under another rule
+        if self.is_plain or self.is_counted:  # else it has its colours when they are known
+            self._apply()  # also the plain ones: the canvas may have been seen before, under another rule
         self._canvas.hide(self.hidden_ids)
 
     def _follow(self, update: Update) -> None:
         if self.needs_sums and brings_unmeasured(update, self.document, self.sums):
             self.unmeasured.emit()
-        if self._colouring is None and not self.hidden:
-            return
         if self._colouring is not None:
             self._counting.follow(self._colouring, update)
-        if self._hiding.follow(update, self._colouring):
+        if self._hiding.follow(update):
             self._hide()
-        self._soon.start()
+        if self._colouring is not None or self.hidden:
+            self._soon.start()
 
     def _show(self, changed: Collection[int] | None) -> None:
+        """Some layers count something else."""
         if not self.is_plain and (changed is None or changed):
             self._recolour(changed)
+        else:
+            self._soon.start()
 
     def _hide(self) -> None:
         self._canvas.hide(self.hidden_ids)
@@ -239,11 +242,21 @@ def _show_overlays(colours: TabColours) -> None:
         colours.mark = HiddenMark(colours)
 
 
-def _count_by(key: str, facts: Facts) -> Colouring:
+def _colour(ink: Ink, colouring: Colouring | None) -> None:
+    """Colour a canvas by what was counted; None: by category."""
+    if colouring is None:
+        ink.colour_by(None)
+        return
+    from sketch.gui.colour_palette import palette_of
+
+    ink.colour_by(colouring.shades, palette_of(colouring.rule, colouring.names))
+
+
+def _begun(key: str, facts: Facts) -> Colouring:
     from sketch.graph.colour_rules import RULES
     from sketch.graph.colouring import Colouring
 
-    return Colouring(RULES[key], facts)
+    return Colouring(RULES[key], facts, at_once=False)
 
 
 def brings_unmeasured(update: Update, document: Document, sums: Mapping[str, WeightSums]) -> bool:

@@ -222,6 +222,13 @@ def test_frozen_and_problems(resnet):
 # --- edits -----------------------------------------------------------------------------------------
 
 
+def counted(rule, facts) -> ColourValues:
+    values = ColourValues(rule, facts)
+    for _ in values.go_on():
+        pass
+    return values
+
+
 @pytest.mark.parametrize("key", RULES)
 def test_following_edits_gives_what_counting_anew_gives(library, key):
     drawing = Drawing(library, "resnet18")
@@ -231,7 +238,7 @@ def test_following_edits_gives_what_counting_anew_gives(library, key):
         delta, changed = drawing.edit(lambda draft, step=step: _edit(drawing, draft, rng, step))
         before = dict(found.shades)
         said = found.follow(delta, changed)
-        fresh = ColourValues(RULES[key], drawing.facts)
+        fresh = counted(RULES[key], drawing.facts)
         assert found._values.values == fresh.values
         assert found._values.numbers == fresh.numbers
         differ = {n for n in before.keys() | found.shades.keys() if before.get(n) != found.shades.get(n)}
@@ -257,7 +264,7 @@ def test_edits_that_are_noted_between_portions_give_what_counting_anew_gives(lib
         for _ in range(int(rng.integers(0, 9))):
             work = None if work is None or next(work, found) is found else work
     told = found.finish()
-    fresh = ColourValues(RULES[key], drawing.facts)
+    fresh = counted(RULES[key], drawing.facts)
     assert found.left == 0
     assert found._values.values == fresh.values
     assert found._values.numbers == fresh.numbers
@@ -266,6 +273,25 @@ def test_edits_that_are_noted_between_portions_give_what_counting_anew_gives(lib
     assert found.shades.keys() == drawing.colouring(key).shades.keys()
     if RULES[key].scale:
         assert found.shades == drawing.colouring(key).shades
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_what_is_counted_beside_is_what_is_counted_at_once(library, key, monkeypatch):
+    monkeypatch.setattr(colour_values, "PORTION", 3)
+    drawing = Drawing(library, "resnet18")
+    begun = Colouring(RULES[key], drawing.facts, at_once=False)
+    assert (begun.is_counted, begun.shades) == (False, {})
+    work, steps = begun.go_on(), 0
+    while next(work, begun) is not begun:
+        steps += 1
+        assert begun.is_counted == bool(begun.shades)
+        if steps == 7:
+            delta, changed = drawing.edit(lambda draft: draft.remove([drawing.named("layer2", "0", "conv1")]))
+            begun.note(delta, changed)
+    assert steps > 20
+    assert begun.taken() is None
+    assert begun.shades == drawing.colouring(key).shades
+    assert begun.kinds() == drawing.colouring(key).kinds()
 
 
 def _edit(drawing, draft, rng, step):
