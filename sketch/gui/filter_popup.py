@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import (
@@ -32,9 +33,13 @@ from PySide6.QtWidgets import (
 )
 
 from sketch.gui.choices import Choice, matching
+from sketch.gui.late_paint import paint_later
+from sketch.gui.slices import Slices
 
 MOST_SHOWN, MOST_ROWS = 200, 14
 """How many matches the list holds, and how many of them it shows at once."""
+PART = 40
+"""So many lines are made at a time; those of the first part at once."""
 WIDTH, GAP, ICON = 380, 10, 12
 _WALK = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}
 _ROLE = Qt.ItemDataRole.UserRole
@@ -61,6 +66,8 @@ class FilterPopup(QFrame):
         self._choices = choices
         self._on_chosen = on_chosen
         self._source = source
+        self._found: Sequence[Choice] = ()
+        self._rest = Slices(self)
         self.field = QLineEdit()
         self.field.setPlaceholderText(title)
         self.field.setAccessibleName(title)
@@ -98,6 +105,7 @@ class FilterPopup(QFrame):
         left = min(place.x(), area.right() - self.width())
         top = min(place.y(), area.bottom() - self.height())
         self.move(max(area.left(), left), max(area.top(), top))
+        paint_later(self)
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -107,14 +115,14 @@ class FilterPopup(QFrame):
 
     def shown(self) -> list[Choice]:
         """The choices now in the list, top first."""
-        items = (self.list.item(row) for row in range(self.list.count()))
-        return [item.data(_ROLE) for item in items if item is not None]
+        return list(self._found)
 
     def eventFilter(
         self, watched: QObject, event: QEvent
     ) -> bool:  # keys typed in the field also walk the list
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in _WALK:
+                self._rest.finish()
                 QApplication.sendEvent(self.list, event)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -125,9 +133,19 @@ class FilterPopup(QFrame):
     def _filter(self, typed: str) -> None:
         self.list.clear()
         special = self._source(typed) if self._source is not None else None
-        found = matching(self._choices, typed) if special is None else special
-        self._delegate.indented = any(choice.icon is not None for choice in found[:MOST_SHOWN])
-        for choice in found[:MOST_SHOWN]:
+        self._found = (matching(self._choices, typed) if special is None else special)[:MOST_SHOWN]
+        self._delegate.indented = any(choice.icon is not None for choice in self._found)
+        self._add(self._found[:PART])
+        starts = range(PART, len(self._found), PART)
+        self._rest.replace([partial(self._add, self._found[start : start + PART]) for start in starts])
+        self.list.setCurrentRow(0)
+        self._fit()
+        if not self._found:
+            self._note.setText("Nothing matches; try fewer letters.")
+            self._note.show()
+
+    def _add(self, choices: Sequence[Choice]) -> None:
+        for choice in choices:
             item = QListWidgetItem(choice.title)
             item.setData(_ROLE, choice)
             parts = filter(None, (choice.title, choice.aside, choice.detail, choice.reason or choice.note))
@@ -135,11 +153,6 @@ class FilterPopup(QFrame):
             if choice.icon is not None:
                 item.setIcon(choice.icon)
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        self._fit()
-        if not self.list.count():
-            self._note.setText("Nothing matches; try fewer letters.")
-            self._note.show()
 
     def _fit(self) -> None:
         """As high as the matches, so that little of the drawing is covered."""

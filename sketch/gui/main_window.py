@@ -20,6 +20,7 @@ from sketch.gui.docks import build_docks
 from sketch.gui.icons import app_icon
 from sketch.gui.jobs import JobBar, Jobs
 from sketch.gui.kernel_mirror import KernelMirror
+from sketch.gui.late_paint import LatePaint
 from sketch.gui.session_keeper import SessionKeeper
 from sketch.gui.shell_style import dress, theme_name
 from sketch.gui.slices import Walk
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.mirror = KernelMirror(self.desk, lambda: services.registry if self.is_filled else None, self)
         self.area: TabArea = TabArea(WelcomePage(self.theme))
         self.docks = build_docks(self)
+        self.painting: LatePaint = LatePaint(self)
         self.keeper: SessionKeeper = SessionKeeper(self)
         self.totals = Totals()
         self._reader = TotalsReader(self, self.totals.setText)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget
 
+from sketch.gui.late_paint import NEXT_MS as NEXT_MS  # noqa: PLC0414 - others know it from here
 from sketch.gui.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.glance_page import GlancePage
-
-NEXT_MS = 1
-"""A timer of 0 ms would share the turn of what is posted."""
 
 
 class TabArea(QStackedWidget):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from sketch.gui.docks import arranging_docks
-from sketch.gui.slices import Walk
 
 if TYPE_CHECKING:
     from sketch.gui.main_window import MainWindow
@@ -65,6 +64,7 @@ def rename(window: MainWindow) -> None:
 
 def show_dock(window: MainWindow, name: str) -> None:
     """Bring a panel to the front."""
+    window.painting.soon()
     dock = window.docks[name]
     dock.show()
     dock.raise_()
@@ -74,6 +74,7 @@ def toggle_dock(window: MainWindow, name: str) -> None:
     """Show a panel and put the cursor into it; hide it when it is in front."""
     dock = window.docks[name]
     if dock.isVisible() and not dock.visibleRegion().isEmpty():
+        window.painting.soon()
         dock.hide()
         return
     show_dock(window, name)
@@ -84,25 +85,20 @@ def toggle_dock(window: MainWindow, name: str) -> None:
 
 def reset_docks(window: MainWindow) -> None:
     """All panels where they were at first; the window stays as it is until the last has its place."""
+    window.painting.after(_resetting(window))
+
+
+def _resetting(window: MainWindow) -> Iterator[None]:
     layout = window.layout()
-    if layout is None or not layout.isEnabled():  # it is under way
+    if layout is None:
         return
-
-    def steps() -> Iterator[None]:
-        yield from arranging_docks(window, window.docks)
-        layout.setEnabled(True)
-        layout.activate()
-        yield
-
-    def end() -> None:
-        walk.deleteLater()
-        window.setUpdatesEnabled(True)
-
-    walk = Walk(window, steps(), slowly=True)
-    walk.ended.connect(end)
-    window.setUpdatesEnabled(False)
     layout.setEnabled(False)
-    walk.begin()
+    try:
+        yield from arranging_docks(window, window.docks)
+    finally:
+        layout.setEnabled(True)
+    layout.activate()
+    yield
 
 
 def full_screen(window: MainWindow) -> None:
