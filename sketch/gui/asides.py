@@ -8,7 +8,8 @@ when the document says that it takes long.
 The job bar shows progress and cancels; until the job is over nothing has changed. It ends with one short turn of the
 window: rows, shapes, the step of the history and the wires of every canvas come in at once, and `then` follows. What
 is asked of `edit` meanwhile waits for its turn; any other change of the drawing leaves the result without a use. A
-cancel takes what waits with it, but for what stands for itself (`stays`): a name that was typed, a bookmark.
+cancel takes what waits with it, and says so, but for what stands for itself (`stays`): a name that was typed, a
+bookmark, the answer of a dialog.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -52,6 +53,7 @@ _waiting: WeakKeyDictionary[Document, _Queue] = WeakKeyDictionary()
 class _Asked(NamedTuple):
     """An edit that waits for its turn, what follows it in any case, and whether it is done in any case."""
 
+    title: str
     begin: Callable[[], object]
     over: Callable[[], object]
     stays: bool = False
@@ -132,7 +134,7 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
     if document in _waiting:
         how: dict[str, Any] = {"ids": ids, "many": many, "folds": folds, "over": over, "refused": refused}
         again = partial(edit, window, tab, title, act, then, stays=stays, **how)
-        _wait(window, _waiting[document], title, _Asked(again, over, stays))
+        _wait(window, _waiting[document], _Asked(title, again, over, stays))
         return True
     if not (are_many(document, ids) or many()):
         with suppress(TakesLongError):
@@ -143,11 +145,11 @@ def edit(  # noqa: PLR0913 - each way in which an edit ends has its own word
     return True
 
 
-def _wait(window: MainWindow, queue: _Queue, title: str, asked: _Asked) -> None:
+def _wait(window: MainWindow, queue: _Queue, asked: _Asked) -> None:
     """Let an edit wait; of one that stands for itself the person is told, who sees nothing of it yet."""
     queue.asked.append(asked)
     if asked.stays:
-        window.say(f"{title} follows when it is over: {queue.title}.", for_now=True)
+        window.say(f"{asked.title} follows when it is over: {queue.title}.", for_now=True)
 
 
 def _try(
@@ -170,9 +172,14 @@ def _try(
 def do_what_stays(document: Document) -> None:
     """Do what waits and stands for itself, because the document is about to be closed."""
     queue = _waiting.pop(document, None)
-    for asked in queue.asked if queue is not None else ():
-        if asked.stays:
-            asked.begin()
+    _begin_all(asked for asked in (queue.asked if queue is not None else ()) if asked.stays)
+
+
+def _begin_all(waiting: Iterable[_Asked]) -> None:
+    """Begin what has waited, in this order; the first that takes long lets the others wait again."""
+    with ExitStack() as all_of_them:  # none is lost by an error in one before it
+        for asked in reversed(tuple(waiting)):
+            all_of_them.callback(asked.begin)
 
 
 def attach(window: MainWindow, tab: CanvasTab) -> None:
@@ -284,19 +291,19 @@ class _Aside:
         if self._document.is_closed:
             return
         self.over()
-        for asked in waiting:
-            if not asked.stays:
-                asked.over()
-        for asked in waiting:
-            if asked.stays:
-                asked.begin()
+        left = [asked for asked in waiting if not asked.stays]
+        for asked in left:
+            asked.over()
+        if left:
+            titles = ", ".join(dict.fromkeys(asked.title for asked in left))
+            self._window.say(f"Left out with {self._title}: {titles}.")
+        _begin_all(asked for asked in waiting if asked.stays)
 
     def _end(self, pictures: Sequence[_Picture]) -> None:
         """Let go of what nobody looks at any more, and go on with what waits."""
         _free(self._twin(), pictures)
         self.over()
-        for asked in self._pop():
-            asked.begin()  # the first that takes long lets the others wait again
+        _begin_all(self._pop())
 
     def _pop(self) -> tuple[_Asked, ...]:
         queue = _waiting.pop(self._document, None)

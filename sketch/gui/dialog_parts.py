@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
+from shiboken6 import isValid
 
+from sketch.gui.held_keys import HeldKeys
 from sketch.gui.slices import Slices
 
 OK = QDialogButtonBox.StandardButton.Ok
@@ -32,16 +34,23 @@ def dialog_column(dialog: QDialog) -> QVBoxLayout:
     return column
 
 
-def show_soon(show: Callable[[], object], dialog: QDialog) -> None:
-    """Show a dialog (`dialog.open`, `dialog.show`) in the next turn of the event loop: making it had this one."""
+def show_soon(show: Callable[[], object], dialog: QDialog, *, asked: bool = True) -> None:
+    """Show a dialog (`dialog.open`, `dialog.show`) in the next turn of the event loop: making it had this one.
+
+    Where the person has just `asked` for it, what is typed until it is there is for it.
+    """
+    if asked:
+        HeldKeys(dialog)
     Slices(dialog).replace([show])
 
 
-def ask_soon(dialog: QDialog, answered: Callable[[bool], object]) -> None:
+def ask_soon(dialog: QDialog, answered: Callable[[bool], object], *, asked: bool = True) -> None:
     """Wait for a dialog from the next turn of the event loop on; `answered` hears True when it was accepted.
 
-    Its making had this turn; the dialog is deleted after the answer.
+    Its making had this turn; the dialog is deleted after the answer. `asked` as of `show_soon`.
     """
+    if asked:
+        HeldKeys(dialog)
 
     def ask() -> None:
         try:
@@ -62,6 +71,17 @@ def ok_cancel(
     buttons.accepted.connect(accepted)
     buttons.rejected.connect(rejected)
     return buttons
+
+
+def refuser(
+    dialog: QDialog, complain: Callable[[str], object], say: Callable[[str], object]
+) -> Callable[[str], object]:
+    """Says a refusal in a dialog, and by `say` when the dialog is gone: it was found out later."""
+
+    def refused(reason: str) -> None:
+        (complain if isValid(dialog) and dialog.isVisible() else say)(reason)
+
+    return refused
 
 
 class FaultLabel(QLabel):

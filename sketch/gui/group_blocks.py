@@ -226,7 +226,7 @@ def _keep(window: MainWindow, tab: CanvasTab, group: int, wanted: Block) -> None
 
     asides.edit(
         window, tab, f"Publish {wanted.name}", save, shown,
-        ids=[group], many=lambda: weight_bytes(tab.document, group) > LARGE_BYTES,
+        ids=[group], many=lambda: weight_bytes(tab.document, group) > LARGE_BYTES, stays=True,
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def fold(
     asides.edit(
         window, tab, "Fold repeated blocks",
         lambda document: commands.fold_repeats(document, found, linked=linked), then,
-        many=lambda: len(nodes) > background.FEW,
+        many=lambda: len(nodes) > background.FEW, stays=True,
     )  # fmt: skip
 
 

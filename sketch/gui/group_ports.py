@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 from shiboken6 import isValid
 
+from sketch.graph.errors import GroupError
+from sketch.graph.ports import Inner
 from sketch.gui.slices import Slices
 from sketch.state import commands
-from sketch.state.commands.ports import IN, OUT, PortRow, open_ports
+from sketch.state.commands.ports import IN, OUT, PortRow, open_ports, ports_of
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
@@ -89,15 +91,17 @@ class PortList(QListWidget):
         row = self.currentRow()
         if not (0 <= row < self.count() and 0 <= row + by < self.count()):
             return
-        move = partial(commands.move_port, group=self._group, side=self.side, index=row, to=row + by)
-        self._change(move, lambda: self.setCurrentRow(row + by), _nothing)
+
+        def move(document: Document, index: int) -> None:
+            commands.move_port(document, self._group, self.side, index, index + by)
+
+        self._change_port(row, move, lambda: self.setCurrentRow(row + by))
 
     def hide_current(self) -> None:
         """Take the current port away."""
         row = self.currentRow()
         if row >= 0:
-            hide = partial(commands.hide_port, group=self._group, side=self.side, index=row)
-            self._change(hide, _nothing, _nothing)
+            self._change_port(row, lambda doc, index: commands.hide_port(doc, self._group, self.side, index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
@@ -116,8 +120,9 @@ class PortList(QListWidget):
         if text == (row.name or row.label):
             return
         name = "" if text == row.label else text
-        name_it = partial(commands.name_port, group=self._group, side=self.side, index=index, name=name)
-        self._change(name_it, _nothing, self._again)
+        self._change_port(
+            index, lambda doc, now: commands.name_port(doc, self._group, self.side, now, name), refused=self._again
+        )  # fmt: skip
 
     def _moved(self, _parent: QModelIndex, first: int, last: int, _to: QModelIndex, place: int) -> None:
         if self._filling:
@@ -131,13 +136,43 @@ class PortList(QListWidget):
             QTimer.singleShot(0, self, lambda: self._reorder(wanted))
 
     def _reorder(self, wanted: list[int]) -> None:
-        order = partial(commands.order_ports, group=self._group, side=self.side, order=wanted)
+        inner, group, side = [self.rows[index].inner for index in wanted], self._group, self.side
+
+        def order(document: Document) -> None:
+            now = _inner(document, group, side)
+            places = [now.index(each) for each in inner if each in now]
+            commands.order_ports(document, group, side, places)
+
         self._change(order, _nothing, self._again)
+
+    def _change_port(
+        self,
+        row: int,
+        act: Callable[[Document, int], object],
+        then: Callable[[], object] = _nothing,
+        refused: Callable[[], object] = _nothing,
+    ) -> None:
+        """Change the port of a row, at the place that it has when it is this edit's turn."""
+        port, group, side = self.rows[row], self._group, self.side
+
+        def change(document: Document) -> None:
+            now = _inner(document, group, side)
+            if port.inner not in now:
+                raise GroupError(f"The {side} '{port.name or port.label}' of the group is no longer there.")
+            act(document, now.index(port.inner))
+
+        self._change(change, then, refused)
 
     def _again(self) -> None:
         """Show the ports as they are, and not as they were to be."""
         rows, self.rows = self.rows, []
         self.fill(rows)
+
+
+def _inner(document: Document, group: int, side: str) -> list[Inner]:
+    """What the ports of a side are now; GraphError when the group is gone."""
+    document.tables.node(group)
+    return [row.inner for row in ports_of(document, group) if row.side == side]
 
 
 def _item(row: PortRow) -> QListWidgetItem:
@@ -198,7 +233,11 @@ class PortLists(QWidget):
         return menu
 
     def _expose(self, row: PortRow) -> None:
-        expose = partial(commands.expose_port, group=self._group, side=row.side, inner=row.inner)
+        def expose(document: Document) -> None:
+            for key in (self._group, row.inner[0]):
+                document.tables.node(key)
+            commands.expose_port(document, self._group, row.side, row.inner)
+
         self._change(expose, _nothing, _nothing)
 
     def _change(

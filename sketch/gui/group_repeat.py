@@ -81,5 +81,5 @@ class RepeatDialog(QDialog):
 
         asides.edit(
             window, tab, f"Repeat ×{count}", lambda document: commands.repeat(document, group, count), then,
-            many=lambda: changed > asides.MANY,
+            many=lambda: changed > asides.MANY, stays=True,
         )  # fmt: skip

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit
 
 from sketch.graph.rows import Node
-from sketch.gui.dialog_parts import FaultLabel, dialog_column, lead_through, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, lead_through, ok_cancel, refuser
 from sketch.gui.slices import Walk
 from sketch.gui.small_table import ROWS_AT_ONCE, SmallTable
 from sketch.state import commands
+from sketch.state.commands.interface import InputRow
 
 if TYPE_CHECKING:
     from sketch.gui.canvas.view import CanvasView
+    from sketch.gui.main_window import MainWindow
+    from sketch.state.document import Document
 
 TYPES = (
     "float32",
@@ -35,11 +38,12 @@ TYPES = (
 class InputShapes(QDialog):
     """One row an input; OK sets them all in one step, and says what stands in the way."""
 
-    def __init__(self, parent: QWidget, view: CanvasView):
-        super().__init__(parent)
+    def __init__(self, window: MainWindow, view: CanvasView):
+        super().__init__(window)
         self.setWindowTitle("Input shapes")
         self.setMinimumSize(620, 320)
-        self._view = view
+        self._window, self._view = window, view
+        self._was: dict[int, InputRow] = {}
         self._rows: list[tuple[int, QLineEdit, QLineEdit, QComboBox]] = []
         hint = QLabel("A size is a number, or a name such as N that stands for any size.")
         hint.setProperty("role", "muted")
@@ -65,17 +69,13 @@ class InputShapes(QDialog):
                 yield
 
     def _add(self, node: Node) -> None:
-        params = self._view.document.inference.of(node.id).params
-        name, shape, dtype = (
-            QLineEdit(node.name),
-            QLineEdit(", ".join(map(str, params["shape"]))),
-            QComboBox(),
-        )
+        was = self._was[node.id] = _row_of(self._view.document, node)
+        name, shape, dtype = QLineEdit(was.name), QLineEdit(", ".join(map(str, was.shape))), QComboBox()
         name.setAccessibleName(f"Name of {node.name}")
         shape.setAccessibleName(f"Shape of {node.name}")
         dtype.setAccessibleName(f"Type of {node.name}")
-        dtype.addItems(list(dict.fromkeys((*TYPES, str(params["dtype"])))))
-        dtype.setCurrentText(params["dtype"])
+        dtype.addItems(list(dict.fromkeys((*TYPES, was.dtype))))
+        dtype.setCurrentText(was.dtype)
         self.table.add_row((name, shape, dtype))
         if self._rows:
             lead_through(self._rows[-1][-1], name, shape, dtype)
@@ -84,14 +84,32 @@ class InputShapes(QDialog):
     def _apply(self) -> None:
         self._filling.finish()
         wanted = {
-            key: commands.InputRow(name.text().strip(), sizes(shape.text()), dtype.currentText())
+            key: InputRow(name.text().strip(), sizes(shape.text()), dtype.currentText())
             for key, name, shape, dtype in self._rows
         }
-        if self._view.change("Input shapes", partial(commands.set_inputs, rows=wanted), refused=self._refuse):
+        changes = {key: (self._was[key], row) for key, row in wanted.items() if row != self._was[key]}
+        change = partial(_set_inputs, changes=changes)
+        refused = refuser(self, self.fault.say, self._window.say)
+        if not changes or self._view.change("Input shapes", change, refused=refused, stays=True):
             self.accept()
 
-    def _refuse(self, reason: str) -> None:
-        self.fault.say(reason)
+
+def _row_of(document: Document, node: Node) -> InputRow:
+    params = document.inference.of(node.id).params
+    return InputRow(node.name, tuple(params["shape"]), str(params["dtype"]))
+
+
+def _set_inputs(document: Document, changes: Mapping[int, tuple[InputRow, InputRow]]) -> None:
+    """Set what was changed in the dialog, {input: (as it was, as it is to be)}; the rest, of now, stays."""
+    rows: dict[int, InputRow] = {}
+    for key, (was, wanted) in changes.items():
+        now = _row_of(document, document.tables.node(key))
+        rows[key] = InputRow(
+            now.name if wanted.name == was.name else wanted.name,
+            now.shape if wanted.shape == was.shape else wanted.shape,
+            now.dtype if wanted.dtype == was.dtype else wanted.dtype,
+        )
+    commands.set_inputs(document, rows)
 
 
 def sizes(text: str) -> tuple[int | str, ...]:

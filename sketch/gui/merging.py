@@ -171,7 +171,7 @@ class _Asking:
         many = len(other.tables.nodes) > asides.MANY
         return asides.edit(
             self._window, self._tab, f"Merge {other.name}", act, partial(self._show, other.name, len(pairs)),
-            many=lambda: many, refused=self._refuse,
+            many=lambda: many, refused=self._refuse, stays=True,
         )  # fmt: skip
 
     def _show(self, name: str, wires: int, made: list[int]) -> None:
@@ -183,7 +183,7 @@ class _Asking:
     def _refuse(self, reason: str) -> None:
         if self._dialog is not None and self._dialog.isVisible():
             self._dialog.refuse(reason)
-        else:  # it was found out beside the window
+        else:  # it was found out beside the window, or later
             show_error(self._window, reason)
 
 

@@ -15,6 +15,7 @@ from sketch.gui.fold_jobs import change_many
 from sketch.gui.questions import show_error
 from sketch.gui.reasons import selected_nodes
 from sketch.state import commands
+from sketch.state.commands.prepared import OutdatedError
 
 if TYPE_CHECKING:
     from sketch.binder.binder import Runs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sketch.gui.canvas_tab import CanvasTab
     from sketch.gui.main_window import MainWindow
     from sketch.state.commands import Extract
+    from sketch.state.document import Document
     from sketch.state.twin import Twin
 
 Body = Callable[["Job", "Runs"], Any]
@@ -68,7 +70,7 @@ def take_prepared(
     take = partial(commands.apply_prepared, label=label, delta=delta)
     asides.edit(
         window, tab, label, take, lambda _done: then(),
-        many=lambda: change_many(tab.document, [delta]), refused=refused,
+        many=lambda: change_many(tab.document, [delta]), refused=refused, stays=True,
     )  # fmt: skip
 
 
@@ -232,14 +234,14 @@ class _Place:
         """Put the new form there, in one step."""
         if self._tab.document.is_closed:
             return
-        if self._tab.document.history.cursor != self._state:
-            self._window.say("The drawing has changed meanwhile; do it again.")
-            return
-        put = partial(
-            commands.exchange, ids=self.chosen, part=made.part, tables=made.tables, label=self.title
-        )
+
+        def put(document: Document) -> list[int]:
+            if document.history.cursor != self._state:
+                raise OutdatedError("The drawing has changed meanwhile; do it again.")
+            return commands.exchange(document, self.chosen, made.part, made.tables, self.title)
+
         many = len(made.tables.nodes) > asides.MANY
-        asides.edit(self._window, self._tab, self.title, put, self._show, many=lambda: many)
+        asides.edit(self._window, self._tab, self.title, put, self._show, many=lambda: many, stays=True)
 
     def _show(self, made: list[int]) -> None:
         self._tab.view.select(made)

@@ -29,7 +29,9 @@ def replace_layer(window: MainWindow) -> FilterPopup | None:
 
     def replace(key: str) -> None:
         retype = partial(commands.replace_layers, ids=chosen, layer=key)
-        tab.view.change("Change of type", retype, lambda lost: window.say(f"Now {key}. {lost}"), ids=chosen)
+        tab.view.change(
+            "Change of type", retype, lambda lost: window.say(f"Now {key}. {lost}"), ids=chosen, stays=True
+        )
         tab.view.setFocus()
 
     title = "Replace by" if len(chosen) == 1 else f"Replace {len(chosen)} layers by"

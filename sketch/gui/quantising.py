@@ -78,7 +78,7 @@ def _ask(window: MainWindow, tab: CanvasTab, measured: _Measured | str) -> None:
         letting_go.ended.connect(letting_go.deleteLater)
         letting_go.begin()
 
-    ask_soon(dialog, answered)
+    ask_soon(dialog, answered, asked=False)  # it was some time ago
 
 
 def _let_go(parts: list[object]) -> Iterator[None]:

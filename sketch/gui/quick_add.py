@@ -121,12 +121,15 @@ def layer_choice(spec: LayerSpec, dots: CategoryDots, rank: int = 0) -> Choice:
 def _add(window: MainWindow, tab: CanvasTab, key: str, point: QPointF, wire: Any) -> None:
     group, place = tab.view.landing(point)
     if isinstance(wire, Edge):
+        if wire.target not in tab.document.tables.nodes:  # removed while the list was open
+            window.say("The wire is no longer in the drawing.")
+            return
         place = tab.view.at_wire(wire, point)
     if key.startswith(BLOCK):
         insert_block(window, tab, key.removeprefix(BLOCK), place, group)
     else:
         add = partial(commands.add_at, layer=key, place=place, wire=wire, parent=group)
-        tab.view.change("Add a layer", add, partial(select_in_sight, tab.view))
+        tab.view.change("Add a layer", add, partial(select_in_sight, tab.view), stays=True)
 
 
 def _suggested(choice: Choice, found: Suggestion, *, usual: bool, wired: bool) -> Choice:

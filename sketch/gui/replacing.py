@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from sketch.gui import asides
-from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel
+from sketch.gui import asides, background
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, refuser
 from sketch.gui.edit_commands import clip_in_clipboard
 from sketch.gui.reading import Reading
+from sketch.gui.slices import Slices
 from sketch.state import commands
 from sketch.state.codec import CodecError
-from sketch.state.commands.patterns import Occurrence, Pattern, finding
+from sketch.state.commands.patterns import Occurrence, Pattern, PatternError, finding
 from sketch.state.document_view import FOLLOW, Update
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class ReplaceAll(QDialog):
         self.setMinimumWidth(480)
         self._window, self._tab, self._pattern = window, tab, pattern
         self.found: list[Occurrence] = []
-        self._is_known = False
+        self._is_known, self._turn = False, -1
         self._reading: Reading | None = None
+        self._soon = Slices(self)
         self._here = -1
         self.count = QLabel()
         self.count.setWordWrap(True)
@@ -58,8 +60,8 @@ class ReplaceAll(QDialog):
         self.by.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.fault = FaultLabel()
         self._lay_out()
-        self._unsubscribe = tab.document.subscribe(self._on_update)
-        self.finished.connect(lambda _result: self._unsubscribe())
+        unsubscribe = tab.document.subscribe(self._on_update)
+        self.finished.connect(lambda _result: unsubscribe())
         self._search()
 
     def step(self, by: int) -> None:
@@ -73,47 +75,70 @@ class ReplaceAll(QDialog):
 
     def replace(self) -> None:
         """Do it; what stands in the way is said here."""
+        refused = refuser(self, self.fault.say, self._window.say)
         try:
-            act = self._command()
+            command = self._command()
         except CodecError as error:
-            self._refuse(str(error))
+            refused(str(error))
             return
-        self._unsubscribe()
         self.buttons.setEnabled(False)
-        size = sum(len(each.nodes) for each in self.found)
+        document, turn, count = self._tab.document, self._turn, sum(len(each.nodes) for each in self.found)
+        find = partial(_occurrences, known=self.found, turn=turn, pattern=self._pattern, any_params=self._any)
+
+        def act(document: Document) -> tuple[int, list[int]]:
+            found = find(document)
+            return len(found), command(document, found)
+
+        def many() -> bool:
+            return count > asides.MANY or (
+                document.turn != turn and len(document.tables.nodes) > background.FEW
+            )
+
         asides.edit(
-            self._window, self._tab, "Replace all", act, partial(self._show, len(self.found)),
-            many=lambda: size > asides.MANY, over=self._on_over, refused=self._refuse,
+            self._window, self._tab, "Replace all", act, self._show,
+            many=many, over=self._on_over, refused=refused, stays=True,
         )  # fmt: skip
 
-    def _command(self) -> Callable[[Document], list[int]]:
+    @property
+    def _any(self) -> bool:
+        return self.any_params.isChecked()
+
+    def _command(self) -> Callable[[Document, list[Occurrence]], list[int]]:
         layer = self.by.currentData()
         if self.by.currentText() != self.by.itemText(self.by.currentIndex()):
             layer = self.by.currentText().strip()
         if layer == BLOCK:
-            return partial(commands.replace_by_block, found=self.found, clip=clip_in_clipboard())
-        return partial(commands.replace_by_layer, found=self.found, layer=layer)
+            return partial(commands.replace_by_block, clip=clip_in_clipboard())
+        return partial(commands.replace_by_layer, layer=layer)
 
-    def _show(self, count: int, made: list[int]) -> None:
+    def _show(self, done: tuple[int, list[int]]) -> None:
+        count, made = done
         self._tab.view.select(made)
         self._window.say(f"Replaced {count} occurrence{'' if count == 1 else 's'}.")
         if isValid(self):
             self.close()
 
-    def _refuse(self, reason: str) -> None:
-        if isValid(self):
-            self.fault.say(reason)
-
     def _on_over(self) -> None:
         """After a refusal or a cancel the dialog is there again."""
         if isValid(self) and self.isVisible():
             self.buttons.setEnabled(True)
-            self._unsubscribe = self._tab.document.subscribe(self._on_update)
 
     def _on_update(self, update: Update) -> None:
         """What was found is of the drawing as it was."""
         if update.cause != FOLLOW:
+            self._soon.replace([self._search_again])
+
+    def _search_again(self) -> None:
+        document = self._tab.document
+        try:
+            if asides.are_many(document, self._pattern.order):
+                raise PatternError("The drawing has changed meanwhile; choose Replace all again.")
+            self._pattern = _as_it_is(document, self._pattern)
+        except PatternError as error:
+            self._window.say(str(error))
             self.close()
+        else:
+            self._search()
 
     def _search(self) -> None:
         """Look for it, beside what the person does in large drawings."""
@@ -125,11 +150,10 @@ class ReplaceAll(QDialog):
 
     def _finding(self) -> Iterator[None]:
         self._coming: list[Occurrence] = []
-        document, any_params = self._tab.document, self.any_params.isChecked()
-        return finding(document, self._pattern, self._coming, any_params=any_params)
+        return finding(self._tab.document, self._pattern, self._coming, any_params=self._any)
 
     def _know(self) -> None:
-        self.found, self._is_known = self._coming, True
+        self.found, self._is_known, self._turn = self._coming, True, self._tab.document.turn
         self._say()
 
     def _say(self) -> None:
@@ -163,3 +187,19 @@ class ReplaceAll(QDialog):
         column.addLayout(choose)
         column.addWidget(self.fault)
         column.addWidget(self.buttons)
+
+
+def _occurrences(
+    document: Document, known: list[Occurrence], turn: int, pattern: Pattern, *, any_params: bool
+) -> list[Occurrence]:
+    """Those that are known, or, when the drawing is another one than in that turn, those that are there now."""
+    if document.turn == turn:
+        return known
+    return commands.occurrences(document, _as_it_is(document, pattern), any_params=any_params)
+
+
+def _as_it_is(document: Document, pattern: Pattern) -> Pattern:
+    """The pattern as its layers are wired now; PatternError when one of them is gone."""
+    if not document.tables.nodes.keys() >= set(pattern.order):
+        raise PatternError("The layers that were the pattern are no longer all in the drawing.")
+    return commands.pattern_of(document, pattern.order)

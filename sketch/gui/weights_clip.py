@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from sketch.gui import asides
 from sketch.gui.edit_commands import LateClip, edit_selection, put_data
 from sketch.gui.reasons import selected_nodes
-from sketch.gui.weights_commands import ask_misfit, change
+from sketch.gui.weights_commands import ask_misfit, change, require_any, still_there
 from sketch.state import commands
 from sketch.state.commands import weights_pasting
 
@@ -71,6 +71,7 @@ class _Paste:
         return self._is_large
 
     def _find(self, document: Document) -> _Found:
+        require_any(document, self._chosen)
         clip = self._late.clip()
         pairs = weights_pasting.pairs(document, clip, self._chosen)
         return _Found(clip, pairs, weights_pasting.misfits(document, pairs))
@@ -90,4 +91,4 @@ class _Paste:
         def act(document: Document) -> Report:
             return weights_pasting.paste_weights(document, clip, pairs, misfit)
 
-        change(self._window, self._tab, "Paste weights", act, many=len(pairs))
+        change(self._window, self._tab, "Paste weights", still_there(act, pairs), many=len(pairs))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QInputDialog, QMessageBox
-from shiboken6 import isValid
+from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QMessageBox
 
 from sketch.graph.recipes import KEEP, MADE, TILE
 from sketch.graph.rows import TensorRow, shape_text
@@ -89,7 +88,7 @@ def report(window: MainWindow) -> None:
     tab = window.desk.tab
     if tab is not None:
         dialog = WeightReport(window, tab.weights_bar.report, tab.weights_bar.title)
-        show_soon(dialog.show, dialog)
+        show_soon(dialog.show, dialog, asked=False)
 
 
 def set_from_file(window: MainWindow, key: Key | None = None) -> None:
@@ -99,6 +98,8 @@ def set_from_file(window: MainWindow, key: Key | None = None) -> None:
         return
 
     def ask(chosen: Key) -> None:
+        if _has_gone(window, tab, chosen):
+            return
         title = f"Set {weight_name(tab.document.tables, *chosen)}"
         path, _ = QFileDialog.getOpenFileName(window, title, str(window.folder), "Arrays (*.npy *.npz)")
         if path:
@@ -131,7 +132,7 @@ def take_file(window: MainWindow, tab: CanvasTab, key: Key, path: Path) -> None:
 
 
 def _set_row(window: MainWindow, tab: CanvasTab, key: Key, path: Path, row: TensorRow) -> None:
-    if tab.document.is_closed or key[0] not in tab.document.tables.nodes:
+    if tab.document.is_closed or _has_gone(window, tab, key):
         return  # a large file takes a while to read
     kind = weights.weights_in(tab.document, [key[0]])[key]
     name = weight_name(tab.document.tables, *key)
@@ -144,7 +145,18 @@ def _set_row(window: MainWindow, tab: CanvasTab, key: Key, path: Path, row: Tens
         return
     given, label = dict.fromkeys(weights.tied(tab.document, key), row), f"Set {name} from {path.name}"
 
-    change(window, tab, label, lambda document: weights.load_weights(document, given, str(misfit), label))
+    def act(document: Document) -> Report:
+        return weights.load_weights(document, given, str(misfit), label)
+
+    change(window, tab, label, still_there(act, given))
+
+
+def _has_gone(window: MainWindow, tab: CanvasTab, key: Key) -> bool:
+    """True, and told, when the layer of a weight was removed while the person was asked about it."""
+    is_gone = key[0] not in tab.document.tables.nodes
+    if is_gone:
+        window.say("The layer of this weight is no longer in the drawing.")
+    return is_gone
 
 
 def save_to_file(window: MainWindow, key: Key | None = None) -> None:
@@ -163,12 +175,16 @@ def _save(window: MainWindow, tab: CanvasTab, key: Key) -> None:
     from sketch.binder.surgery.arrays import row_bytes
     from sketch.binder.surgery.weights_source import write_array
 
+    if _has_gone(window, tab, key):
+        return
     name = weight_name(tab.document.tables, *key)
     path, _ = QFileDialog.getSaveFileName(
         window, f"Save {name}", str(window.folder / f"{name}.npy"), "Arrays of numpy (*.npy)"
     )
     if not path:
         return
+    if _has_gone(window, tab, key):
+        return  # the file dialog was open for a while
     row, store = weights.row_of(tab.document, key), cast("Any", window.services.store)
 
     def saved(note: str) -> None:
@@ -203,15 +219,21 @@ def change(
     return asides.edit(window, tab, title, act, tell, many=lambda: is_much, refused=refused, stays=True)
 
 
-def refuser(
-    window: MainWindow, dialog: QDialog, complain: Callable[[str], object]
-) -> Callable[[str], object]:
-    """Says a refusal in a dialog, and in the window when the dialog is gone: it was found out beside the window."""
+def still_there(act: Callable[[Document], Report], keys: Iterable[Key]) -> Callable[[Document], Report]:
+    """A command on these weights, refused when all their layers have gone by the time that it is done."""
+    nodes = {node for node, _ in keys}
 
-    def refused(reason: str) -> None:
-        (complain if isValid(dialog) and dialog.isVisible() else window.say)(reason)
+    def checked(document: Document) -> Report:
+        require_any(document, nodes)
+        return act(document)
 
-    return refused
+    return checked
+
+
+def require_any(document: Document, nodes: Iterable[int]) -> None:
+    """WeightError when none of these layers is in the drawing any more."""
+    if document.tables.nodes.keys().isdisjoint(nodes):
+        raise weights.WeightError("The layers of these weights are no longer in the drawing.")
 
 
 def told(window: MainWindow, tab: CanvasTab, changes: Sequence[WeightChange], title: str) -> None:

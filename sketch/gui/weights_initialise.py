@@ -12,7 +12,7 @@ from sketch.graph.freezing import frozen_nodes
 from sketch.graph.schemes import SCHEMES
 from sketch.graph.weights import WeightType
 from sketch.gui import weights_commands
-from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, show_soon
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, refuser, show_soon
 from sketch.gui.reading import Reading
 from sketch.gui.reasons import selected_nodes
 from sketch.state.commands import weights
@@ -75,9 +75,9 @@ class InitialiseWeights(QDialog):
             self._window,
             self._tab,
             title,
-            act,
+            weights_commands.still_there(act, [*matrices, *lists]),
             many=len(matrices) + len(lists),
-            refused=weights_commands.refuser(self._window, self, self.fault.say),
+            refused=refuser(self, self.fault.say, self._window.say),
         ):
             super().accept()
 

@@ -38,7 +38,7 @@ from sketch.graph.recipes import KEEP, TILE
 from sketch.graph.rows import TensorRow
 from sketch.graph.weights import WeightType
 from sketch.gui import asides, background, weights_commands
-from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, show_names, show_soon
+from sketch.gui.dialog_parts import OK, FaultLabel, dialog_column, ok_cancel, refuser, show_names, show_soon
 from sketch.gui.reading import Reading
 from sketch.gui.weights_rows import RowsModel, RowsTable
 from sketch.gui.weights_sources import pattern_of_files, read_source
@@ -116,8 +116,8 @@ class LoadWeights(QDialog):
 
         many = len(given) > asides.MANY
         if asides.edit(
-            self._window, self._tab, "Load weights", act, tell,
-            many=lambda: many, refused=weights_commands.refuser(self._window, self, self.complain), stays=True,
+            self._window, self._tab, "Load weights", weights_commands.still_there(act, given), tell,
+            many=lambda: many, refused=refuser(self, self.complain, self._window.say), stays=True,
         ):  # fmt: skip
             super().accept()
 

@@ -222,6 +222,7 @@ class TensorViewer(QDialog):
 
     def _on_update(self, update: Update) -> None:
         if self.key[0] not in self._tab.document.tables.nodes:
+            self._window.say(f"{self.choice.currentText()} is no longer in the drawing.")
             self.reject()  # also before it was shown
         elif self.key[0] in update.inferred.changed or any(map(update.of, ("weights", "tensors", "meta"))):
             self._soon.replace([self._follow])  # the edit is painted first

@@ -138,16 +138,27 @@ class _Ends:
     """Offers ports that the wire may end at, nearest first; those behind (before) the held end come before others."""
 
     def __init__(self, view: CanvasView, held: Held):
-        self._view = view
+        self._view, self._held = view, held
+        self._name = view.document.tables.nodes[held.node].name
         self._side = "in" if held.side == "out" else "out"
-        self._loops = would_loop(view.document, held)
+        self._look()
+
+    def _look(self) -> None:
+        """See what is there now."""
+        self._turn = self._view.document.turn
+        self._loops = would_loop(self._view.document, self._held)
         self._ends: dict[int, list[End]] = {}
         self._found: dict[str, list[Choice]] = {}
-        self._scores = self._scored(held)
+        self._scores = self._scored(self._held)
         self._near = self._sorted(self._nearest())
+        vars(self).pop("_others", None)
 
     def __call__(self, typed: str) -> list[Choice]:
         """The ports that fit what was typed: those of layers that hold it in their words, then of the nearest."""
+        if self._held.node not in self._view.document.tables.nodes:
+            return [Choice(None, self._name, reason=f"'{self._name}' is no longer in the drawing.")]
+        if self._turn != self._view.document.turn:
+            self._look()
         if typed not in self._found:
             words = typed.lower().split()
             holding = (
@@ -250,7 +261,7 @@ def _join(view: CanvasView, held: Held, end: End) -> None:
         return made
 
     title = "Draw a wire" if edge is None else "Move a wire"
-    view.change(title, join, lambda made: view.choose_wires([made] if edge is not None else []))
+    view.change(title, join, lambda made: view.choose_wires([made] if edge is not None else []), stays=True)
 
 
 def _end_choice(view: CanvasView, end: End, side: str, rank: int) -> Choice:
@@ -269,7 +280,7 @@ def _port_name(view: CanvasView, node_id: int, port: int, side: str) -> str:
 def _preview(view: CanvasView, held: Held, item: object) -> None:
     """Show the wire that Enter would draw."""
     choice = item.data(Qt.ItemDataRole.UserRole) if isinstance(item, QListWidgetItem) else None
-    if choice is None:
+    if choice is None or choice.key is None:
         view.canvas.live.show_loose(None)
         return
     end = QPointF(*choice.key.anchor)
@@ -281,7 +292,7 @@ def _preview(view: CanvasView, held: Held, item: object) -> None:
 def _bring_into_view(view: CanvasView, item: object) -> None:
     """Scroll to where a wire would end."""
     choice = item.data(Qt.ItemDataRole.UserRole) if isinstance(item, QListWidgetItem) else None
-    if choice is not None:
+    if choice is not None and choice.key is not None:
         x, y = choice.key.anchor
         view.ensureVisible(x - 60, y - 60, 120, 120, 40, 40)
 
