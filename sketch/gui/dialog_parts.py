@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import (
@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from sketch.gui.held_keys import HeldKeys
-from sketch.gui.slices import Slices
+from sketch.gui.slices import Slices, Walk
+from sketch.gui.small_table import SmallTable
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -56,9 +57,17 @@ def ask_soon(dialog: QDialog, answered: Callable[[bool], object], *, asked: bool
         try:
             answered(dialog.exec() == QDialog.DialogCode.Accepted)
         finally:
-            dialog.deleteLater()
+            let_go(dialog)
 
     QTimer.singleShot(0, dialog, ask)  # no slice: all others would wait with it for the answer
+
+
+def let_go(dialog: QDialog) -> None:
+    """Delete a dialog that is over; rows of fields, of which there may be hundreds, go before it in slices."""
+    tables = dialog.findChildren(SmallTable)
+    steps = Walk(dialog, chain.from_iterable(table.emptying() for table in tables))
+    steps.ended.connect(dialog.deleteLater)
+    steps.begin()
 
 
 def ok_cancel(

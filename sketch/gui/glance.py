@@ -21,8 +21,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from sketch.graph.collection import paused_collection
 from sketch.gui.background import short_turns
+from sketch.gui.late_paint import NEXT_MS
 from sketch.gui.long_lived import let_go, settle
-from sketch.gui.tab_area import NEXT_MS
 
 if TYPE_CHECKING:
     from sketch.binder.job import Job

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from sketch.graph.library import LayerLibrary
 from sketch.graph.tables import Tables
 from sketch.gui import asides, background
-from sketch.gui.dialog_parts import FaultLabel, dialog_column, ok_cancel
+from sketch.gui.dialog_parts import FaultLabel, dialog_column, let_go, ok_cancel
 from sketch.gui.questions import ask_permission, show_error
 from sketch.gui.slices import Walk
 from sketch.gui.small_table import ROWS_AT_ONCE, SmallTable
@@ -158,7 +158,7 @@ class _Asking:
         """Let go of the dialog."""
         dialog, self._dialog = self._dialog, None
         if dialog is not None:
-            dialog.deleteLater()
+            let_go(dialog)
 
     def _make(self, other: commands.Other, proposal: Proposal, turn: int) -> None:
         self._turn, self._dialog = (

@@ -59,11 +59,12 @@ def make_input(window: MainWindow) -> None:
 
 def input_shapes(window: MainWindow) -> None:
     """Ask for names, shapes and types of all inputs."""
+    from sketch.gui.dialog_parts import ask_soon
     from sketch.gui.input_shapes import InputShapes
 
     tab = window.desk.tab
     if tab is not None:
-        InputShapes(window, tab.view).exec()
+        ask_soon(InputShapes(window, tab.view), lambda _accepted: None)
 
 
 def extract(window: MainWindow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -59,6 +59,12 @@ class SmallTable(QTableWidget):
             else:
                 self.set_text(row, column, cell)
         return row
+
+    def emptying(self) -> Iterator[None]:
+        """Take all rows out in steps: hundreds of fields are not deleted within a frame."""
+        while self.rowCount():
+            self.setRowCount(max(0, self.rowCount() - ROWS_AT_ONCE))
+            yield
 
     def set_text(self, row: int, column: int, text: str) -> None:
         """Write into a cell; a long text is shown in full as its tool tip."""

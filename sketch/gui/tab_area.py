@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget
 
-from sketch.gui.late_paint import NEXT_MS as NEXT_MS  # noqa: PLC0414 - others know it from here
+from sketch.gui.late_paint import NEXT_MS
 from sketch.gui.welcome import WelcomePage
 
 if TYPE_CHECKING:

@@ -110,7 +110,7 @@ def test_a_disabled_command_says_why(window) -> None:
     assert why("model.extract") is None
 
 
-def test_input_shapes_are_set_together_and_faults_are_shown(window) -> None:
+def test_input_shapes_are_set_together_and_faults_are_shown(window, qtbot) -> None:
     draw(window)
     document = window.desk.document
 
@@ -127,6 +127,7 @@ def test_input_shapes_are_set_together_and_faults_are_shown(window) -> None:
 
     in_dialog(InputShapes, act)
     window.actions_["model.inputs"].trigger()
+    qtbot.waitUntil(lambda: document.undo_label == "Set 1 input")
     found = next(node for node in document.tables.nodes.values() if node.layer == "Input")
     assert (found.name, found.params["shape"]) == ("picture", ("B", 3, 8, 8))
     document.undo()
