@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import chain, pairwise
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import (
@@ -24,6 +25,7 @@ from sketch.gui.held_keys import HeldKeys
 from sketch.gui.slices import Slices, Walk
 from sketch.gui.small_table import SmallTable
 
+T = TypeVar("T")
 OK = QDialogButtonBox.StandardButton.Ok
 
 
@@ -40,9 +42,8 @@ def show_soon(show: Callable[[], object], dialog: QDialog, *, asked: bool = True
 
     Where the person has just `asked` for it, what is typed until it is there is for it.
     """
-    if asked:
-        HeldKeys(dialog)
-    Slices(dialog).replace([show])
+    held = HeldKeys(dialog) if asked else None
+    Slices(dialog).replace([lambda: _shown(held, show)])
 
 
 def ask_soon(dialog: QDialog, answered: Callable[[bool], object], *, asked: bool = True) -> None:
@@ -50,16 +51,21 @@ def ask_soon(dialog: QDialog, answered: Callable[[bool], object], *, asked: bool
 
     Its making had this turn; the dialog is deleted after the answer. `asked` as of `show_soon`.
     """
-    if asked:
-        HeldKeys(dialog)
+    held = HeldKeys(dialog) if asked else None
 
     def ask() -> None:
         try:
-            answered(dialog.exec() == QDialog.DialogCode.Accepted)
+            answered(_shown(held, dialog.exec) == QDialog.DialogCode.Accepted)
         finally:
             let_go(dialog)
 
     QTimer.singleShot(0, dialog, ask)  # no slice: all others would wait with it for the answer
+
+
+def _shown(held: HeldKeys | None, show: Callable[[], T]) -> T:
+    if held is not None and isValid(held):
+        held.on_show()
+    return show()
 
 
 def let_go(dialog: QDialog) -> None:

@@ -23,11 +23,17 @@ class HeldKeys(QObject):
         self._dialog = dialog
         self._typed: list[tuple[QObject, QKeyEvent]] = []
         QTimer.singleShot(LONGEST_MS, self, self._give)
-        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+        self._watched: list[QObject] = []
+        self._watch(QApplication.instance())
+
+    def on_show(self) -> None:
+        """The dialog is about to be shown, which sends thousands of events: look only where keys come from now."""
+        focus = QApplication.focusWidget()
+        self._watch(self._dialog, focus, None if focus is None else focus.window().windowHandle())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind in (_Type.FocusIn, _Type.Hide) and self._is_inside(watched):
+        if kind in (_Type.FocusIn, _Type.WindowActivate, _Type.Hide) and self._is_inside(watched):
             QTimer.singleShot(0, self, self._give_if_ready)  # the dialog is still being shown, or closed
         if not isinstance(event, QKeyEvent) or event.isAutoRepeat() or event.modifiers() & _COMMANDS:
             return False
@@ -42,6 +48,14 @@ class HeldKeys(QObject):
             return False  # let go: whoever heard that it was pressed waits for that
         return True
 
+    def _watch(self, *found: QObject | None) -> None:
+        """Look at the events of these objects, and of no others."""
+        for before in filter(isValid, self._watched):
+            before.removeEventFilter(self)
+        self._watched = [each for each in found if each is not None]
+        for each in self._watched:
+            each.installEventFilter(self)
+
     def _give_if_ready(self) -> None:
         """A dialog tells itself of a focus before it has it."""
         if self._target() is None or self._is_inside(QApplication.focusWidget()):
@@ -49,7 +63,7 @@ class HeldKeys(QObject):
 
     def _give(self) -> None:
         """Give on what was typed, and hold nothing any more."""
-        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+        self._watch()
         typed, self._typed = self._typed, []
         for receiver, event in typed:
             target = self._target() or receiver

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
@@ -45,7 +46,9 @@ class LatePaint(QObject):
             self._steps.begin()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if (
+            isinstance(event, QResizeEvent) and event.oldSize().isValid()
+        ):  # else it is shown for the first time
             self._has_new_size = True
             self.soon()
         elif event.type() == QEvent.Type.Close and self._steps is not None:

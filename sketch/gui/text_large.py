@@ -64,8 +64,10 @@ class LargeEdits(QObject):
         before = self._document.availableUndoSteps()
 
         def end() -> None:
-            self._undone.clear()
-            self._done.append(_Group(before, self._document.availableUndoSteps()))
+            after = self._document.availableUndoSteps()
+            if after > before:  # else no line was to be changed
+                self._undone.clear()
+                self._done.append(_Group(before, after))
             done()
 
         self._begin(_Task(_as_steps_of_undo(self._document, steps), end, lambda: self._forgetting(before)))
@@ -108,7 +110,12 @@ class LargeEdits(QObject):
         task = self._task
         if task is None:
             return
-        share = next(task.steps, None)
+        try:
+            share = next(task.steps, None)
+        except Exception:
+            self.leave()
+            self.over.emit()
+            raise
         if share is not None:
             self.went_on.emit(share)
             self._slices.first(self._go_on)
@@ -150,8 +157,10 @@ def _as_steps_of_undo(document: QTextDocument, steps: Steps) -> Steps:
     while True:
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
-        share = next(steps, None)
-        cursor.endEditBlock()
+        try:
+            share = next(steps, None)
+        finally:
+            cursor.endEditBlock()
         if share is None:
             return
         yield share

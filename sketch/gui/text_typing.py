@@ -149,7 +149,7 @@ class TypedText(LongTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste and drop."""
         text = source.text()
-        if max(text.count("\n"), lines_in(self.textCursor())) > MANY:
+        if text and max(text.count("\n"), lines_in(self.textCursor())) > MANY:
             self.put(text)
         else:
             super().insertFromMimeData(source)

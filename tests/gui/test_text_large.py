@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QTextCursor
+from PySide6.QtGui import QContextMenuEvent, QImage, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -217,6 +217,40 @@ def test_another_text_takes_the_place_of_half_an_edit(code, qtbot):
     code.show_text("another")
     assert whole(qtbot, code) == "another"
     assert not code.isReadOnly()
+
+
+def test_an_edit_that_changes_no_line_is_no_step_of_the_undo(code, qtbot):
+    code.setPlainText("\n".join(map(str, range(LINES))))
+    QTest.keyClicks(code, "ab")
+    typed = code.toPlainText()
+    select(code, 1, LINES - 2)
+    press(code, KEY.Key_Backtab, SHIFT)
+    assert whole(qtbot, code) == typed
+    press(code, KEY.Key_Z, CTRL)
+    assert whole(qtbot, code) == typed[2:]
+
+
+def test_a_picture_that_is_pasted_leaves_the_text_alone(code):
+    data = QMimeData()
+    data.setImageData(QImage(3, 3, QImage.Format.Format_RGB32))
+    code.setPlainText(BEFORE)
+    code.selectAll()
+    code.insertFromMimeData(data)
+    assert (code.is_whole, code.toPlainText()) == (True, BEFORE)
+
+
+def test_a_step_that_fails_leaves_a_text_that_can_be_edited(code, qtbot):
+    def steps():
+        yield 0.5
+        raise ValueError("no")
+
+    with qtbot.captureExceptions() as errors:
+        code.large.run(steps())
+        assert code.isReadOnly()
+        qtbot.waitUntil(lambda: bool(errors))
+    assert not code.isReadOnly()
+    QTest.keyClicks(code, "a")
+    assert code.toPlainText() == "a"
 
 
 def test_very_many_lines_are_copied_as_they_are(code):
