@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QRegion, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
@@ -46,9 +46,7 @@ class LatePaint(QObject):
             self._steps.begin()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            isinstance(event, QResizeEvent) and event.oldSize().isValid()
-        ):  # else it is shown for the first time
+        if isinstance(event, QResizeEvent) and event.oldSize().isValid():  # else it is shown first
             self._has_new_size = True
             self.soon()
         elif event.type() == QEvent.Type.Close and self._steps is not None:
@@ -76,6 +74,7 @@ class LatePaint(QObject):
         else:
             self._turns_left = TURNS
             _paint(self._window)
+            _bring_to_screen(self._window)
 
 
 def paint_later(window: QWidget) -> None:
@@ -92,6 +91,13 @@ def _wait(window: QWidget) -> None:
 def _paint(window: QWidget) -> None:
     window.setUpdatesEnabled(True)  # parts that were made meanwhile took after the window
     window.repaint()
+
+
+def _bring_to_screen(window: QWidget) -> None:
+    """Show all that is painted: Qt forgets what came into sight meanwhile, as from under a list that closed."""
+    store = window.backingStore()
+    if store is not None and window.isVisible():
+        store.flush(QRegion(window.rect()))
 
 
 def _touch_opaque(part: QWidget) -> None:

@@ -32,7 +32,10 @@ class Marks:
         self._last = theme, editing
         here, chosen = _whole_line(theme.panel_alt), _whole_line(theme.code_line)
         found = _background(theme.accent_soft)
-        marks = [_line(code, code.textCursor().blockNumber() + 1, here)] if editing else []
+        is_empty = (
+            code.document().isEmpty()
+        )  # the line's ground would lie over the words that stand there then
+        marks = [_line(code, code.textCursor().blockNumber() + 1, here)] if editing and not is_empty else []
         marks += [_line(code, line, chosen) for line in self._shown(code)]
         marks += [_part(code, start, end, found) for start, end in self._found_in_view(code)]
         marks += _brackets(code, theme) if editing else []

@@ -252,3 +252,15 @@ def test_a_list_that_closes_before_it_is_painted_is_gone(window, qtbot):
     QTest.qWait(20)
     assert QApplication.activePopupWidget() is None
     assert unpainted(window) == []
+
+
+@pytest.mark.xvfb
+@pytest.mark.parametrize("words", ["reset panels", "toolbox"])
+def test_nothing_of_a_list_stays_on_the_screen_when_a_panel_changes(window, qtbot, words):
+    popup = command_palette(window)
+    QTest.keyClicks(popup.field, words)
+    calm(popup, qtbot)
+    assert not is_all_seen(window)  # the list lies over it
+    press(popup.field, Qt.Key.Key_Return)
+    calm(window, qtbot)
+    qtbot.waitUntil(lambda: is_all_seen(window), timeout=3000)
